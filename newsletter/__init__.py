@@ -1,0 +1,1 @@
+"""New documents become a summarised digest in a reader's inbox."""

@@ -1,0 +1,1 @@
+"""Handing messages over: transports, SMTP, and when to try again."""

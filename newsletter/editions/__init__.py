@@ -1,0 +1,1 @@
+"""When an edition is due, what weighs more, and how an edition is composed."""

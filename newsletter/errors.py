@@ -1,0 +1,134 @@
+"""Every error that the project raises on purpose.
+
+NewsletterError
+├── SettingsError              a setting is missing or wrong
+├── DocumentRefusedError       one document cannot be read; carries the reason
+├── SummarizerError            an unknown summarizer, or a language that one cannot do
+├── TemplateError              a template is broken; carries file and line
+├── MessageRefusedError        a finished message breaks a rule that every message must keep
+├── LinkError                  a link that cannot be made, or a token that does not verify
+├── AddressError               an address that no mail can reach
+├── SubscriberError            a change to a subscriber that is not allowed or names nobody
+├── StoreError                 the store cannot be opened, read or written
+│   └── SenderBusyError        another process is sending from this store
+├── PublishConflictError       another process published these documents first
+├── StateError                 a delivery was asked to take a step that its state does not allow
+└── TransportError             messages cannot be handed over at all; nobody's attempt is used up
+
+A message is one line that says what is wrong and what to do; the command line prints it and nothing else.
+"""
+
+from pathlib import Path
+
+from newsletter.model.documents import RefusalReason
+
+
+class NewsletterError(Exception):
+    """Base of all errors raised on purpose; `str()` of it is fit to show to a user."""
+
+
+class SettingsError(NewsletterError):
+    """A setting is missing or wrong.
+
+    Attributes:
+        problems: One line for each setting: its key, its value and what is expected.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class DocumentRefusedError(NewsletterError):
+    """One document cannot be taken in; the others go on.
+
+    Attributes:
+        reason: Why.
+        detail: What exactly, in words for the operator; may be empty.
+    """
+
+    def __init__(self, reason: RefusalReason, detail: str = "") -> None:
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason = reason
+        self.detail = detail
+
+
+class SummarizerError(NewsletterError, ValueError):
+    """A summarizer's name is unknown, or it cannot do the language asked for."""
+
+
+class TemplateError(NewsletterError):
+    """A template is missing or broken.
+
+    Attributes:
+        path: The template's file, or its name where no file is known.
+        line: Line number, counted from 1; None where Jinja2 knows none.
+    """
+
+    def __init__(self, message: str, *, path: Path | str, line: int | None = None) -> None:
+        place = f"{path}, line {line}" if line else str(path)
+        super().__init__(f"template {place}: {message}")
+        self.path = path
+        self.line = line
+
+
+class MessageRefusedError(NewsletterError):
+    """A finished message breaks rules that every message must keep.
+
+    Attributes:
+        problems: One line for each broken rule.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("the message is not fit to send: " + "; ".join(problems))
+        self.problems = problems
+
+
+class LinkError(NewsletterError, ValueError):
+    """A link that cannot be made, or a token that does not verify."""
+
+
+class AddressError(NewsletterError, ValueError):
+    """An address that no mail can reach.
+
+    Attributes:
+        address: What was given.
+        reason: What is wrong with it.
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address!r} is not a usable address: {reason}")
+        self.address = address
+        self.reason = reason
+
+
+class SubscriberError(NewsletterError):
+    """A change to a subscriber that is not allowed, or that names nobody."""
+
+
+class StoreError(NewsletterError):
+    """The store cannot be opened, read or written."""
+
+
+class SenderBusyError(StoreError):
+    """Another process is sending from this store; two would mail readers twice."""
+
+
+class PublishConflictError(NewsletterError):
+    """Another process published the same documents, or answered the same slot, first."""
+
+
+class StateError(NewsletterError):
+    """A delivery was asked to take a step that its state does not allow."""
+
+
+class TransportError(NewsletterError):
+    """Messages cannot be handed over at all (server unreachable, sign-in refused).
+
+    Attributes:
+        permanent: True when waiting will not help (a wrong password, a certificate that does not verify).
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent

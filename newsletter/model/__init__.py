@@ -1,0 +1,1 @@
+"""The shapes that the rooms share: frozen dataclasses, states and their transitions."""

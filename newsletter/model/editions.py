@@ -1,0 +1,132 @@
+"""Mailing lists, slots, editions, and the runs that make them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from newsletter.model.stories import SourceCredit, Story
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailingList:
+    """A mailing list as the operator has set it up; its audience is in the store."""
+
+    #: Short name for the command line and List-Id: lower-case letters, digits and hyphens.
+    name: str
+    #: What readers see as the newsletter's name.
+    title: str
+    tagline: str
+    #: Cron expression of five fields, in `time_zone`; day names are allowed.
+    schedule: str
+    #: IANA name, "Europe/Berlin".
+    time_zone: str
+    #: Folders whose documents this list carries; empty means all.
+    folders: tuple[str, ...] = ()
+    #: ISO 639-1 code of the edition's own words and of its summaries; None: told from the documents.
+    language: str | None = None
+    #: Address in From, "name@domain".
+    sender_address: str
+    #: Display name in From; the title when empty.
+    sender_name: str = ""
+    #: Address for replies; the sender's when empty.
+    reply_to: str = ""
+    #: Lines of the postal address that the law wants in every mailing.
+    postal_address: tuple[str, ...] = ()
+    #: Words of headlines and summaries that an edition may hold.
+    word_budget: int = 750
+    #: Name of the summarizer.
+    summarizer: str = "lead"
+    #: How late a slot may still be answered.
+    grace: timedelta = timedelta(hours=6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneLiner:
+    """A story that did not fit the word budget: headline and source only."""
+
+    headline: str
+    source: SourceCredit
+    document_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """One dated, numbered, frozen mailing of a list."""
+
+    list_name: str
+    #: Counted from 1 within the list, without gaps.
+    number: int
+    #: When it was made, UTC.
+    created_at: datetime
+    #: The scheduled instant that it answers to, UTC; None if triggered by hand.
+    slot_at: datetime | None
+    subject: str
+    preheader: str
+    #: ISO 639-1 code.
+    language: str
+    #: The stories told with a summary, the leading one first.
+    stories: tuple[Story, ...]
+    #: "Also today".
+    also: tuple[OneLiner, ...]
+    #: Documents that found no place even there; they count as told.
+    left_out_ids: tuple[int, ...] = ()
+    #: Words a reader reads: headlines, summaries and one-liners.
+    word_count: int
+    reading_minutes: int
+
+    @property
+    def document_ids(self) -> tuple[int, ...]:
+        """Every document that this edition answers for."""
+        told = [i for story in self.stories for i in story.document_ids]
+        told += [i for line in self.also for i in line.document_ids]
+        return (*told, *self.left_out_ids)
+
+
+class RunOutcome(StrEnum):
+    """What came of a list's turn to publish; the value is what the operator reads."""
+
+    #: An edition was made and its deliveries queued.
+    PUBLISHED = "published"
+    #: No document is new since the last edition.
+    NOTHING_NEW = "nothing new"
+    #: Nobody is confirmed on the list; the documents wait.
+    NO_SUBSCRIBERS = "no subscribers"
+    #: The slot was missed by more than the grace period, or a later one stood in for it.
+    SKIPPED = "skipped"
+    #: Something went wrong; the next wake-up within the grace period tries again.
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A recorded turn to publish."""
+
+    list_name: str
+    #: UTC; None if triggered by hand.
+    slot_at: datetime | None
+    #: UTC.
+    started_at: datetime
+    outcome: RunOutcome
+    #: Why, in words for the operator.
+    reason: str = ""
+    edition_number: int | None = None
+
+
+class SlotDecision(StrEnum):
+    """What to do about a due slot."""
+
+    #: Answer it now.
+    PUBLISH = "publish"
+    #: Too late, or a later slot is due as well: record it as skipped.
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueSlot:
+    """A slot that has come and is not answered yet."""
+
+    #: UTC.
+    slot_at: datetime
+    decision: SlotDecision
+    #: Why it is skipped, for the operator; empty when it is to be published.
+    reason: str = ""

@@ -1,0 +1,66 @@
+"""Messages: an edition rendered once, and what differs from reader to reader."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """The values in a message that differ from reader to reader."""
+
+    subscriber_id: int
+    #: Mail address as the reader wrote it.
+    address: str
+    name: str
+    #: When the subscription was confirmed, UTC.
+    since: datetime
+    #: http(s) page or mailto address that ends the subscription.
+    unsubscribe_url: str
+    #: http(s) page for cadence and lists; None where no web pages are served.
+    preferences_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListHeaders:
+    """What the header of every message of an edition is made from."""
+
+    list_name: str
+    list_title: str
+    sender_address: str
+    sender_name: str
+    reply_to: str
+    #: Address that takes unsubscribe requests by mail.
+    unsubscribe_address: str
+    #: When the edition was made, UTC: the Date of its messages.
+    date: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendering:
+    """An edition rendered for everybody: the reader's values stand as marks that `personalise` replaces.
+
+    A mark cannot occur in a document: it holds a random token made for this edition.
+    """
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    #: The random token inside every mark.
+    token: str
+    #: What a reply, a bounce or a mail program needs to know about the list.
+    headers: ListHeaders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One reader's finished mail."""
+
+    #: Envelope sender, the return path.
+    sender: str
+    #: Envelope recipient.
+    recipient: str
+    #: With angle brackets; the same for every attempt to reach this reader with this edition.
+    message_id: str
+    #: RFC 5322 bytes with CRLF line ends, ready for DATA (not dot-stuffed).
+    content: bytes

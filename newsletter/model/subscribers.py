@@ -1,0 +1,76 @@
+"""Subscribers, their subscriptions, and addresses that are never mailed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class SubscriptionState(StrEnum):
+    """Where a subscriber stands with one list."""
+
+    #: Signed up, not yet confirmed by mail: gets nothing but the confirmation.
+    UNCONFIRMED = "unconfirmed"
+    #: Gets editions.
+    CONFIRMED = "confirmed"
+    #: Left; never turned on again but by the reader.
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is never mailed."""
+
+    #: The operator said so.
+    OPERATOR = "operator"
+    #: Mail to it bounced for good.
+    BOUNCE = "bounce"
+    #: Its owner reported our mail as spam.
+    COMPLAINT = "complaint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A mail address in the two forms that are needed."""
+
+    #: As written, with the domain in lower case; non-ASCII domains in Unicode.
+    display: str
+    #: For comparing: casefolded, the domain as A-labels.
+    key: str
+
+    @property
+    def domain(self) -> str:
+        """The part after the at sign, as A-labels."""
+        return self.key.rpartition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscriber:
+    """A subscriber on one list."""
+
+    id: int
+    address: Address
+    name: str
+    list_name: str
+    state: SubscriptionState
+    #: When the state was entered, UTC.
+    since: datetime
+    suppressed: SuppressionReason | None = None
+
+
+class AddOutcome(StrEnum):
+    """What became of one address that was to be added; the value is what the operator reads."""
+
+    ADDED = "added"
+    ALREADY_THERE = "already there"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddReport:
+    """One line of an import report."""
+
+    #: Line in the file, counted from 1 with the header; 0 when not from a file.
+    line: int
+    address: str
+    outcome: AddOutcome
+    #: Why it was refused; empty otherwise.
+    reason: str = ""

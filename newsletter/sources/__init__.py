@@ -1,0 +1,1 @@
+"""Where documents come from: parsing what arrives, and the places it arrives in."""

@@ -1,0 +1,1 @@
+"""The store: tables, one file per noun, SQLite or PostgreSQL beneath."""

@@ -1,0 +1,1 @@
+"""From documents to stories: sentences, summaries, and what belongs together."""

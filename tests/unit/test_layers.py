@@ -1,0 +1,123 @@
+"""The import rules of docs/architecture.md, read off the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "newsletter"
+ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
+VERBS = {"ingest", "publish", "deliver", "subscribe", "feedback"}
+FACES = {"cli", "web", "service", "__main__"}
+#: One library, one door.
+DOORS = {
+    "apscheduler": {"newsletter.service"},
+    "sumy": {"newsletter.stories.sumy"},
+    "aiosmtplib": {"newsletter.deliveries.smtp"},
+    "jinja2": {"newsletter.messages", "newsletter.web"},
+    "sqlalchemy": {"newsletter.store"},
+    "alembic": {"newsletter.store"},
+    "procrastinate": {"newsletter.engine.cluster"},
+}
+
+
+def name_of(path: Path) -> str:
+    parts = ("newsletter", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports_of(module: str) -> Iterator[str]:
+    """Every module that `module` imports, wherever in the file the import stands."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            base = node.module or ""
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                yield full if full in MODULES else base
+
+
+def inner(module: str) -> set[str]:
+    return {name for name in imports_of(module) if name.split(".")[0] == "newsletter"}
+
+
+def part(module: str) -> str:
+    """The room, verb or face that a module belongs to; "" for the package itself."""
+    pieces = module.split(".")
+    return pieces[1] if len(pieces) > 1 else ""
+
+
+def allowed(module: str) -> set[str]:
+    """The parts that a module may import from."""
+    own = part(module)
+    if own == "model":
+        return {"model"}
+    if own == "errors":
+        return {"model"}
+    if own == "settings":
+        return {"model", "errors"}
+    if own in ROOMS:
+        return {"model", "errors", own}
+    if own in VERBS:
+        return {"model", "errors"} | ROOMS
+    if own == "app":
+        return {"model", "errors", "settings"} | ROOMS | VERBS
+    if own in FACES:
+        return {"model", "errors", "app"} | FACES
+    assert own == "", f"{module} has no place in the house"
+    return set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_keep_to_the_layers(module: str) -> None:
+    wrong = {name for name in inner(module) if part(name) not in allowed(module)}
+    assert not wrong, f"{module} may not import {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) in {"model", "errors"}])
+def test_model_and_errors_need_the_standard_library_only(module: str) -> None:
+    import sys
+
+    outer = {name.split(".")[0] for name in imports_of(module)} - {"newsletter"}
+    assert outer <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_library_has_one_door(module: str) -> None:
+    for name in imports_of(module):
+        doors = DOORS.get(name.split(".")[0])
+        if doors:
+            assert any(module == door or module.startswith(door + ".") for door in doors), (
+                f"{module} imports {name}; its door is {sorted(doors)}"
+            )
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m != "newsletter.settings"])
+def test_only_settings_reads_the_environment(module: str) -> None:
+    source = MODULES[module].read_text("utf-8")
+    assert "os.environ" not in source
+    assert "getenv" not in source
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_import_is_hidden_behind_type_checking(module: str) -> None:
+    assert "TYPE_CHECKING" not in MODULES[module].read_text("utf-8")
+
+
+def test_there_is_no_circle() -> None:
+    edges = {module: inner(module) & MODULES.keys() - {module} for module in MODULES}
+    while True:
+        free = [module for module, targets in edges.items() if not targets & edges.keys()]
+        if not free:
+            break
+        for module in free:
+            del edges[module]
+    assert not edges, f"import circle among {sorted(edges)}"
