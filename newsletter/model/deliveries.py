@@ -1,7 +1,7 @@
 """Deliveries: one row for each reader of an edition, and the steps that it may take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -172,3 +172,21 @@ class RetryPolicy:
     give_up_after_seconds: int = 4 * 24 * 3600
     #: Share of a wait by which it may be longer, so that retries spread.
     jitter: float = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverReport:
+    """What one turn of sending did."""
+
+    #: How many attempts ended in each state.
+    outcomes: dict[DeliveryState, int] = field(default_factory=dict)
+    #: Deliveries that an earlier sender left without a known outcome.
+    recovered_uncertain: int = 0
+    #: Why sending stopped before all was sent; None if it did not.
+    problem: str | None = None
+    #: Whether waiting will not help.
+    permanent: bool = False
+    #: Deliveries that could be sent now and were not.
+    due: int = 0
+    #: When the next deferred one is due, UTC; None if none is waiting.
+    next_due: datetime | None = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from newsletter.model.messages import Rendering
 from newsletter.model.stories import SourceCredit, Story
 
 
@@ -130,3 +131,39 @@ class DueSlot:
     decision: SlotDecision
     #: Why it is skipped, for the operator; empty when it is to be published.
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedEdition:
+    """An edition in the store."""
+
+    id: int
+    #: Random name that Message-IDs are made from.
+    uid: str
+    list_name: str
+    number: int
+    subject: str
+    #: UTC.
+    created_at: datetime
+    #: UTC; None if triggered by hand.
+    slot_at: datetime | None
+    #: Readers for whom a delivery was queued.
+    audience: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An edition as it would be published now."""
+
+    edition: Edition
+    rendering: Rendering
+    #: Confirmed subscribers that it would go to.
+    audience: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishReport:
+    """What came of one turn to publish."""
+
+    run: Run
+    edition: PublishedEdition | None = None

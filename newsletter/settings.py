@@ -1,0 +1,360 @@
+"""Every setting: typed, with its default and unit; the only reader of the environment.
+
+Values come from the environment, then from `.env`, then from `newsletter.toml`, then from the defaults here;
+an empty value counts as not set. One list needs nothing but the environment; several are tables `[[lists]]`
+in newsletter.toml.
+"""
+
+import json
+import os
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from newsletter.errors import SettingsError
+from newsletter.model.deliveries import UncertainPolicy
+from newsletter.model.editions import MailingList
+
+#: Where packaged files lie: inside an installed package, else beside it in a checkout.
+_PACKAGE = Path(__file__).parent
+
+
+def packaged(name: str) -> Path:
+    """Return the folder `templates` or `seeds` that came with the package."""
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def _split(separator: str) -> BeforeValidator:
+    """Let a list be written as one line of the environment."""
+
+    def split(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(separator) if part.strip()]
+        return value
+
+    return BeforeValidator(split)
+
+
+def _json_table(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+    if isinstance(value, str):
+        return json.loads(value) if value.strip() else {}
+    return value
+
+
+Paths = Annotated[tuple[Path, ...], _split(",")]
+Lines = Annotated[tuple[str, ...], _split(";")]
+ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
+Language = Annotated[str, Field(pattern=r"^(?:[a-z]{2})?$")]
+
+
+class ListSettings(BaseModel):
+    """One list of newsletter.toml; what is left out is taken from the settings above the lists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: ListName
+    title: str | None = None
+    tagline: str | None = None
+    schedule: str | None = None
+    timezone: str | None = None
+    folders: Paths | None = None
+    language: Language | None = None
+    sender_address: str | None = None
+    sender_name: str | None = None
+    reply_to: str | None = None
+    postal_address: Lines | None = None
+    word_budget: Annotated[int, Field(ge=100, le=5000)] | None = None
+    summarizer: str | None = None
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8", extra="ignore", frozen=True, enable_decoding=False, env_ignore_empty=True
+    )
+
+    # The store
+    database_url: str = Field(
+        "sqlite:///newsletter.db", description="SQLite file or postgresql:// address of the store"
+    )
+    sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
+        "FULL", description="SQLite's durability: FULL survives power loss, NORMAL only a killed process"
+    )
+
+    # Documents
+    folders: Paths = Field((Path("seeds"),), description="folders that documents arrive in, parted by commas")
+    max_document_megabytes: float = Field(10, gt=0, le=1000, description="larger documents are refused, MB")
+    settle_seconds: float = Field(
+        1.0, ge=0, le=60, description="a file touched less than this ago is looked at twice, s"
+    )
+    ingest_every_seconds: int = Field(
+        60, ge=1, le=86400, description="how often `run` looks into the folders, s"
+    )
+    source_aliases: Annotated[dict[str, str], BeforeValidator(_json_table)] = Field(
+        default_factory=dict, description='more names of outlets, as JSON: {"KP": "Kyiv Post"}'
+    )
+
+    # Summaries and editions
+    summarizer: str = Field(
+        "lead", description="lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson"
+    )
+    language: Language = Field("", description="two-letter language of the documents; empty: told for each")
+    word_budget: int = Field(
+        750, ge=100, le=5000, description="words of headlines and summaries in an edition"
+    )
+    story_cutoff: float = Field(
+        0.18, gt=0, lt=1, description="likeness from which documents are one story, 0 to 1"
+    )
+    template_folder: Path | None = Field(
+        None, description="your own templates; each file there wins over ours"
+    )
+
+    # The list
+    list_name: ListName = Field("news", description="short name: lower-case letters, digits, hyphens")
+    list_title: str = Field(
+        "The News Digest", min_length=1, max_length=80, description="what readers see as its name"
+    )
+    list_tagline: str = Field(
+        "The day’s news, with its sources", max_length=120, description="the line under the name"
+    )
+    schedule: str = Field(
+        "0 7 * * *", description="minute hour day month weekday, in TIMEZONE; names of days work"
+    )
+    timezone: str = Field("UTC", description="IANA time zone of SCHEDULE and of dates in editions")
+    grace_hours: float = Field(6, gt=0, le=168, description="how late a missed edition is still sent, h")
+    postal_address: Lines = Field((), description="postal address in every mail, lines parted by ';'")
+
+    # Sending
+    sender_address: str = Field("", description="address in From; needed for sending")
+    sender_name: str = Field("", description="name in From; empty: LIST_TITLE")
+    reply_to: str = Field("", description="address for replies; empty: SENDER_ADDRESS")
+    unsubscribe_address: str = Field("", description="address for unsubscribing by mail; empty: REPLY_TO")
+    public_url: str = Field(
+        "", description="base address of the readers' web pages (https); empty: unsubscribing goes by mail"
+    )
+    secret_keys: Annotated[tuple[SecretStr, ...], _split(",")] = Field(
+        (),
+        description="keys that sign readers' links, newest first, parted by commas; needed with PUBLIC_URL",
+    )
+    transport: Literal["smtp", "file"] = Field(
+        "smtp", description="smtp, or file: write .eml files to OUTBOX_FOLDER"
+    )
+    outbox_folder: Path = Field(Path("outbox"), description="where TRANSPORT=file writes")
+    smtp_host: str = Field("", description="SMTP server; needed for sending")
+    smtp_port: int = Field(587, ge=1, le=65535, description="its port: 587 with starttls, 465 with tls")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls, or none (only for a server on this machine)"
+    )
+    smtp_username: str = Field("", description="sign-in name; empty: no sign-in")
+    smtp_password: SecretStr = Field(SecretStr(""), description="sign-in password")
+    smtp_connections: int = Field(4, ge=1, le=64, description="connections open at once")
+    smtp_messages_per_connection: int = Field(
+        100, ge=1, le=10000, description="messages before a connection is renewed"
+    )
+    smtp_timeout_seconds: float = Field(300, ge=1, le=3600, description="longest wait for a reply, s")
+    uncertain_policy: UncertainPolicy = Field(
+        UncertainPolicy.RESEND,
+        description="when nobody knows whether a mail arrived: resend it once (same Message-ID), or hold it",
+    )
+    give_up_hours: float = Field(96, gt=0, le=240, description="how long a deferred mail is tried again, h")
+
+    # The service
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="text, json, or auto: text on a terminal, JSON lines elsewhere"
+    )
+
+    lists: tuple[ListSettings, ...] = Field((), description="several lists: [[lists]] in newsletter.toml")
+
+    @field_validator("log_level", "sqlite_synchronous", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url", "schedule", "timezone", mode="after")
+    @classmethod
+    def _not_empty(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be empty")
+        return value.strip()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put newsletter.toml last."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
+
+    def mailing_lists(self) -> tuple[MailingList, ...]:
+        """Return the lists of this install, at least one."""
+        tables = self.lists or (ListSettings(name=self.list_name),)
+        return tuple(self._mailing_list(table) for table in tables)
+
+    def _mailing_list(self, table: ListSettings) -> MailingList:
+        def own(value: Any, common: Any) -> Any:  # noqa: ANN401 - of whatever type the setting is
+            return common if value is None else value
+
+        return MailingList(
+            name=table.name,
+            title=own(table.title, self.list_title),
+            tagline=own(table.tagline, self.list_tagline),
+            schedule=own(table.schedule, self.schedule),
+            time_zone=own(table.timezone, self.timezone),
+            folders=tuple(str(folder.expanduser().resolve()) for folder in table.folders or ()),
+            language=own(table.language, self.language) or None,
+            sender_address=own(table.sender_address, self.sender_address),
+            sender_name=own(table.sender_name, self.sender_name),
+            reply_to=own(table.reply_to, self.reply_to),
+            postal_address=own(table.postal_address, self.postal_address),
+            word_budget=own(table.word_budget, self.word_budget),
+            summarizer=own(table.summarizer, self.summarizer),
+            grace=timedelta(hours=self.grace_hours),
+        )
+
+    def all_folders(self) -> tuple[Path, ...]:
+        """Return every folder that documents arrive in, those of the lists included, each once, resolved."""
+        named = list(self.folders) if not self.lists or any(t.folders is None for t in self.lists) else []
+        named += [folder for table in self.lists for folder in table.folders or ()]
+        return tuple(dict.fromkeys(folder.expanduser().resolve() for folder in named))
+
+
+def load(*, folder: Path | None = None, **overrides: object) -> Settings:
+    """Read the settings.
+
+    Args:
+        folder: Where `.env` and `newsletter.toml` are looked for; the working directory when None.
+        overrides: Values that win over every source, by field name.
+
+    Raises:
+        SettingsError: A value is wrong; one line for each.
+    """
+    place = folder or Path()
+    toml = place / "newsletter.toml"
+
+    class Located(Settings):
+        model_config = SettingsConfigDict(env_file=place / ".env", toml_file=toml)
+
+    _check_toml(toml)
+    try:
+        return Located(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{place / '.env'} is not UTF-8 text: save it as UTF-8") from error
+
+
+def isolated(**overrides: object) -> Settings:
+    """Return the defaults with some values replaced; neither environment nor file is read.
+
+    Raises:
+        SettingsError: A value is wrong.
+    """
+
+    class Isolated(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (init_settings,)
+
+    try:
+        return Isolated(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
+
+
+def _check_toml(path: Path) -> None:
+    """Find a key that no setting has: a misspelt one would be ignored in silence."""
+    if not path.exists():
+        return
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from error
+    unknown = sorted(table.keys() - Settings.model_fields.keys())
+    if unknown:
+        raise SettingsError(*(f"{path.name}: {key} is not a setting; see .env.example" for key in unknown))
+
+
+def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
+    """Return one line: the key, the value, and what is expected."""
+    first, *rest = problem["loc"]
+    key = str(first).upper() + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
+    field = Settings.model_fields.get(str(first))
+    secret = "password" in str(first) or "secret" in str(first)
+    value = "(hidden)" if secret else repr(problem.get("input"))
+    expected = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "string_pattern_mismatch":
+        expected = "it has another form than expected"
+    purpose = f" ({field.description})" if field and field.description and not rest else ""
+    return f"{key}: {value} is wrong: {expected[:1].lower()}{expected[1:]}{purpose}"
+
+
+def unknown_environment(folder: Path | None = None) -> list[str]:
+    """Return keys of `.env` that no setting has, so that a misspelt one does not pass unseen."""
+    from dotenv import dotenv_values
+
+    path = (folder or Path()) / ".env"
+    if not path.is_file():
+        return []
+    known = {name.upper() for name in Settings.model_fields}
+    return sorted(key for key in dotenv_values(path) if key.upper() not in known and key not in os.environ)
+
+
+def in_force(settings: Settings) -> list[tuple[str, str, str]]:
+    """Return key, value as text (secrets masked) and description of every setting."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        rows.append((name.upper(), _shown(value), field.description or ""))
+    return rows
+
+
+def _shown(value: object) -> str:
+    match value:
+        case SecretStr():
+            return "********" if value.get_secret_value() else ""
+        case tuple() if any(isinstance(item, SecretStr) for item in value):
+            return ", ".join("********" for _ in value)
+        case tuple() if any(isinstance(item, ListSettings) for item in value):
+            return ", ".join(item.name for item in value)
+        case tuple():
+            return ", ".join(str(item) for item in value)
+        case dict():
+            return json.dumps(value, ensure_ascii=False) if value else ""
+        case None:
+            return ""
+        case _:
+            return str(value)

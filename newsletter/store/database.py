@@ -1,0 +1,198 @@
+"""Connecting to SQLite or PostgreSQL; transactions; the lock that one sender holds."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from newsletter.errors import SenderBusyError, StoreError
+
+#: How long a writer waits for another one, in seconds.
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class Lock(IntEnum):
+    """Keys of PostgreSQL's advisory locks: any numbers, the same in every process."""
+
+    #: The right to send.
+    SENDER = 7_203_114_001
+    #: Changing the tables.
+    MIGRATION = 7_203_114_002
+    #: Taking in documents.
+    DOCUMENTS = 7_203_114_003
+    #: Putting addresses on lists.
+    SUBSCRIBERS = 7_203_114_004
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, behind plain transactions.
+
+    Attributes:
+        engine: SQLAlchemy's engine; for this room only.
+        is_sqlite: Whether the database is a SQLite file.
+    """
+
+    def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
+        """Prepare the connection; nothing is opened yet.
+
+        Args:
+            url: "sqlite:///path" or "postgresql://user@host/name"; "postgres://" is taken too.
+            synchronous: SQLite's durability: FULL survives power loss, NORMAL only a killed process.
+
+        Raises:
+            StoreError: The address is of another kind, or its driver is not installed.
+        """
+        self._url = _parse_url(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        try:
+            self.engine = create_engine(self._url, pool_pre_ping=not self.is_sqlite)
+        except ImportError as error:
+            message = "PostgreSQL needs its driver: pip install 'newsletter[postgres]'"
+            raise StoreError(message) from error
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine, synchronous=synchronous)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without its password."""
+        return self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a transaction that writes; commit at the end, roll back on any error.
+
+        Raises:
+            StoreError: The database refused, or is gone.
+        """
+        with _translated(self.place), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads; on SQLite it blocks nobody.
+
+        Raises:
+            StoreError: The database refused, or is gone.
+        """
+        with (
+            _translated(self.place),
+            self.engine.connect().execution_options(only_reads=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def sender_lock(self) -> Iterator[None]:
+        """Hold the right to send; the operating system or the server frees it when the process dies.
+
+        Raises:
+            SenderBusyError: Another process holds it.
+        """
+        with self._sqlite_lock() if self.is_sqlite else self._postgres_lock():
+            yield
+
+    @contextmanager
+    def _sqlite_lock(self) -> Iterator[None]:
+        path = Path(f"{self._url.database}.sender")
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise SenderBusyError(_BUSY) from error
+            yield
+
+    @contextmanager
+    def _postgres_lock(self) -> Iterator[None]:
+        with _translated(self.place):
+            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with connection:
+            taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": Lock.SENDER.value})
+            if not taken:
+                raise SenderBusyError(_BUSY)
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.SENDER.value})
+
+    def serialise(self, connection: Connection, lock: Lock) -> None:
+        """Let no other process past this point until the transaction ends; on SQLite that is so already."""
+        if not self.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock.value})
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+_BUSY = "another process is sending from this store; wait for it, or stop it first"
+
+
+def _parse_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        message = (
+            f"DATABASE_URL: {url!r} is not a database address; expected sqlite:///FILE or postgresql://..."
+        )
+        raise StoreError(message) from error
+    backend = parsed.get_backend_name()
+    if backend in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreError(f"DATABASE_URL: {backend!r} is not supported; expected sqlite or postgresql")
+    if not parsed.database or parsed.database == ":memory:":
+        raise StoreError("DATABASE_URL: SQLite needs a file: sqlite:///newsletter.db")
+    return parsed
+
+
+def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
+    """Make every connection durable and every writing transaction exclusive from its start.
+
+    Without BEGIN IMMEDIATE, two transactions that read before they write overwrite each other silently.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        only_reads = connection.get_execution_options().get("only_reads")
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _translated(place: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
+        raise StoreError(f"the store at {place} failed: {reason}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the store at {place} failed: {error}") from error
+
+
+def rows_as_dicts(rows: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - SQLAlchemy's result types
+    """Return result rows as plain dictionaries."""
+    return [dict(row) for row in rows.mappings()]
+
+
+def inserted_id(result: CursorResult[Any]) -> int:
+    """Return the id of the row that an INSERT made."""
+    key = result.inserted_primary_key
+    assert key is not None  # noqa: S101 - an INSERT into a table with an id always has one
+    return int(key[0])

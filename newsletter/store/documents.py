@@ -1,0 +1,232 @@
+"""Documents and the files that they were read from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, exists, func, insert, select, update
+
+from newsletter.model.documents import (
+    Document,
+    FileOutcome,
+    FileReport,
+    FoundFile,
+    KnownFile,
+    ParsedDocument,
+    RefusalReason,
+    Span,
+)
+from newsletter.store import tables
+from newsletter.store.database import Database, Lock, inserted_id, rows_as_dicts
+
+_documents = tables.documents
+_files = tables.files
+_told = tables.edition_documents
+
+#: Parameters in one statement; SQLite's limit is 32,766.
+_CHUNK = 500
+
+
+class Documents:
+    """What was ingested, from where, and what is new to a list."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def known_files(self, folder: str) -> Mapping[str, KnownFile]:
+        """Return what is remembered of a folder's files, by path."""
+        query = select(_files.c.path, _files.c.fingerprint, _files.c.document_id).where(
+            _files.c.folder == folder, _files.c.gone_at.is_(None)
+        )
+        with self._database.reading() as connection:
+            return {row.path: KnownFile(**row._mapping) for row in connection.execute(query)}  # noqa: SLF001
+
+    def record(self, folder: str, found: Sequence[FoundFile], *, now: datetime) -> list[FileReport]:
+        """Take in some files of a folder in one transaction.
+
+        Args:
+            folder: Absolute path of the folder.
+            found: What the folder source read, refused, or left alone.
+            now: UTC.
+
+        Returns:
+            One line for each file, in the same order.
+        """
+        with self._database.transaction() as connection:
+            self._database.serialise(connection, Lock.DOCUMENTS)
+            return [_record_file(connection, folder, file, now) for file in found]
+
+    def mark_gone(self, folder: str, paths: Sequence[str], *, now: datetime) -> None:
+        """Note that files of a folder are no longer there.
+
+        Their documents stay: what was read is not unread by deleting a file.
+        """
+        if not paths:
+            return
+        with self._database.transaction() as connection:
+            for start in range(0, len(paths), _CHUNK):
+                chunk = paths[start : start + _CHUNK]
+                connection.execute(
+                    update(_files)
+                    .where(_files.c.folder == folder, _files.c.path.in_(chunk))
+                    .values(gone_at=now)
+                )
+
+    def new_for(self, list_name: str, *, folders: Sequence[str] = ()) -> list[Document]:
+        """Return the documents that a list has not been told, oldest first.
+
+        A version that a newer one replaced is left out.
+
+        Args:
+            list_name: The list.
+            folders: Absolute paths; only documents with a file in one of them. Empty means all.
+        """
+        query = select(_documents).where(
+            _documents.c.superseded_by_id.is_(None),
+            ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
+        )
+        if folders:
+            query = query.where(
+                exists().where(_files.c.document_id == _documents.c.id, _files.c.folder.in_(folders))
+            )
+        with self._database.reading() as connection:
+            rows = rows_as_dicts(connection.execute(query.order_by(_documents.c.id)))
+            places = _places(connection, [row["id"] for row in rows])
+        return [_to_document(row, places.get(row["id"], ())) for row in rows]
+
+    def updates_among(self, list_name: str, document_ids: Sequence[int]) -> frozenset[int]:
+        """Return which of these documents are newer versions of something that the list was told."""
+        updates: set[int] = set()
+        # Walk back through older versions: pairs of a version and the document that it led to.
+        to_visit = [(i, i) for i in document_ids]
+        with self._database.reading() as connection:
+            while to_visit:
+                batch, to_visit = dict(to_visit[:_CHUNK]), to_visit[_CHUNK:]
+                for row in connection.execute(_older_versions(list_name, list(batch))):
+                    heir = batch[row.superseded_by_id]
+                    if row.told is not None:
+                        updates.add(heir)
+                    elif heir not in updates:
+                        to_visit.append((row.id, heir))
+        return frozenset(updates)
+
+    def count(self) -> int:
+        """Return how many documents there are, older versions included."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.count()).select_from(_documents)) or 0
+
+    def refusals(self, *, limit: int = 100) -> list[FileReport]:
+        """Return the files that stand refused, the latest first."""
+        query = (
+            select(_files)
+            .where(_files.c.refusal.is_not(None), _files.c.gone_at.is_(None))
+            .order_by(_files.c.first_seen_at.desc(), _files.c.path)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [
+                FileReport(
+                    folder=row.folder,
+                    path=row.path,
+                    outcome=FileOutcome.REFUSED,
+                    refusal=RefusalReason(row.refusal),
+                    detail=row.detail,
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _older_versions(list_name: str, document_ids: Sequence[int]) -> Select[tuple[object, ...]]:
+    """Select the versions right before these documents, and whether the list was told them."""
+    told_here = and_(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name)
+    return (
+        select(_documents.c.id, _documents.c.superseded_by_id, _told.c.document_id.label("told"))
+        .outerjoin_from(_documents, _told, told_here)
+        .where(_documents.c.superseded_by_id.in_(document_ids))
+    )
+
+
+def _record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> FileReport:
+    report = FileReport(folder=folder, path=found.path, outcome=FileOutcome.UNCHANGED)
+    if found.waiting:
+        return replace(report, outcome=FileOutcome.WAITING)
+    row = connection.execute(
+        select(_files).where(_files.c.folder == folder, _files.c.path == found.path)
+    ).one_or_none()
+    if found.refusal is not None:
+        values = {"refusal": found.refusal.value, "detail": found.detail}
+        _write_file(connection, folder, found, row, values, now)
+        return replace(report, outcome=FileOutcome.REFUSED, refusal=found.refusal, detail=found.detail)
+    if found.document is None:
+        return report
+    earlier_id: int | None = row.document_id if row else None
+    document_id, is_new = _find_or_add(connection, found.document, now)
+    read: dict[str, object] = {"document_id": document_id, "refusal": None, "detail": ""}
+    _write_file(connection, folder, found, row, read, now)
+    outcome = FileOutcome.NEW if is_new else FileOutcome.KNOWN
+    if earlier_id is not None and earlier_id != document_id:
+        _supersede(connection, old_id=earlier_id, new_id=document_id)
+        outcome = FileOutcome.CHANGED
+    return replace(report, outcome=outcome, headline=found.document.headline)
+
+
+def _write_file(
+    connection: Connection,
+    folder: str,
+    found: FoundFile,
+    row: Any,  # noqa: ANN401 - a result row
+    values: Mapping[str, object],
+    now: datetime,
+) -> None:
+    seen = {"fingerprint": found.fingerprint, "seen_at": now, "gone_at": None, **values}
+    if row is not None:
+        connection.execute(update(_files).where(_files.c.id == row.id).values(**seen))
+    else:
+        connection.execute(insert(_files).values(folder=folder, path=found.path, first_seen_at=now, **seen))
+
+
+def _find_or_add(connection: Connection, parsed: ParsedDocument, now: datetime) -> tuple[int, bool]:
+    """Return the id of the document with this text, and whether it was not there before."""
+    known = connection.scalar(select(_documents.c.id).where(_documents.c.content_hash == parsed.content_hash))
+    if known is not None:
+        return int(known), False
+    names = [column.name for column in _documents.c if hasattr(parsed, column.name)]
+    values = {name: getattr(parsed, name) for name in names}
+    values["paragraphs"] = [[span.start, span.end] for span in parsed.paragraphs]
+    result = connection.execute(insert(_documents).values(**values, first_seen_at=now))
+    return inserted_id(result), True
+
+
+def _supersede(connection: Connection, *, old_id: int, new_id: int) -> None:
+    """Let a file's new text stand in for its old one, unless another file still holds the old one.
+
+    The new text may be an earlier version come back: it then stands for itself again.
+    """
+    held_elsewhere = connection.scalar(
+        select(_files.c.id).where(_files.c.document_id == old_id, _files.c.gone_at.is_(None)).limit(1)
+    )
+    connection.execute(update(_documents).where(_documents.c.id == new_id).values(superseded_by_id=None))
+    if held_elsewhere is None:
+        connection.execute(
+            update(_documents).where(_documents.c.id == old_id).values(superseded_by_id=new_id)
+        )
+
+
+def _places(connection: Connection, document_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    places: dict[int, tuple[str, ...]] = {}
+    for start in range(0, len(document_ids), _CHUNK):
+        query = (
+            select(_files.c.document_id, _files.c.folder, _files.c.path)
+            .where(_files.c.document_id.in_(document_ids[start : start + _CHUNK]))
+            .order_by(_files.c.id)
+        )
+        for row in connection.execute(query):
+            places[row.document_id] = (*places.get(row.document_id, ()), f"{row.folder}/{row.path}")
+    return places
+
+
+def _to_document(row: Mapping[str, Any], places: tuple[str, ...]) -> Document:
+    values = {key: value for key, value in row.items() if key not in {"paragraphs", "superseded_by_id"}}
+    spans = tuple(Span(start=start, end=end) for start, end in row["paragraphs"])
+    return Document(**values, paragraphs=spans, places=places)

@@ -1,0 +1,296 @@
+"""Editions, the documents that they told, and the runs that made them."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.errors import PublishConflictError
+from newsletter.model.deliveries import DeliveryState
+from newsletter.model.editions import Edition, PublishedEdition, Run, RunOutcome
+from newsletter.model.messages import ListHeaders, Rendering
+from newsletter.model.subscribers import SubscriptionState
+from newsletter.store import tables
+from newsletter.store.codec import from_json, to_json
+from newsletter.store.database import Database, inserted_id
+
+_lists = tables.lists
+_editions = tables.editions
+_told = tables.edition_documents
+_runs = tables.runs
+_subscriptions = tables.subscriptions
+_deliveries = tables.deliveries
+
+
+class Editions:
+    """What was published, for whom, and every turn that came to nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def know_list(self, name: str, *, now: datetime) -> datetime:
+        """Make a list known to the store and return since when it is, UTC; safe to repeat."""
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        with self._database.reading() as connection:
+            since: datetime | None = connection.scalar(
+                select(_lists.c.created_at).where(_lists.c.name == name)
+            )
+        if since is not None:
+            return since
+        with self._database.transaction() as connection:
+            connection.execute(
+                dialect.insert(_lists)
+                .values(name=name, created_at=now, last_number=0)
+                .on_conflict_do_nothing(index_elements=["name"])
+            )
+            stored: datetime = connection.execute(
+                select(_lists.c.created_at).where(_lists.c.name == name)
+            ).scalar_one()
+        return stored
+
+    def next_number(self, list_name: str) -> int:
+        """Return the number that the list's next edition will bear."""
+        with self._database.reading() as connection:
+            last = connection.scalar(select(_lists.c.last_number).where(_lists.c.name == list_name))
+        return (last or 0) + 1
+
+    def publish(self, edition: Edition, rendering: Rendering, *, uid: str) -> PublishedEdition:
+        """Store an edition, what it told, its deliveries and its run, all in one transaction.
+
+        One delivery is queued for each confirmed subscriber whose address is not suppressed.
+
+        Args:
+            edition: Frozen; its number is the list's next.
+            rendering: The edition rendered for everybody.
+            uid: Random name for Message-IDs.
+
+        Raises:
+            PublishConflictError: Another process published first; nothing was written.
+        """
+        with self._database.transaction() as connection:
+            _take_number(connection, edition)
+            _check_untold(connection, edition)
+            _check_slot(connection, edition.list_name, edition.slot_at)
+            edition_id = _insert_edition(connection, edition, rendering, uid)
+            audience = _queue_deliveries(connection, edition, edition_id)
+            connection.execute(
+                update(_editions).where(_editions.c.id == edition_id).values(audience=audience)
+            )
+            run = Run(
+                list_name=edition.list_name,
+                slot_at=edition.slot_at,
+                started_at=edition.created_at,
+                outcome=RunOutcome.PUBLISHED,
+                edition_number=edition.number,
+            )
+            _record_run(connection, run)
+        return PublishedEdition(
+            id=edition_id,
+            uid=uid,
+            list_name=edition.list_name,
+            number=edition.number,
+            subject=edition.subject,
+            created_at=edition.created_at,
+            slot_at=edition.slot_at,
+            audience=audience,
+        )
+
+    def record_run(self, run: Run) -> None:
+        """Record a turn that made no edition; a failed one is replaced by what came after it.
+
+        Raises:
+            PublishConflictError: The slot was answered by another process meanwhile.
+        """
+        with self._database.transaction() as connection:
+            _record_run(connection, run)
+
+    def answered_until(self, list_name: str) -> datetime | None:
+        """Return the latest slot of a list that was answered or skipped, UTC."""
+        query = select(func.max(_runs.c.slot_at)).where(
+            _runs.c.list_name == list_name, _runs.c.outcome != RunOutcome.FAILED.value
+        )
+        with self._database.reading() as connection:
+            latest: datetime | None = connection.scalar(query)
+        return latest
+
+    def runs(self, list_name: str, *, limit: int = 10) -> list[Run]:
+        """Return a list's latest turns, the newest first."""
+        query = select(_runs).where(_runs.c.list_name == list_name).order_by(_runs.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [
+                Run(
+                    list_name=row.list_name,
+                    slot_at=row.slot_at,
+                    started_at=row.started_at,
+                    outcome=RunOutcome(row.outcome),
+                    reason=row.reason,
+                    edition_number=row.edition_number,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def latest(self, list_name: str, *, limit: int = 1) -> list[PublishedEdition]:
+        """Return a list's latest editions, the newest first."""
+        query = (
+            _headings()
+            .where(_editions.c.list_name == list_name)
+            .order_by(_editions.c.number.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [_to_published(row) for row in connection.execute(query)]
+
+    def get(self, edition_id: int) -> PublishedEdition:
+        """Return one edition."""
+        with self._database.reading() as connection:
+            return _to_published(connection.execute(_headings().where(_editions.c.id == edition_id)).one())
+
+    def content(self, edition_id: int) -> Edition:
+        """Return an edition as it was frozen, with every sentence's place in its document."""
+        with self._database.reading() as connection:
+            content = connection.execute(
+                select(_editions.c.content).where(_editions.c.id == edition_id)
+            ).scalar_one()
+        return from_json(Edition, content)
+
+    def rendering(self, edition_id: int) -> Rendering:
+        """Return an edition as it was rendered for everybody."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(_editions).where(_editions.c.id == edition_id)).one()
+        return Rendering(
+            subject=row.subject,
+            preheader=row.preheader,
+            html=row.html,
+            text=row.body_text,
+            token=row.token,
+            headers=from_json(ListHeaders, row.headers),
+        )
+
+
+def _take_number(connection: Connection, edition: Edition) -> None:
+    """Advance the list's counter; it also makes a second publisher wait here until we are through."""
+    result = connection.execute(
+        update(_lists)
+        .where(_lists.c.name == edition.list_name, _lists.c.last_number == edition.number - 1)
+        .values(last_number=edition.number)
+    )
+    if result.rowcount != 1:
+        raise PublishConflictError(
+            f"edition No. {edition.number} of {edition.list_name} was published by another process"
+        )
+
+
+def _check_untold(connection: Connection, edition: Edition) -> None:
+    told = connection.scalar(
+        select(func.count())
+        .select_from(_told)
+        .where(_told.c.list_name == edition.list_name, _told.c.document_id.in_(edition.document_ids))
+    )
+    if told:
+        raise PublishConflictError(f"{told} of these documents were published by another process")
+
+
+def _insert_edition(connection: Connection, edition: Edition, rendering: Rendering, uid: str) -> int:
+    result = connection.execute(
+        insert(_editions).values(
+            uid=uid,
+            list_name=edition.list_name,
+            number=edition.number,
+            slot_at=edition.slot_at,
+            created_at=edition.created_at,
+            subject=rendering.subject,
+            preheader=rendering.preheader,
+            html=rendering.html,
+            body_text=rendering.text,
+            token=rendering.token,
+            headers=to_json(rendering.headers),
+            content=to_json(edition),
+            audience=0,
+        )
+    )
+    edition_id = inserted_id(result)
+    connection.execute(
+        insert(_told),
+        [
+            {"edition_id": edition_id, "document_id": document_id, "list_name": edition.list_name}
+            for document_id in edition.document_ids
+        ],
+    )
+    return edition_id
+
+
+def _queue_deliveries(connection: Connection, edition: Edition, edition_id: int) -> int:
+    suppressed = (
+        exists()
+        .where(tables.suppressions.c.address_key == tables.subscribers.c.address_key)
+        .correlate(tables.subscribers)
+    )
+    columns = {
+        "edition_id": literal(edition_id),
+        "subscriber_id": _subscriptions.c.subscriber_id,
+        "state": literal(DeliveryState.QUEUED.value),
+        "attempts": literal(0),
+        "uncertain_count": literal(0),
+        "due_at": literal(edition.created_at, tables.UtcDateTime),
+        "reply": literal(""),
+        "queued_at": literal(edition.created_at, tables.UtcDateTime),
+        "changed_at": literal(edition.created_at, tables.UtcDateTime),
+    }
+    audience = (
+        select(*columns.values())
+        .join(tables.subscribers, tables.subscribers.c.id == _subscriptions.c.subscriber_id)
+        .where(
+            _subscriptions.c.list_name == edition.list_name,
+            _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
+            ~suppressed,
+        )
+    )
+    connection.execute(insert(_deliveries).from_select(list(columns), audience))
+    # Not every driver counts the rows of an INSERT ... SELECT.
+    count = select(func.count()).where(_deliveries.c.edition_id == edition_id)
+    return connection.scalar(count) or 0
+
+
+def _check_slot(connection: Connection, list_name: str, slot_at: datetime | None) -> None:
+    """See that a slot is unanswered; a failed run does not count and makes room."""
+    if slot_at is None:
+        return
+    same_slot = and_(_runs.c.list_name == list_name, _runs.c.slot_at == slot_at)
+    connection.execute(delete(_runs).where(same_slot, _runs.c.outcome == RunOutcome.FAILED.value))
+    if connection.scalar(select(_runs.c.id).where(same_slot)) is not None:
+        raise PublishConflictError(f"the slot {slot_at:%Y-%m-%d %H:%M} UTC was answered already")
+
+
+def _record_run(connection: Connection, run: Run) -> None:
+    _check_slot(connection, run.list_name, run.slot_at)
+    connection.execute(
+        insert(_runs).values(
+            list_name=run.list_name,
+            slot_at=run.slot_at,
+            started_at=run.started_at,
+            outcome=run.outcome.value,
+            reason=run.reason,
+            edition_number=run.edition_number,
+        )
+    )
+
+
+def _headings() -> Select[tuple[object, ...]]:
+    c = _editions.c
+    return select(c.id, c.uid, c.list_name, c.number, c.subject, c.created_at, c.slot_at, c.audience)
+
+
+def _to_published(row: Row[tuple[object, ...]]) -> PublishedEdition:
+    return PublishedEdition(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row's columns

@@ -1,0 +1,49 @@
+"""Bringing a database to the newest form of the tables."""
+
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+
+from newsletter.errors import StoreError
+from newsletter.store.database import Database, Lock
+
+#: Revision that this code works with; a test holds it to the newest migration.
+HEAD = "0001"
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database) -> None:
+    """Create or upgrade the tables; two processes at once wait for each other.
+
+    Raises:
+        StoreError: The database was made by a newer release, or a migration failed.
+    """
+    if _revision(database) == HEAD:
+        return
+    # Alembic takes 0.2 s to import: only when there is something to do.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    with database.transaction() as connection:
+        database.serialise(connection, Lock.MIGRATION)
+        found = _revision(database)
+        if found is not None and found not in known:
+            raise StoreError(
+                f"the store at {database.place} was made by a newer release (revision {found}); "
+                "install that release, or restore the backup made before it"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, HEAD)
+
+
+def _revision(database: Database) -> str | None:
+    with database.reading() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision

@@ -1,0 +1,117 @@
+"""What the store promises about documents, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from newsletter.model.documents import FileOutcome, FoundFile, ParsedDocument, RefusalReason
+from newsletter.store.store import Store
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+
+def put(store: Store, path: str, document: ParsedDocument | None, folder: str = "/in") -> FileOutcome:
+    file = FoundFile(path=path, fingerprint="1", document=document)
+    return store.documents.record(folder, [file], now=NOW)[0].outcome
+
+
+def headlines(store: Store, list_name: str = "daily") -> list[str]:
+    return [document.headline for document in store.documents.new_for(list_name)]
+
+
+def test_a_new_text_is_new_once(store: Store, parsed) -> None:
+    assert put(store, "a.txt", parsed()) is FileOutcome.NEW
+    assert put(store, "a.txt", parsed()) is FileOutcome.KNOWN
+    assert headlines(store) == ["Harbour reopens"]
+
+
+def test_every_field_survives(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed("Überfahrt “frei”", "Das Schiff fährt — wieder."))
+    document = store.documents.new_for("daily")[0]
+    original = parsed("Überfahrt “frei”", "Das Schiff fährt — wieder.")
+    for name in ("headline", "text", "paragraphs", "content_hash", "language", "source", "published_at"):
+        assert getattr(document, name) == getattr(original, name)
+    assert document.first_seen_at == NOW
+    assert document.places == ("/in/a.txt",)
+
+
+def test_the_same_text_in_two_files_is_one_document_with_two_places(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed())
+    assert put(store, "b.txt", parsed()) is FileOutcome.KNOWN
+    assert [d.places for d in store.documents.new_for("daily")] == [("/in/a.txt", "/in/b.txt")]
+
+
+def test_a_renamed_file_is_not_new(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed())
+    store.documents.mark_gone("/in", ["a.txt"], now=NOW)
+    assert put(store, "renamed.txt", parsed()) is FileOutcome.KNOWN
+    assert list(store.documents.known_files("/in")) == ["renamed.txt"]
+
+
+def test_a_changed_file_supersedes_its_unpublished_version(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed("First"))
+    assert put(store, "a.txt", parsed("Second")) is FileOutcome.CHANGED
+    assert headlines(store) == ["Second"]
+
+
+def test_a_changed_file_leaves_a_text_that_another_file_still_holds(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed("First"))
+    put(store, "b.txt", parsed("First"))
+    put(store, "a.txt", parsed("Second"))
+    assert headlines(store) == ["First", "Second"]
+
+
+def test_a_renamed_then_changed_file_supersedes(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed("First"))
+    store.documents.mark_gone("/in", ["a.txt"], now=NOW)
+    put(store, "b.txt", parsed("First"))
+    put(store, "b.txt", parsed("Second"))
+    assert headlines(store) == ["Second"]
+
+
+def test_a_file_changed_back_stands_for_its_first_text_again(store: Store, parsed) -> None:
+    for headline in ("First", "Second", "First"):
+        put(store, "a.txt", parsed(headline))
+    assert headlines(store) == ["First"]
+
+
+def test_changing_to_and_fro_ends(store: Store, parsed) -> None:
+    for headline in ("A", "B", "C", "A", "C", "B"):
+        put(store, "a.txt", parsed(headline))
+    assert headlines(store) == ["B"]
+    ids = [document.id for document in store.documents.new_for("daily")]
+    assert store.documents.updates_among("daily", ids) == frozenset()
+
+
+def test_refusals_are_kept_with_their_reason_until_mended(store: Store, parsed) -> None:
+    refused = FoundFile(path="a.txt", fingerprint="1", refusal=RefusalReason.BINARY, detail="NUL at 7")
+    report = store.documents.record("/in", [refused], now=NOW)[0]
+    assert (report.outcome, report.refusal) == (FileOutcome.REFUSED, RefusalReason.BINARY)
+    assert [(r.path, r.refusal, r.detail) for r in store.documents.refusals()] == [
+        ("a.txt", RefusalReason.BINARY, "NUL at 7")
+    ]
+    put(store, "a.txt", parsed())
+    assert store.documents.refusals() == []
+
+
+def test_a_waiting_file_leaves_no_trace(store: Store) -> None:
+    waiting = FoundFile(path="a.txt", fingerprint="1", waiting=True)
+    assert store.documents.record("/in", [waiting], now=NOW)[0].outcome is FileOutcome.WAITING
+    assert store.documents.known_files("/in") == {}
+
+
+def test_a_file_refused_after_it_was_read_keeps_its_document(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed("First"))
+    refused = FoundFile(path="a.txt", fingerprint="2", refusal=RefusalReason.EMPTY)
+    store.documents.record("/in", [refused], now=NOW)
+    assert headlines(store) == ["First"]
+    assert put(store, "a.txt", parsed("Second")) is FileOutcome.CHANGED
+    assert headlines(store) == ["Second"]
+
+
+def test_a_list_sees_only_its_folders(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed("Sport"), folder="/sport")
+    put(store, "a.txt", parsed("World"), folder="/world")
+    both = store.documents.new_for("daily", folders=["/sport", "/world"])
+    assert [d.headline for d in both] == ["Sport", "World"]
+    assert [d.headline for d in store.documents.new_for("daily", folders=["/sport"])] == ["Sport"]

@@ -1,0 +1,80 @@
+"""The migrations make exactly the tables that the code works with."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from newsletter.errors import StoreError
+from newsletter.store.database import Database
+from newsletter.store.migrate import HEAD, MIGRATIONS, migrate
+from newsletter.store.store import Store
+from newsletter.store.tables import metadata
+
+
+def test_the_migrated_tables_are_those_of_the_code(store_url: str) -> None:
+    database = Database(store_url)
+    migrate(database)
+    with database.transaction() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+    database.close()
+
+
+def test_the_code_knows_the_newest_migration() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == HEAD
+
+
+def test_a_store_of_a_newer_release_is_not_touched(store_url: str) -> None:
+    Store.open(store_url).close()
+    database = Database(store_url)
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer release"):
+        migrate(database)
+    database.close()
+
+
+def test_processes_that_open_at_once_migrate_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+
+    def open_store(_: int) -> int:
+        store = Store.open(url)
+        count = store.documents.count()
+        store.close()
+        return count
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(open_store, range(6))) == [0] * 6
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("mysql://x/y", "expected sqlite or postgresql"),
+        ("nonsense", "is not a database address"),
+        ("sqlite://", "SQLite needs a file"),
+        ("sqlite:////nowhere/at/all/x.db", "failed: unable to open database file"),
+    ],
+)
+def test_a_wrong_address_gets_one_clear_line(url: str, message: str) -> None:
+    with pytest.raises(StoreError, match=message) as caught:
+        Store.open(url)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_password_is_never_shown() -> None:
+    assert "s3cret" not in Database("postgresql://me:s3cret@localhost/x").place
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    path.write_text("this is not a database, but it is long enough to be looked at " * 20)
+    with pytest.raises(StoreError, match="file is not a database"):
+        Store.open(f"sqlite:///{path}")
