@@ -11,12 +11,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
 from newsletter.model.editions import MailingList
 from newsletter.store.store import Store
+
+hypothesis.settings.register_profile("newsletter", deadline=None)
+hypothesis.settings.load_profile("newsletter")
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 

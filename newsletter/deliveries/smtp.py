@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +23,10 @@ _QUIT_SECONDS = 5.0
 #: "Exceeded storage allocation" in answer to RCPT means too many recipients: try later, whatever its first
 #: digit says (RFC 5321 section 4.5.3.1.10).
 _TEMPORARY_AT_RCPT = frozenset({552})
+
+#: What no envelope address holds: a line end would smuggle in a command, and aiosmtplib would cut it out and
+#: mail somebody else.
+_UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class SmtpSecurity(StrEnum):
@@ -178,6 +183,8 @@ class SmtpConnection:
 
     async def _envelope(self, message: Message) -> SendResult | None:
         """Say MAIL and RCPT; return a result if the message goes no further."""
+        if _UNSAFE.search(message.recipient):
+            return self._result(SendOutcome.FAILED, SendPhase.RCPT, 0, "not an address that can be sent to")
         options, encoding = [], "ascii"
         if not message.recipient.isascii():
             if not self._client.supports_extension("smtputf8"):

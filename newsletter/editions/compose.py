@@ -89,20 +89,22 @@ def cut_at_word(text: str, *, limit: int) -> str:
 
 def compose_subject(headlines: Sequence[str]) -> str:
     """Return the top two headlines as a subject, or the first alone if both do not fit."""
-    if len(headlines) > 1:
-        both = f"{headlines[0]}; {headlines[1]}"
-        if len(both) <= _SUBJECT_CHARACTERS:
-            return both
-    return cut_at_word(headlines[0], limit=_SUBJECT_CHARACTERS)
+    return cut_at_word("; ".join(headlines[: _in_subject(headlines)]), limit=_SUBJECT_CHARACTERS)
 
 
 def compose_preheader(headlines: Sequence[str], lead: Summary) -> str:
     """Return what an inbox shows after the subject: the next headlines, or the lead's first words."""
-    start = 2 if compose_subject(headlines).count(";") and len(headlines) > 2 else 1
+    start = _in_subject(headlines)
     following = headlines[start : start + 3]
     if not following:
         return cut_at_word(lead.text, limit=_PREHEADER_CHARACTERS)
     return cut_at_word("Also: " + "; ".join(following), limit=_PREHEADER_CHARACTERS)
+
+
+def _in_subject(headlines: Sequence[str]) -> int:
+    """Return how many headlines the subject holds."""
+    both = "; ".join(" ".join(headline.split()) for headline in headlines[:2])
+    return min(2, len(headlines)) if len(both) <= _SUBJECT_CHARACTERS else 1
 
 
 def shorten(summary: Summary, *, sentences: int, words: int) -> Summary:

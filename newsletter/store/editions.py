@@ -267,6 +267,8 @@ def _check_slot(connection: Connection, list_name: str, slot_at: datetime | None
     """See that a slot is unanswered; a failed run does not count and makes room."""
     if slot_at is None:
         return
+    # Whoever answers the same slot at the same time waits here.
+    connection.execute(select(_lists.c.name).where(_lists.c.name == list_name).with_for_update())
     same_slot = and_(_runs.c.list_name == list_name, _runs.c.slot_at == slot_at)
     connection.execute(delete(_runs).where(same_slot, _runs.c.outcome == RunOutcome.FAILED.value))
     if connection.scalar(select(_runs.c.id).where(same_slot)) is not None:

@@ -116,3 +116,18 @@ def test_eight_publishers_of_one_slot_make_one_edition(store: Store, subscribe, 
     assert wins.count(True) == 1
     assert [edition.number for edition in store.editions.latest("daily", limit=5)] == [2, 1]
     assert store.deliveries.due_count(now=NOW) == 4
+
+
+def test_a_slot_skipped_by_many_is_recorded_once(store: Store) -> None:
+    store.editions.know_list("daily", now=NOW)
+
+    def attempt(_: int) -> bool:
+        try:
+            store.editions.record_run(run(RunOutcome.SKIPPED))
+        except PublishConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        wins = list(pool.map(attempt, range(8)))
+    assert wins.count(True) == 1

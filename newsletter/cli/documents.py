@@ -1,0 +1,110 @@
+"""`newsletter ingest` and `newsletter summarize`."""
+
+import sys
+import textwrap
+from pathlib import Path
+
+import click
+
+from newsletter.errors import DocumentRefusedError
+from newsletter.model.documents import FileOutcome, FileReport, IngestReport
+
+#: Files listed of each outcome before the rest is only counted.
+_LISTED = 20
+
+
+@click.command()
+@click.option(
+    "--folder",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Look into this folder instead of those of FOLDERS; may be given several times.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="List every file, the unchanged ones too.")
+def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
+    """Take in what is new in the folders.
+
+    A document is a .txt file: the first line is its headline. Doing it again takes in nothing twice.
+    """
+    from newsletter.cli.common import opened, utc_now
+
+    with opened() as app:
+        report = app.ingest(now=utc_now(), folders=folders)
+    show_ingest(report, verbose=verbose)
+
+
+def show_ingest(report: IngestReport, *, verbose: bool = False) -> None:
+    """Print what an ingest run did."""
+    for outcome in (FileOutcome.NEW, FileOutcome.CHANGED):
+        _list(report, outcome, verbose=verbose)
+    if verbose:
+        for outcome in (FileOutcome.KNOWN, FileOutcome.UNCHANGED):
+            _list(report, outcome, verbose=True)
+    _list(report, FileOutcome.WAITING, verbose=verbose)
+    _list(report, FileOutcome.REFUSED, verbose=verbose)
+    if not report.files:
+        click.echo("No file was found.")
+        return
+    counts = [(report.count(outcome), outcome.value) for outcome in FileOutcome]
+    click.echo(", ".join(f"{count} {word}" for count, word in counts if count) + ".")
+
+
+def _list(report: IngestReport, outcome: FileOutcome, *, verbose: bool) -> None:
+    files = report.having(outcome)
+    listed = files if verbose else files[:_LISTED]
+    for file in listed:
+        click.echo(f"  {outcome.value:<10} {file.path}{_more(file)}")
+    if len(files) > len(listed):
+        click.echo(f"  … and {len(files) - len(listed)} more {outcome.value} (--verbose lists them)")
+
+
+def _more(file: FileReport) -> str:
+    if file.refusal is not None:
+        return f": {file.refusal.value}" + (f" ({file.detail})" if file.detail else "")
+    return f": {file.headline}" if file.headline else ""
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--summarizer", "-s", metavar="NAME", help="Which one; the setting SUMMARIZER when left out.")
+@click.option(
+    "--sentences", "-n", default=3, show_default=True, type=click.IntRange(1, 50), help="How many at most."
+)
+@click.option("--language", metavar="CODE", help="Two letters; told from the text when left out.")
+@click.option("--trace", is_flag=True, help="Show where each sentence stands: its character offsets.")
+def summarize(
+    files: tuple[Path, ...], *, summarizer: str | None, sentences: int, language: str | None, trace: bool
+) -> None:
+    """Summarise documents in sentences of their own; nothing is stored.
+
+    NAME is lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson.
+    """
+    from newsletter.cli.common import opened
+
+    refused = 0
+    with opened() as app:
+        for place, path in enumerate(files):
+            if place:
+                click.echo()
+            try:
+                document, summary = app.summarize(
+                    path, summarizer=summarizer, sentence_count=sentences, language=language
+                )
+            except DocumentRefusedError as error:
+                click.echo(f"newsletter: {path}: {error}", err=True)
+                refused += 1
+                continue
+            click.echo(click.style(document.headline, bold=True))
+            origin = document.origin if document.origin != document.source else None
+            credit = ", citing ".join(name for name in (document.source, origin) if name)
+            if credit:
+                click.echo(credit)
+            click.echo()
+            if trace:
+                for sentence in summary.sentences:
+                    click.echo(f"[{sentence.span.start}:{sentence.span.end}] {sentence.text}")
+            else:
+                click.echo(textwrap.fill(summary.text, 78, break_on_hyphens=False))
+    if refused:
+        sys.exit(1)

@@ -1,0 +1,45 @@
+"""`newsletter preview` and `newsletter send`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
+@click.option(
+    "--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the HTML here."
+)
+@click.option("--open", "open_browser", is_flag=True, help="Show the HTML in a browser.")
+def preview(*, list_name: str | None, html_file: Path | None, open_browser: bool) -> None:
+    """Show the edition that would be sent now; nothing is written to the store.
+
+    What is new must have been taken in: `newsletter ingest`.
+    """
+    from newsletter.cli.sending import show_preview
+
+    show_preview(list_name=list_name, html_file=html_file, open_browser=open_browser)
+
+
+@click.command()
+@click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
+@click.option(
+    "--to", "address", metavar="ADDRESS", help="Send a test copy there; nothing counts as published."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and to how many; write nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--ingest", "ingest_first", is_flag=True, help="Take in what is new in the folders first.")
+def send(*, list_name: str | None, address: str | None, dry_run: bool, yes: bool, ingest_first: bool) -> None:
+    """Publish what is new, and send it to every subscriber.
+
+    What an earlier run left unsent goes out as well. Run again after a crash, it continues where it stopped
+    and mails nobody twice.
+    """
+    from newsletter.cli import sending
+
+    if dry_run:
+        sending.say_what_would_be_sent(list_name=list_name)
+    elif address is not None:
+        sending.send_test_copy(list_name=list_name, address=address, ingest_first=ingest_first)
+    else:
+        sending.send_edition(list_name=list_name, yes=yes, ingest_first=ingest_first)

@@ -1,0 +1,70 @@
+"""`newsletter run`, `status`, `config` and `demo`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+def run() -> None:
+    """Run the service: ingest, publish on schedule, deliver; until SIGTERM.
+
+    A second service on the same store does no harm: every slot is published once.
+    """
+    from newsletter import service
+    from newsletter.cli import logs
+    from newsletter.cli.common import opened, utc_now
+
+    with opened() as app:
+        settings = app.settings
+        logs.configure(level=settings.log_level, form=settings.log_format, secrets=app.secrets())
+        service.run(app, clock=utc_now)
+
+
+@click.command()
+def status() -> None:
+    """Show what is new, the last and next editions, deliveries by state, and what was refused."""
+    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.report import show_status
+
+    with opened() as app:
+        show_status(app.status(now=utc_now()), now=utc_now())
+
+
+@click.command()
+@click.option("--all", "show_all", is_flag=True, help="Explain every setting, too.")
+def config(*, show_all: bool) -> None:
+    """Show the settings in force, secrets masked."""
+    from newsletter.cli.common import opened
+
+    with opened() as app:
+        for key, value, description in app.config():
+            if show_all:
+                click.echo(f"# {description}")
+            click.echo(f"{key}={value}")
+            if show_all:
+                click.echo()
+        for mailing_list in app.lists:
+            when = f"{mailing_list.schedule} ({mailing_list.time_zone})"
+            click.echo(f"# list {mailing_list.name}: “{mailing_list.title}”, {when}")
+
+
+@click.command()
+@click.option("--open", "open_browser", is_flag=True, help="Show the received mail in a browser.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("newsletter-demo"),
+    show_default=True,
+    help="Where the demo keeps its store and the mail that it received.",
+)
+@click.option("--reset", is_flag=True, help="Forget earlier demos in that folder first.")
+def demo(*, open_browser: bool, folder: Path, reset: bool) -> None:
+    """Show the whole of it with sample documents: no settings, no network.
+
+    Ingests the sample documents, signs up three readers, sends an edition through an SMTP server on this
+    machine, and shows what the readers received.
+    """
+    from newsletter.cli.demo import run_demo
+
+    run_demo(folder, open_browser=open_browser, reset=reset)

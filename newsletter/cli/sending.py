@@ -1,0 +1,193 @@
+"""What `newsletter preview` and `newsletter send` do; imported only when one of them runs."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from newsletter.app import App
+from newsletter.cli.common import on_terminal, opened, plural, utc_now
+from newsletter.cli.documents import show_ingest
+from newsletter.errors import SettingsError
+from newsletter.model.deliveries import DeliverReport, DeliveryState, SendOutcome
+from newsletter.model.editions import Draft, MailingList, RunOutcome
+from newsletter.model.messages import Rendering
+
+_NOTHING_NEW = "Nothing is new since the last edition. Documents are taken in by `newsletter ingest`."
+
+
+def show_preview(*, list_name: str | None, html_file: Path | None, open_browser: bool) -> None:
+    """Print the edition that is due as text, and write or show its HTML if asked."""
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        made = app.draft(mailing_list, now=utc_now())
+        if made is None:
+            click.echo(_NOTHING_NEW)
+            return
+        html, text = app.personal_bodies(made.rendering, now=utc_now())
+    click.echo(f"Subject: {made.rendering.subject}")
+    click.echo(f"Preheader: {made.rendering.preheader}\n")
+    click.echo(text)
+    click.echo(f"This would go to {plural(made.audience, 'subscriber')} of {mailing_list.name}.", err=True)
+    if html_file is None and open_browser:
+        html_file = Path(tempfile.mkdtemp(prefix="newsletter-")) / "preview.html"
+    if html_file is not None:
+        html_file.write_text(html, encoding="utf-8")
+        click.echo(f"HTML: {html_file}", err=True)
+    if html_file is not None and open_browser:
+        webbrowser.open(html_file.resolve().as_uri())
+
+
+def say_what_would_be_sent(*, list_name: str | None) -> None:
+    """Print what `send` would do; the store is not written to."""
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        made = app.draft(mailing_list, now=utc_now())
+        waiting = app.due_count(now=utc_now(), list_name=mailing_list.name)
+        if made is None:
+            click.echo(_NOTHING_NEW)
+        else:
+            click.echo(f"Would send {_describe(made)} to {plural(made.audience, 'subscriber')}.")
+            for story in made.edition.stories:
+                click.echo(f"  - {story.headline} ({', '.join(credit.name for credit in story.sources)})")
+            for line in made.edition.also:
+                click.echo(f"  also: {line.headline}")
+        if waiting:
+            click.echo(f"Would also send {plural(waiting, 'message')} left from earlier editions.")
+        click.echo("Nothing was sent, nothing was written.")
+
+
+def send_test_copy(*, list_name: str | None, address: str, ingest_first: bool) -> None:
+    """Send one copy of the edition that is due, or else of the last one, to an address."""
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        _check_sending(app)
+        if ingest_first:
+            show_ingest(app.ingest(now=utc_now()))
+        rendering = _rendering_to_test(app, mailing_list)
+        message = app.copy_for(address, rendering, now=utc_now())
+        result = asyncio.run(app.send_copy(message))
+    if result.outcome is not SendOutcome.ACCEPTED:
+        click.echo(f"newsletter: {address} was not accepted: {result.reply}", err=True)
+        sys.exit(1)
+    click.echo(f"A test copy went to {address} ({result.reply.text.strip()}). Nothing counts as published.")
+
+
+def _rendering_to_test(app: App, mailing_list: MailingList) -> Rendering:
+    made = app.draft(mailing_list, now=utc_now())
+    if made is not None:
+        click.echo(f"Test copy of {_describe(made)}.")
+        return made.rendering
+    latest = app.latest_rendering(mailing_list)
+    if latest is None:
+        raise SettingsError("there is nothing to test with: no document is new, and no edition was published")
+    edition, rendering = latest
+    click.echo(f"Nothing is new: a test copy of No. {edition.number}, as it was published.")
+    return rendering
+
+
+def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> None:
+    """Publish what is new and send everything that is due."""
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        _check_sending(app)
+        if ingest_first:
+            show_ingest(app.ingest(now=utc_now()))
+        made = app.draft(mailing_list, now=utc_now())
+        waiting = app.due_count(now=utc_now(), list_name=mailing_list.name)
+        if (made is not None and made.audience) or waiting:
+            _ask(made, waiting, yes=yes)
+        report = app.publish(mailing_list, now=utc_now())
+        if report.edition is not None:
+            edition = report.edition
+            click.echo(f"No. {edition.number} is published for {plural(edition.audience, 'subscriber')}.")
+        elif report.run.outcome is RunOutcome.NOTHING_NEW:
+            click.echo(_NOTHING_NEW)
+        else:
+            click.echo(f"No edition: {report.run.reason}.")
+        total = app.due_count(now=utc_now(), list_name=mailing_list.name)
+        with _progress(total) as on_result:
+            delivered = asyncio.run(_deliver(app, mailing_list, on_result))
+    _show_delivered(delivered)
+
+
+def _check_sending(app: App) -> None:
+    try:
+        app.check_sending()
+    except SettingsError as error:
+        hint = "set it in .env or the environment; to see an edition without any: newsletter demo"
+        raise SettingsError(*error.problems, hint) from error
+
+
+def _describe(made: Draft) -> str:
+    edition = made.edition
+    stories = plural(len(edition.stories), "story", "stories")
+    return f"No. {edition.number}, “{made.rendering.subject}”, with {stories}"
+
+
+def _ask(made: Draft | None, waiting: int, *, yes: bool) -> None:
+    if yes:
+        return
+    if not on_terminal():
+        raise SettingsError("nobody can be asked here: add --yes to send without a question")
+    if made is not None:
+        question = f"Send {_describe(made)} to {plural(made.audience, 'subscriber')}?"
+    else:
+        question = f"Send {plural(waiting, 'message')} left from earlier editions?"
+    click.confirm(question, abort=True)
+
+
+async def _deliver(app: App, mailing_list: MailingList, on_result: Callable[[], None]) -> DeliverReport:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        """Turn the first signal into a wish to stop; a second one interrupts."""
+        click.echo("stopping: messages in flight are finished, the rest stays queued", err=True)
+        loop.remove_signal_handler(number)
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    return await app.deliver(
+        clock=utc_now, stopping=stopping, list_name=mailing_list.name, on_result=on_result
+    )
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal; elsewhere nothing."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal or total < 20, transient=True) as progress:
+        task = progress.add_task("sending", total=total)
+        yield lambda: progress.update(task, advance=1)
+
+
+def _show_delivered(report: DeliverReport) -> None:
+    if report.recovered_uncertain:
+        count = plural(report.recovered_uncertain, "message")
+        click.echo(f"{count} of a run that died may or may not have arrived (UNCERTAIN_POLICY rules them).")
+    counts = ", ".join(
+        f"{report.outcomes[state]:,} {state.value}" for state in DeliveryState if report.outcomes.get(state)
+    )
+    if counts:
+        click.echo(f"Delivered: {counts}.")
+    if report.next_due is not None and not report.due:
+        when = report.next_due.astimezone()
+        click.echo(
+            f"Deferred ones are tried again from {when:%H:%M}: keep `newsletter run` going, or send again."
+        )
+    if report.problem:
+        click.echo(f"newsletter: {report.problem}", err=True)
+    if report.due:
+        click.echo(f"{plural(report.due, 'message')} still to send: run `newsletter send` again.", err=True)
+        sys.exit(1)

@@ -1,0 +1,194 @@
+"""`newsletter subscribers ...`."""
+
+import csv
+import io
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from newsletter.model.subscribers import AddOutcome, AddReport, SubscriptionState
+
+_list_option = click.option(
+    "--list", "list_name", metavar="NAME", help="The list; needed if there are several."
+)
+
+#: Refused rows shown before the rest is only counted.
+_SHOWN = 20
+
+
+@click.group()
+def subscribers() -> None:
+    """Add, import, list, remove and export subscribers."""
+
+
+@subscribers.command()
+@click.argument("addresses", nargs=-1, required=True)
+@click.option("--name", default="", help="The reader's name.")
+@_list_option
+def add(addresses: tuple[str, ...], *, name: str, list_name: str | None) -> None:
+    """Put addresses on a list, as confirmed.
+
+    An address that left, or is suppressed, stays off.
+    """
+    from newsletter.cli.common import opened, utc_now
+
+    refused = 0
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        for address in addresses:
+            report = app.add_subscriber(mailing_list, address, name=name, now=utc_now())
+            click.echo(_line(report), err=report.outcome is AddOutcome.REFUSED)
+            refused += report.outcome is AddOutcome.REFUSED
+    if refused:
+        sys.exit(1)
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write what became of each row to this CSV file.",
+)
+@click.option("--source", default="", help="Where the consent comes from; the file's name when left out.")
+@_list_option
+def import_(
+    file: Path, *, dry_run: bool, report_file: Path | None, source: str, list_name: str | None
+) -> None:
+    """Put the addresses of a CSV file on a list, as confirmed.
+
+    The first row names the columns: address (or email), and name if there is one. Readers who left, and
+    suppressed addresses, are never turned on again. A file of any size is read in flat memory.
+    """
+    from newsletter.cli.common import opened, utc_now
+
+    with opened() as app, file.open("rb") as content:
+        mailing_list = app.mailing_list(list_name)
+        reports = app.import_subscribers(
+            mailing_list,
+            _lines_with_progress(content, file.stat().st_size),
+            source=source or f"imported from {file.name}",
+            now=utc_now(),
+            dry_run=dry_run,
+        )
+        counts = _show_reports(reports, report_file)
+    verb = "would be added" if dry_run else "added"
+    click.echo(
+        f"{counts[AddOutcome.ADDED]:,} {verb}, {counts[AddOutcome.ALREADY_THERE]:,} already there, "
+        f"{counts[AddOutcome.REFUSED]:,} refused."
+    )
+
+
+def _show_reports(reports: Iterator[AddReport], report_file: Path | None) -> Counter[AddOutcome]:
+    counts: Counter[AddOutcome] = Counter()
+    target = report_file.open("w", encoding="utf-8", newline="") if report_file else io.StringIO()
+    with target:
+        writer = csv.writer(target)
+        writer.writerow(["line", "address", "outcome", "reason"])
+        for report in reports:
+            counts[report.outcome] += 1
+            if report_file:
+                writer.writerow([report.line, report.address, report.outcome.value, report.reason])
+            if report.outcome is AddOutcome.REFUSED and counts[AddOutcome.REFUSED] <= _SHOWN:
+                click.echo(_line(report), err=True)
+    if counts[AddOutcome.REFUSED] > _SHOWN:
+        hint = "" if report_file else " (--report FILE lists them all)"
+        click.echo(f"… and {counts[AddOutcome.REFUSED] - _SHOWN:,} more refused{hint}", err=True)
+    return counts
+
+
+def _lines_with_progress(content: BinaryIO, size_bytes: int) -> Iterator[str]:
+    """Yield a file's lines, with a progress bar on a terminal when the file is long."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    head = content.read(100_000)
+    content.seek(0)
+    encoding = "utf-8-sig" if _is_utf8(head) else "cp1252"
+    console = Console(stderr=True)
+    with Progress(
+        console=console, disable=not console.is_terminal or size_bytes < 1_000_000, transient=True
+    ) as progress:
+        task = progress.add_task("importing", total=size_bytes)
+        text = io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="")
+        for number, line in enumerate(text):
+            if number % 1000 == 0:
+                progress.update(task, completed=content.tell())
+            yield line
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        # The last character may be cut in half.
+        head[: max(0, len(head) - 4)].decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line(report: AddReport) -> str:
+    place = f"line {report.line}: " if report.line else ""
+    reason = f": {report.reason}" if report.reason else ""
+    return f"{place}{report.address}: {report.outcome.value}{reason}"
+
+
+@subscribers.command("list")
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in SubscriptionState]),
+    help="Only those in this state.",
+)
+@_list_option
+def list_(*, state: str | None, list_name: str | None) -> None:
+    """Show a list's subscribers, one in each line."""
+    from newsletter.cli.common import opened
+
+    count = 0
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        for subscriber in app.subscribers(mailing_list, SubscriptionState(state) if state else None):
+            suppressed = f", suppressed ({subscriber.suppressed.value})" if subscriber.suppressed else ""
+            name = f"  {subscriber.name}" if subscriber.name else ""
+            since = f"{subscriber.since:%Y-%m-%d}"
+            click.echo(
+                f"{subscriber.address.display}{name}  {subscriber.state.value}{suppressed} since {since}"
+            )
+            count += 1
+    if not count:
+        click.echo(f"Nobody is on {mailing_list.name} yet: newsletter subscribers add ADDRESS", err=True)
+
+
+@subscribers.command()
+@click.argument("address")
+@click.option("--suppress", is_flag=True, help="Never mail this address again, on any list.")
+@_list_option
+def remove(address: str, *, suppress: bool, list_name: str | None) -> None:
+    """Take an address off a list; it gets nothing more from the next message on."""
+    from newsletter.cli.common import opened, utc_now
+
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        click.echo(app.remove_subscriber(mailing_list, address, suppress=suppress, now=utc_now()))
+
+
+@subscribers.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@_list_option
+def export(file: Path | None, *, list_name: str | None) -> None:
+    """Write a list's subscribers as CSV, to FILE or to standard output."""
+    from newsletter.cli.common import opened, plural
+
+    with opened() as app:
+        mailing_list = app.mailing_list(list_name)
+        if file is None:
+            app.export_subscribers(mailing_list, sys.stdout)
+            return
+        with file.open("w", encoding="utf-8", newline="") as target:
+            count = app.export_subscribers(mailing_list, target)
+    click.echo(f"{plural(count, 'subscriber')} written to {file}.")

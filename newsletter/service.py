@@ -1,0 +1,217 @@
+"""The long-running clock: APScheduler wakes the verbs; a signal stops them cleanly.
+
+APScheduler only wakes. What is due is told by the store and the lists' schedules each time, so that a wake-up
+missed, doubled or late does no harm, and two services at once publish once.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from newsletter.app import App
+from newsletter.errors import NewsletterError, SenderBusyError
+from newsletter.model.documents import FileOutcome, IngestReport
+from newsletter.model.editions import MailingList, RunOutcome
+
+log = logging.getLogger(__name__)
+
+#: How often the service looks whether a slot has come, besides waking at the next one, in seconds.
+_PUBLISH_SECONDS = 60
+
+#: How often queued and deferred deliveries are looked for, in seconds.
+_DELIVER_SECONDS = 30
+
+#: Wait after a failed attempt to reach the server: doubled each time up to the longest, in seconds.
+_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 60, 900
+
+Clock = Callable[[], datetime]
+
+
+def run(app: App, *, clock: Clock) -> None:
+    """Run the service until SIGTERM or SIGINT; messages in flight are finished first.
+
+    Raises:
+        SettingsError: Something that sending needs is missing.
+        StoreError: The store cannot be opened.
+    """
+    app.check_sending()
+    asyncio.run(_run_until_signal(app, clock))
+
+
+async def _run_until_signal(app: App, clock: Clock) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        log.info("%s: finishing what is in flight", signal.Signals(number).name)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    await Service(app, clock=clock, stopping=stopping).serve()
+
+
+class Service:
+    """The three verbs, each waiting to be woken."""
+
+    def __init__(self, app: App, *, clock: Clock, stopping: asyncio.Event) -> None:
+        """Prepare; nothing runs before `serve`.
+
+        Args:
+            app: What to run.
+            clock: Returns the time, UTC.
+            stopping: Once set, the service ends.
+        """
+        self._app = app
+        self._clock = clock
+        self._stopping = stopping
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._ingest_due = asyncio.Event()
+        self._publish_due = asyncio.Event()
+        self._deliver_due = asyncio.Event()
+        self._ingesting = asyncio.Lock()
+        self._pause_seconds = 0
+        self._paused_until: datetime | None = None
+
+    async def serve(self) -> None:
+        """Run until `stopping` is set."""
+        for mailing_list in self._app.lists:
+            await asyncio.to_thread(self._app.slots_due, mailing_list, now=self._clock())
+        self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
+        self._every(_PUBLISH_SECONDS, self._publish_due)
+        self._every(_DELIVER_SECONDS, self._deliver_due)
+        self._scheduler.start()
+        log.info("running; the store is %s", self._app.store.place)
+        self._wake_at_next_slot()
+        for event in (self._ingest_due, self._publish_due, self._deliver_due):
+            event.set()
+        try:
+            await asyncio.gather(
+                self._loop(self._ingest_due, self._ingest),
+                self._loop(self._publish_due, self._publish),
+                self._loop(self._deliver_due, self._deliver),
+            )
+        finally:
+            self._scheduler.shutdown(wait=False)
+        log.info("stopped")
+
+    def _every(self, seconds: int, event: asyncio.Event) -> None:
+        self._scheduler.add_job(
+            _wake, "interval", seconds=seconds, args=[event], misfire_grace_time=None, coalesce=True
+        )
+
+    def _wake_at_next_slot(self) -> None:
+        """Let the publisher be woken at the very moment of the next slot of any list."""
+        slots = [
+            (self._app.next_slot(mailing_list, now=self._clock()), mailing_list)
+            for mailing_list in self._app.lists
+        ]
+        slot, mailing_list = min(slots, key=lambda pair: pair[0])
+        self._scheduler.add_job(
+            _wake,
+            "date",
+            run_date=slot,
+            args=[self._publish_due],
+            id="next slot",
+            replace_existing=True,
+            misfire_grace_time=None,
+        )
+        log.info("next edition: %s at %s", mailing_list.name, f"{slot:%Y-%m-%d %H:%M} UTC")
+
+    async def _loop(self, due: asyncio.Event, verb: Callable[[], Awaitable[None]]) -> None:
+        """Run a verb whenever it is woken; what goes wrong is told, and the next wake-up tries again."""
+        while await self._woken(due):
+            due.clear()
+            try:
+                await verb()
+            except SenderBusyError as error:
+                log.info("%s", error)
+            except NewsletterError as error:
+                log.error("%s", error)  # noqa: TRY400 - an expected error needs no traceback
+            except Exception:
+                log.exception("unexpected error; the next wake-up tries again")
+
+    async def _woken(self, due: asyncio.Event) -> bool:
+        """Wait to be woken; return False when the service is to stop."""
+        waits = [asyncio.create_task(event.wait()) for event in (due, self._stopping)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return not self._stopping.is_set()
+
+    async def _ingest(self) -> None:
+        async with self._ingesting:
+            report = await asyncio.to_thread(self._app.ingest, now=self._clock())
+        _log_ingest(report)
+
+    async def _publish(self) -> None:
+        now = self._clock()
+        due = [
+            mailing_list
+            for mailing_list in self._app.lists
+            if await asyncio.to_thread(self._app.slots_due, mailing_list, now=now)
+        ]
+        if not due:
+            return
+        # What was dropped a moment before the slot belongs into the edition.
+        await self._ingest()
+        for mailing_list in due:
+            try:
+                await self._publish_list(mailing_list)
+            except NewsletterError as error:
+                log.error("%s: %s", mailing_list.name, error)  # noqa: TRY400 - see _loop
+        self._wake_at_next_slot()
+        self._deliver_due.set()
+
+    async def _publish_list(self, mailing_list: MailingList) -> None:
+        for report in await asyncio.to_thread(self._app.publish_due, mailing_list, now=self._clock()):
+            run = report.run
+            if report.edition is not None:
+                count = report.edition.audience
+                log.info("%s: No. %d is published for %d", run.list_name, report.edition.number, count)
+            else:
+                level = logging.WARNING if run.outcome is RunOutcome.SKIPPED else logging.INFO
+                slot = f"{run.slot_at:%Y-%m-%d %H:%M} UTC" if run.slot_at else "now"
+                log.log(level, "%s, slot %s: %s: %s", run.list_name, slot, run.outcome.value, run.reason)
+
+    async def _deliver(self) -> None:
+        now = self._clock()
+        if self._paused_until is not None and now < self._paused_until:
+            return
+        report = await self._app.deliver(clock=self._clock, stopping=self._stopping)
+        for state, count in report.outcomes.items():
+            log.info("%d %s", count, state.value)
+        if report.problem is None:
+            self._pause_seconds, self._paused_until = 0, None
+            return
+        longest = _LONGEST_PAUSE_SECONDS
+        doubled = max(_SHORTEST_PAUSE_SECONDS, 2 * self._pause_seconds)
+        self._pause_seconds = longest if report.permanent else min(longest, doubled)
+        self._paused_until = now + timedelta(seconds=self._pause_seconds)
+        log.error(
+            "sending is paused for %d s, %d messages wait: %s",
+            self._pause_seconds,
+            report.due,
+            report.problem,
+        )
+
+
+async def _wake(event: asyncio.Event) -> None:
+    event.set()
+
+
+def _log_ingest(report: IngestReport) -> None:
+    for outcome in (FileOutcome.NEW, FileOutcome.CHANGED):
+        for file in report.having(outcome):
+            log.info("%s document: %s (%s)", outcome.value, file.headline, file.path)
+    for file in report.having(FileOutcome.REFUSED):
+        reason = f"{file.refusal.value if file.refusal else ''} {file.detail}".strip()
+        log.debug("refused: %s: %s", file.path, reason)
+    if refused := report.count(FileOutcome.REFUSED):
+        log.debug("%d files stand refused: newsletter status lists them", refused)

@@ -1,0 +1,146 @@
+"""A real SMTP server that can be told what to answer to whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from newsletter.deliveries.smtp import SmtpSecurity, SmtpServer, SmtpTransport
+from newsletter.model.messages import Message
+
+#: Instead of a reply: end the connection, or say nothing for ever.
+DROP, STALL = "drop", "stall"
+
+
+@dataclass
+class Script:
+    """What the server answers, and what it got."""
+
+    #: By "PHASE" or "PHASE address": replies in order, the last one repeats; DROP and STALL are no replies.
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    #: Accepted messages, in order: envelope recipient and content.
+    accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    def answer(self, phase: str, address: str = "") -> str | None:
+        for key in (f"{phase} {address}", phase):
+            if answers := self.answers.get(key):
+                return answers.pop(0) if len(answers) > 1 else answers[0]
+        return None
+
+    def received(self) -> Counter[str]:
+        return Counter(address for address, _ in self.accepted)
+
+
+class ScriptedHandler:
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    async def _answer(self, server: SMTP, phase: str, address: str, otherwise: str) -> str:
+        self.script.commands.append(f"{phase} {address}".strip())
+        answer = self.script.answer(phase, address)
+        if answer == DROP:
+            assert server.transport is not None
+            server.transport.abort()
+            return "451 never heard"
+        if answer == STALL:
+            await asyncio.sleep(3600)
+        return answer or otherwise
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = await self._answer(server, "MAIL", address, "250 2.1.0 ok")
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = await self._answer(server, "RCPT", address, "250 2.1.5 ok")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        address = envelope.rcpt_tos[0]
+        before = len(self.script.accepted)
+        # A server that dies after the dot may have taken the message: the test decides by ACCEPT-THEN-DROP.
+        if self.script.answer("TAKE", address) == DROP:
+            self.script.accepted.append((address, envelope.original_content or b""))
+            assert server.transport is not None
+            server.transport.abort()
+            return "250 never heard"
+        answer = await self._answer(server, "CONTENT", address, "250 2.0.0 queued")
+        if answer.startswith("250"):
+            self.script.accepted.insert(before, (address, envelope.original_content or b""))
+        return answer
+
+
+class ScriptedSMTP(SMTP):
+    def __init__(self, script: Script, **options: object) -> None:
+        script.connections += 1
+        super().__init__(ScriptedHandler(script), hostname="mx.test", ident="test", **options)  # type: ignore[arg-type]
+
+
+Connectable = Callable[..., SmtpTransport]
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+async def smtp_port(script: Script) -> AsyncIterator[int]:
+    """Port of a real SMTP server on this machine."""
+
+    def authenticate(
+        server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"me", b"right"), handled=False)
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: ScriptedSMTP(
+            script, authenticator=authenticate, auth_require_tls=False, enable_SMTPUTF8=False, loop=loop
+        ),
+        "127.0.0.1",
+        0,
+    )
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+@pytest.fixture
+def transport(smtp_port: int) -> Connectable:
+    def make(**options: object) -> SmtpTransport:
+        values: dict[str, object] = {
+            "host": "127.0.0.1",
+            "port": smtp_port,
+            "security": SmtpSecurity.NONE,
+            "connections": 2,
+            "command_timeout_seconds": 2.0,
+            "content_timeout_seconds": 2.0,
+        }
+        return SmtpTransport(SmtpServer(**(values | options)))  # type: ignore[arg-type]
+
+    return make
+
+
+def message(recipient: str = "ada@example.org", content: bytes = b"Subject: x\r\n\r\nHello\r\n") -> Message:
+    return Message(
+        sender="digest@news.example.org", recipient=recipient, message_id="<1@example.org>", content=content
+    )
+
+
+@pytest.fixture
+def make_message() -> Callable[..., Message]:
+    return message

@@ -1,0 +1,164 @@
+"""Settings: typed, from three places, wrong ones told in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.app import App
+from newsletter.errors import SettingsError
+from newsletter.settings import Settings, in_force, load, unknown_environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = load()
+    assert settings.database_url == "sqlite:///newsletter.db"
+    assert [mailing_list.name for mailing_list in settings.mailing_lists()] == ["news"]
+
+
+def test_the_environment_wins_over_env_file_over_toml(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("newsletter.toml").write_text('smtp_host = "toml"\nlist_title = "Toml"\nword_budget = 300\n')
+    Path(".env").write_text("SMTP_HOST=file\nLIST_TITLE=File\n")
+    monkeypatch.setenv("SMTP_HOST", "environment")
+    settings = load()
+    assert (settings.smtp_host, settings.list_title, settings.word_budget) == ("environment", "File", 300)
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    Path(".env").write_text("TIMEZONE=\nWORD_BUDGET=\nTEMPLATE_FOLDER=\n")
+    settings = load()
+    assert (settings.timezone, settings.word_budget, settings.template_folder) == ("UTC", 750, None)
+
+
+def test_lists_of_newsletter_toml_take_what_they_leave_out_from_above() -> None:
+    Path("newsletter.toml").write_text(
+        'timezone = "Europe/Berlin"\nsender_address = "digest@example.org"\n'
+        '[[lists]]\nname = "daily"\ntitle = "Daily"\nfolders = ["in/daily"]\n'
+        '[[lists]]\nname = "weekly"\nschedule = "0 8 * * sat"\nword_budget = 900\nfolders = "in/weekly"\n'
+    )
+    settings = load()
+    daily, weekly = settings.mailing_lists()
+    assert (daily.title, daily.schedule, daily.time_zone) == ("Daily", "0 7 * * *", "Europe/Berlin")
+    assert (weekly.title, weekly.schedule, weekly.word_budget) == ("The News Digest", "0 8 * * sat", 900)
+    assert daily.folders == (str(Path("in/daily").resolve()),)
+    assert settings.all_folders() == (Path("in/daily").resolve(), Path("in/weekly").resolve())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("SMTP_PORT", "abc", "SMTP_PORT: 'abc' is wrong: input should be a valid integer"),
+        ("SMTP_PORT", "70000", "less than or equal to 65535"),
+        (
+            "SMTP_SECURITY",
+            "ssl",
+            "SMTP_SECURITY: 'ssl' is wrong: input should be 'starttls', 'tls' or 'none'",
+        ),
+        ("LIST_NAME", "My List", "lower-case letters, digits, hyphens"),
+        ("SOURCE_ALIASES", "{bad", "SOURCE_ALIASES: '{bad' is wrong"),
+        ("UNCERTAIN_POLICY", "guess", "input should be 'resend' or 'hold'"),
+        ("LANGUAGE", "english", "two-letter language"),
+        ("MAX_DOCUMENT_MEGABYTES", "-1", "greater than 0"),
+    ],
+)
+def test_a_wrong_value_names_key_value_and_what_is_expected(
+    monkeypatch: pytest.MonkeyPatch, key: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(key, value)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_wrong_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_PORT", "x")
+    monkeypatch.setenv("WORD_BUDGET", "y")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("smtp_hots = 1", "smtp_hots is not a setting"),
+        ("a = = 1", "cannot be read"),
+        (
+            '[[lists]]\nname = "a"\nschedul = "x"',
+            r"LISTS\[0\].schedul: 'x' is wrong: extra inputs are not permitted",
+        ),
+        ('[[lists]]\ntitle = "a"', r"LISTS\[0\].name"),
+    ],
+)
+def test_a_mistake_in_the_toml_file_is_told(toml: str, message: str) -> None:
+    Path("newsletter.toml").write_text(toml)
+    with pytest.raises(SettingsError, match=message):
+        load()
+
+
+def test_a_misspelt_key_in_the_env_file_is_noticed() -> None:
+    Path(".env").write_text("SMTP_HOTS=x\nSMTP_HOST=y\n")
+    assert unknown_environment() == ["SMTP_HOTS"]
+
+
+def test_secrets_are_masked() -> None:
+    settings = load(smtp_password="hunter2", secret_keys=("k3y-one", "k3y-two"))
+    shown = "\n".join(value for _, value, _ in in_force(settings)) + repr(settings)
+    assert "hunter2" not in shown
+    assert "k3y" not in shown
+    assert "********" in shown
+
+
+def test_a_wrong_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_PASSWORD", "")
+    with pytest.raises(SettingsError) as caught:
+        load(secret_keys=("good", 3.5))
+    assert "3.5" not in str(caught.value)
+
+
+def test_the_app_refuses_what_the_lists_cannot_be() -> None:
+    for overrides, message in (
+        ({"schedule": "every day"}, "SCHEDULE"),
+        ({"timezone": "Berlin"}, "TIMEZONE"),
+        ({"summarizer": "magic"}, "SUMMARIZER: 'magic' is not one of lead"),
+    ):
+        with pytest.raises(SettingsError, match=message):
+            App.isolated(**overrides)
+
+
+def test_two_lists_of_one_name_are_refused() -> None:
+    Path("newsletter.toml").write_text('[[lists]]\nname = "a"\n[[lists]]\nname = "a"\n')
+    with pytest.raises(SettingsError, match="more than once"):
+        App.load()
+
+
+def test_sending_needs_a_server_and_a_sender() -> None:
+    with pytest.raises(SettingsError) as caught:
+        App.isolated().check_sending()
+    assert [problem.split()[0] for problem in caught.value.problems] == ["SMTP_HOST", "SENDER_ADDRESS"]
+
+
+def test_isolated_settings_read_nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_PORT", "nonsense")
+    Path(".env").write_text("WORD_BUDGET=nonsense\n")
+    assert App.isolated(list_name="x").settings.smtp_port == 587
+
+
+def test_every_setting_is_in_the_example_with_its_default_and_described() -> None:
+    example = (ROOT / ".env.example").read_text("utf-8")
+    shown = {key: value for key, value, _ in in_force(load())}
+    for name, field in Settings.model_fields.items():
+        if name == "lists":
+            continue
+        assert field.description, name
+        assert f"\n{name.upper()}={shown[name.upper()]}\n" in example, f"{name} and its default"
+
+
+def test_the_example_holds_no_key_that_is_not_a_setting() -> None:
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    keys = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
+    assert keys == {name.upper() for name in Settings.model_fields} - {"LISTS"}
