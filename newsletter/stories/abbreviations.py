@@ -1,0 +1,86 @@
+"""Words that end in a full stop without ending a sentence, in the languages of the news."""
+
+
+def _table(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+#: Never the end of a sentence: a name, a number or an example follows.
+NEVER_LAST = _table(
+    """
+    mr mrs ms mx dr prof rev fr gen sen sens rep reps gov lt col sgt capt cmdr cpl pvt adm maj brig
+    det insp supt hon pres st ste mt messrs vs sec fig figs approx eg ie e.g i.e cf viz pp ed eds
+    trans repr flt h.r amb sgts drs profs atty asst assoc exec spc pfc pte cllr det const comdr msgr
+    mm mme mlle mgr sra srta dra dña ud uds exmo exma sr.a lic ing sig sig.ra dott dott.ssa prof.ssa
+    avv egr hr fr hrn frau nr str bzw ca z.b d.h u.a z.t vgl evtl inkl zzgl sog geb gest bspw d.h
+    i.d.r o.ä jh dhr mevr mw drs ir bijv d.w.z o.a bv np tzw ul św im prof inż mgr hab al pl gen płk
+    ks tzv např resp čes č str mudr ing bl.a t.ex dvs kl s.k fil.dr f.d г гг ул им т.е т.к тыс млн
+    млрд проф акад ген др см стр просп пл обл р-н вул ім див с м о π.χ δηλ βλ σελ κ κ.κ av yy bkz
+    örn doç
+    """
+)
+
+#: Abbreviations only when written with a capital: "Ill." is Illinois, "ill." ends a sentence.
+CAPITALISED = _table(
+    """
+    adm al ark art ave bros co col cons const dec det ed fig fri gen hr ill ind jan la maj mar mass
+    md mo mon op ore pa pl pres rep rev res sat sec sen sig st sun vol wash wed wis
+    """
+)
+
+#: Last only when a word follows that opens sentences: "in the U.S. The ..." but "U.S. Army".
+SELDOM_LAST = _table(
+    """
+    inc corp co ltd llc plc bros jr sr u.s u.k u.n e.u u.a.e u.s.a d.c ph.d m.d b.a m.a n.y l.a b.c
+    a.d sq ft lb lbs oz mph m.p dept est vol vols op ave blvd rd al nev calif fla tex mass pa va ga
+    ill ind mich minn wis ore wash ariz colo conn tenn ala ark kan ky la md mo neb okla s.a s.p.a
+    s.r.l gmbh a.g n.v b.v uu ee e.v s.l c.v
+    """
+)
+
+#: Months and days: a figure follows, or else the sentence may end.
+DATES = _table(
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun janv févr juil"
+)
+
+#: Not last before a figure: "No. 5", "p. 12", "v. 2".
+BEFORE_FIGURES = _table("no nos p v nr n n.º nº núm num art sec ch ver pt pág c")
+
+#: A time of day: a date or a time zone may follow.
+TIMES = _table("a.m p.m am pm")
+AFTER_TIMES = _table(
+    """
+    monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun january
+    february march april may june july august september october november december jan feb mar apr
+    jun jul aug sep sept oct nov dec et est edt ct cst cdt mt mst mdt pt pst pdt gmt utc bst cet
+    cest ist jst eastern pacific central mountain moscow beijing greenwich
+    """
+)
+
+#: Words that open sentences far more often than they follow an initial or "U.S.".
+STARTERS = _table(
+    """
+    the a an in on at it he she they we i but and this that these those his her their its our my
+    there when while after before as for with from by if to so then not no one two three some many
+    most more several police officials what who how why where doctors reporters according last
+    earlier meanwhile however although though since until both each all other another mr mrs ms dr
+    under during despite following yet nor you your now today yesterday nearly about only even just
+    such few every analysts experts critics der die das ein eine er sie es im am aber und wir ihr
+    doch nach bei mit für von zu auch le les un une il elle ils elles en au aux mais et ce cette ces
+    nous dans pour selon el los las una y pero este esta según para con se su sus lo gli uno ma nel
+    nella con il o os uma mas não na no de het een maar hij zij wij ook w na to ale jednak po в на
+    он она они но это и а по как мы
+    """
+)
+
+#: Names that carry an exclamation mark.
+SHOUTED_NAMES = _table("yahoo jeopardy panic wham oklahoma mamma")
+
+#: Languages that write ordinals with a full stop: "am 3. Mai".
+ORDINAL_LANGUAGES = _table("de da nb nn no fi cs sk pl hu sl hr sr bs et lv tr is fo")
+
+#: Verbs that make `"Why?" Smith asked` one sentence.
+SPEECH_VERBS = (
+    "said|says|asked|asks|told|added|adds|wrote|writes|shouted|replied|wondered|cried|tweeted|posted|continued|"
+    "exclaimed|recalled|demanded|joked|insisted|quipped|declared|whispered|yelled|screamed"
+)

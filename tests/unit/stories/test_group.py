@@ -1,0 +1,278 @@
+"""Which documents are one event, and how many sources stand behind it."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.model.documents import Document, Span
+from newsletter.stories import group
+from newsletter.stories.group import group_documents, independent_sources
+
+SEEN = datetime(2031, 5, 4, 6, 0, tzinfo=UTC)
+
+
+def stored(
+    id_: int,
+    headline: str,
+    *paragraphs: str,
+    language: str | None = "en",
+    source: str | None = None,
+    origin: str | None = None,
+    seen: datetime = SEEN,
+) -> Document:
+    text = headline
+    spans = []
+    for paragraph in paragraphs:
+        text += "\n\n"
+        spans.append(Span(start=len(text), end=len(text) + len(paragraph)))
+        text += paragraph
+    return Document(
+        id=id_, headline=headline, text=text, paragraphs=tuple(spans), content_hash=f"{id_}",
+        language=language,
+        source=source, origin=origin, first_seen_at=seen,
+    )  # fmt: skip
+
+
+def ids(documents: list[Document], **options: float) -> list[set[int]]:
+    return [{document.id for document in each} for each in group_documents(documents, **options)]
+
+
+FLOOD = [
+    stored(
+        1,
+        "Flood cuts off hill village",
+        "A flood cut off the hill village of Ardo on Tuesday after two days of rain, the county said.",
+        "Rescue teams carried 40 residents over a footbridge before it gave way. The Tarn rose two metres.",
+    ),
+    stored(
+        2,
+        "Village of Ardo isolated as river Tarn bursts its banks",
+        "The river Tarn burst its banks and left Ardo without a road, officials said on Tuesday.",
+        "Forty residents were led to safety by rescue teams. The army may send a bridge to the village.",
+    ),
+    stored(
+        3,
+        "Army asked for bridge after Tarn flood",
+        "The county has asked the army for a bridge after the flood in Ardo, where the Tarn took the road.",
+        "Rescue teams brought 40 residents out. More rain is forecast for the hills.",
+    ),
+]
+BANK = [
+    stored(
+        4,
+        "Central bank raises rate by half a point",
+        "The central bank of Lorvia raised its key rate to 4.5 percent on Thursday to slow inflation.",
+        "Governor Mila Stanek said prices had risen faster than expected. The crown gained against the euro.",
+    ),
+    stored(
+        5,
+        "Lorvian crown jumps after rate rise",
+        "The Lorvian crown jumped on Thursday after the central bank lifted its key rate to 4.5 percent.",
+        "Inflation had been faster than expected, Governor Mila Stanek told reporters.",
+    ),
+]
+STRIKE = stored(
+    6,
+    "Port workers end strike",
+    "Port workers in Harlow ended a nine-day strike on Friday after the owner offered six percent more.",
+    "The union said its members would vote in June. Cranes moved again at dawn.",
+)
+
+
+def test_reports_of_one_event_are_grouped() -> None:
+    assert ids([*FLOOD, *BANK, STRIKE]) == [{1, 2, 3}, {4, 5}, {6}]
+
+
+@pytest.mark.parametrize("pair", [*combinations(FLOOD, 2), tuple(BANK)])
+def test_two_reports_of_one_event_join_even_alone(pair: tuple[Document, Document]) -> None:
+    assert len(group_documents(list(pair))) == 1
+
+
+@pytest.mark.parametrize("one", FLOOD)
+@pytest.mark.parametrize("other", [*BANK, STRIKE])
+def test_two_unrelated_documents_never_join_even_alone(one: Document, other: Document) -> None:
+    assert len(group_documents([one, other])) == 2
+
+
+def test_look_alikes_stay_apart() -> None:
+    quakes = [
+        stored(
+            10 + n,
+            f"Earthquake shakes {town}",
+            f"An earthquake of magnitude {size} shook {town} in {country} on {day}, damaging {what}.",
+            f"{name}, who leads the rescue in {town}, said {count} people had been hurt. {rest}",
+        )
+        for n, (town, country, size, day, what, name, count, rest) in enumerate(
+            [
+                (
+                    "Belmora",
+                    "Lorvia",
+                    "5.8",
+                    "Monday",
+                    "the old cathedral",
+                    "Ana Ruiz",
+                    31,
+                    "Schools are closed.",
+                ),
+                (
+                    "Kessin",
+                    "Tarvan",
+                    "6.4",
+                    "Friday",
+                    "two dams",
+                    "Olaf Brandt",
+                    212,
+                    "Power failed at night.",
+                ),
+            ]
+        )
+    ]
+    assert ids(quakes) == [{10}, {11}]
+
+
+def test_near_copies_join() -> None:
+    copy = stored(
+        7, STRIKE.headline, *(span.of(STRIKE.text) for span in STRIKE.paragraphs), "Updated at noon."
+    )
+    assert ids([STRIKE, copy, *BANK]) == [{4, 5}, {6, 7}]
+
+
+def test_a_headline_alone_does_not_join() -> None:
+    briefings = [
+        stored(20, "Morning briefing", "The harbour of Ardo opens to cruise ships in spring."),
+        stored(21, "Morning briefing", "A court in Belmora freed the editor of a weekly paper."),
+        stored(
+            22, "Morning briefing", "Scientists found a frog thought extinct since 1980 in a Tarvan forest."
+        ),
+    ]
+    assert ids(briefings) == [{20}, {21}, {22}]
+
+
+def test_documents_of_a_headline_alone_can_be_compared() -> None:
+    bare = [
+        stored(30, "Tarn flood: Ardo cut off"),
+        stored(31, "Ardo cut off by Tarn flood"),
+        stored(32, "Rate rises"),
+    ]
+    assert ids(bare) == [{30, 31}, {32}]
+
+
+def test_documents_without_words_stay_alone() -> None:
+    assert ids([stored(1, "!!!"), stored(2, "???"), stored(3, "the of and")]) == [{1}, {2}, {3}]
+
+
+def test_languages_never_mix() -> None:
+    text = "Ardo Tarn Mila Stanek 4.5 Lorvia"
+    documents = [
+        stored(n, text, text, language=code) for n, code in enumerate(["en", "de", None, "en", "de-AT"], 1)
+    ]
+    for each in group_documents(documents):
+        assert len({(document.language or "")[:2] for document in each} - {""}) == 1
+    assert ids([documents[0], documents[2]]) == [{1, 3}]
+
+
+def test_other_scripts_are_grouped() -> None:
+    documents = [
+        stored(
+            1, "河水上涨", "塔恩河周一上涨两米，阿尔多村道路中断，救援人员转移四十名居民。", language="zh"
+        ),
+        stored(2, "阿尔多村被困", "塔恩河上涨，阿尔多村道路中断，四十名居民被救援人员转移。", language="zh"),
+        stored(3, "央行加息", "中央银行周四将利率提高至百分之四点五，以抑制通货膨胀。", language="zh"),
+    ]
+    assert ids(documents) == [{1, 2}, {3}]
+
+
+def test_the_most_central_document_leads() -> None:
+    longest = stored(
+        9, "Rain", "Rain fell on Ardo and the Tarn rose, rescue teams said. " + "Cows were seen. " * 40
+    )
+    leading = group_documents([*FLOOD, longest], cutoff=0.05)[0]
+    assert leading[0].id in {1, 2, 3}
+    assert {document.id for document in leading} == {1, 2, 3, 9}
+
+
+def test_of_two_the_longer_leads_then_the_older() -> None:
+    assert len(BANK[0].text) > len(BANK[1].text)
+    assert [document.id for document in group_documents(BANK)[0]] == [4, 5]
+    twin = stored(40, BANK[0].headline, *(span.of(BANK[0].text) for span in BANK[0].paragraphs))
+    assert [d.id for d in group_documents([twin, BANK[0]])[0]] == [4, 40]
+
+
+def test_few_documents() -> None:
+    assert group_documents([]) == []
+    assert group_documents([STRIKE]) == [(STRIKE,)]
+
+
+def test_the_cutoff_reaches_from_everything_to_copies() -> None:
+    everything = [*FLOOD, *BANK, STRIKE]
+    assert len(group_documents(everything, cutoff=0.0)) == 1
+    assert len(group_documents(everything, cutoff=1.1)) == 6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_input_does_not_matter(seed: int) -> None:
+    documents = [*FLOOD, *BANK, STRIKE]
+    shuffled = random.Random(seed).sample(documents, len(documents))
+    assert group_documents(shuffled) == group_documents(documents)
+
+
+TOPICS = st.lists(
+    st.sampled_from(["flood", "bridge", "Ardo", "Tarn", "bank", "rate", "Lorvia", "40"]), max_size=9
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(TOPICS, max_size=12), cutoff=st.floats(0.01, 1.0))
+def test_every_document_is_in_exactly_one_group(texts: list[list[str]], cutoff: float) -> None:
+    documents = [stored(n, "News", " ".join(text)) for n, text in enumerate(texts, 1)]
+    groups = group_documents(documents, cutoff=cutoff)
+    assert sorted(d.id for each in groups for d in each) == [d.id for d in documents]
+    assert [each[0].id for each in groups] == sorted(each[0].id for each in groups)
+
+
+def test_large_batches_are_grouped_in_blocks_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "BLOCK_DOCUMENTS", 4)
+    documents = [
+        stored(n, "Ardo flood", "The Tarn flooded Ardo.", seen=SEEN + timedelta(hours=(n * 3) % 10))
+        for n in range(1, 10)
+    ]
+    groups = group_documents(documents)
+    assert sorted(len(each) for each in groups) == [3, 3, 3]
+    for each in groups:
+        times = sorted(document.dated_at for document in each)
+        assert times[-1] - times[0] <= timedelta(hours=4)
+
+
+@pytest.mark.sweep
+def test_a_thousand_and_a_half_unrelated_documents_stay_apart() -> None:
+    dice = random.Random(1)
+    vocabulary = [f"word{n}" for n in range(30_000)]
+    documents = [
+        stored(n, " ".join(dice.choices(vocabulary, k=8)), " ".join(dice.choices(vocabulary, k=400)))
+        for n in range(1, 1501)
+    ]
+    assert len(group_documents(documents)) == 1500
+
+
+def test_independent_sources_count_origins_once() -> None:
+    def by(id_: int, source: str | None, origin: str | None) -> Document:
+        return stored(id_, "Talks resume", "Talks resumed in Belmora.", source=source, origin=origin)
+
+    assert (
+        independent_sources(
+            [by(1, "Ardo Post", "RFE/RL"), by(2, "Tarn Times", "RFE/RL"), by(3, "RFE/RL", None)]
+        )
+        == 1
+    )
+    assert (
+        independent_sources([by(1, "Ardo Post", None), by(2, "ardo  post", None), by(3, "Tarn Times", None)])
+        == 2
+    )
+    assert independent_sources([by(1, None, None), by(2, None, None)]) == 2
+    assert independent_sources([]) == 0

@@ -1,0 +1,181 @@
+"""Ingesting real folders: new once, changed as an update, refused with a reason, never a crash."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import SettingsError
+from newsletter.ingest import ingest
+from newsletter.model.documents import FileOutcome, IngestReport, RefusalReason
+from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.store.store import Store
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+LONG_AGO = NOW.timestamp() - 3600
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "in"
+    path.mkdir()
+    return path
+
+
+def write(path: Path, text: str | bytes, *, age: timedelta = timedelta(hours=1)) -> Path:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    stamp = NOW.timestamp() - age.total_seconds()
+    os.utime(path, (stamp, stamp))
+    return path
+
+
+def look(
+    store: Store, *folders: Path, wait: Callable[[float], None] | None = None, max_bytes: int = 10_000
+) -> IngestReport:
+    def unexpected(seconds: float) -> None:
+        raise AssertionError(f"waited {seconds} s for nothing")
+
+    return ingest(
+        store,
+        folders=folders,
+        parse=partial(parse_text, aliases=SourceAliases.with_extra({})),
+        max_bytes=max_bytes,
+        settle_seconds=1.0,
+        wait=wait or unexpected,
+        now=NOW,
+    )
+
+
+def outcomes(report: IngestReport) -> dict[str, FileOutcome]:
+    return {file.path: file.outcome for file in report.files}
+
+
+def headlines(store: Store) -> list[str]:
+    return [document.headline for document in store.documents.new_for("daily")]
+
+
+def test_running_twice_does_nothing_the_second_time(sqlite_store: Store, folder: Path) -> None:
+    write(folder / "a.txt", "Harbour reopens\n\nThe harbour opened on Monday.")
+    (folder / "deep").mkdir()
+    write(folder / "deep" / "b.txt", "Rates held\n\nThe bank held its rate.")
+    assert outcomes(look(sqlite_store, folder)) == {
+        "a.txt": FileOutcome.NEW,
+        "deep/b.txt": FileOutcome.NEW,
+    }
+    assert set(outcomes(look(sqlite_store, folder)).values()) == {FileOutcome.UNCHANGED}
+    assert headlines(sqlite_store) == ["Harbour reopens", "Rates held"]
+
+
+def test_the_same_text_in_another_dress_is_not_new(sqlite_store: Store, folder: Path) -> None:
+    text = "Café reopens\n\nThe “café” opened.\n"
+    write(folder / "a.txt", text)
+    write(folder / "b.txt", text.replace("\n", "\r\n").encode("utf-8-sig"))
+    write(folder / "c.txt", text.encode("utf-16"))
+    write(folder / "d.txt", text.replace("é", "e\u0301"))
+    look(sqlite_store, folder)
+    documents = sqlite_store.documents.new_for("daily")
+    assert [len(document.places) for document in documents] == [4]
+
+
+def test_a_renamed_file_is_not_new_and_its_change_supersedes(sqlite_store: Store, folder: Path) -> None:
+    path = write(folder / "a.txt", "First\n\nIt is so.")
+    look(sqlite_store, folder)
+    moved = path.rename(folder / "b.txt")
+    assert outcomes(look(sqlite_store, folder)) == {"b.txt": FileOutcome.KNOWN}
+    write(moved, "Second\n\nIt is otherwise.")
+    assert outcomes(look(sqlite_store, folder)) == {"b.txt": FileOutcome.CHANGED}
+    assert headlines(sqlite_store) == ["Second"]
+
+
+def test_a_file_rewritten_with_the_same_size_and_time_is_noticed(sqlite_store: Store, folder: Path) -> None:
+    write(folder / "a.txt", "First\n\nIt is so.")
+    look(sqlite_store, folder)
+    write(folder / "a.txt", "Other\n\nIt is so.")
+    assert outcomes(look(sqlite_store, folder)) == {"a.txt": FileOutcome.CHANGED}
+
+
+def test_a_half_written_file_waits_for_the_next_run(sqlite_store: Store, folder: Path) -> None:
+    path = write(folder / "a.txt", "Harbour re", age=timedelta(0))
+    waits: list[float] = []
+
+    def go_on_writing(seconds: float) -> None:
+        waits.append(seconds)
+        write(path, "Harbour reopens\n\nThe harbour op", age=timedelta(0))
+
+    assert outcomes(look(sqlite_store, folder, wait=go_on_writing)) == {"a.txt": FileOutcome.WAITING}
+    assert waits == [1.0]
+    assert headlines(sqlite_store) == []
+    write(path, "Harbour reopens\n\nThe harbour opened.")
+    assert outcomes(look(sqlite_store, folder)) == {"a.txt": FileOutcome.NEW}
+
+
+def test_a_fresh_file_that_stays_as_it_is_is_taken_after_one_wait(sqlite_store: Store, folder: Path) -> None:
+    write(folder / "a.txt", "Harbour reopens", age=timedelta(0))
+    write(folder / "b.txt", "Rates held", age=timedelta(0))
+    waits: list[float] = []
+    assert set(outcomes(look(sqlite_store, folder, wait=waits.append)).values()) == {FileOutcome.NEW}
+    assert waits == [1.0]
+
+
+def test_what_is_refused_stops_none_of_the_others(sqlite_store: Store, folder: Path, tmp_path: Path) -> None:
+    write(folder / "good.txt", "Harbour reopens\n\nThe harbour opened.")
+    write(folder / "empty.txt", " \n\n")
+    write(folder / "binary.txt", b"PNG\x00\x01\x02" * 50)
+    write(folder / "large.txt", "word " * 3000)
+    write(folder / "picture.png", b"\x89PNG")
+    write(tmp_path / "secret.txt", "Secret\n\nNot for readers.")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "broken.txt").symlink_to(folder / "nowhere.txt")
+    os.mkfifo(folder / "pipe.txt")
+    name = os.fsencode(folder) + b"/caf\xe9.txt"
+    with open(name, "wb") as file:  # noqa: PTH123 - a name that no Path prints
+        file.write(b"A good text")
+    os.utime(name, (LONG_AGO, LONG_AGO))
+    report = look(sqlite_store, folder)
+    assert {file.path: file.refusal for file in report.files} == {
+        "good.txt": None,
+        "empty.txt": RefusalReason.EMPTY,
+        "binary.txt": RefusalReason.BINARY,
+        "large.txt": RefusalReason.OVERSIZED,
+        "picture.png": RefusalReason.UNSUPPORTED,
+        "link.txt": RefusalReason.OUTSIDE,
+        "broken.txt": RefusalReason.UNREADABLE,
+        "pipe.txt": RefusalReason.NOT_A_FILE,
+        "caf\\xe9.txt": RefusalReason.NAME,
+    }
+    assert headlines(sqlite_store) == ["Harbour reopens"]
+    assert len(sqlite_store.documents.refusals()) == 8
+    assert len(look(sqlite_store, folder).having(FileOutcome.REFUSED)) == 8, "looked at again each time"
+
+
+def test_a_mended_file_is_no_longer_refused(sqlite_store: Store, folder: Path) -> None:
+    write(folder / "a.txt", "")
+    look(sqlite_store, folder)
+    write(folder / "a.txt", "Harbour reopens")
+    assert outcomes(look(sqlite_store, folder)) == {"a.txt": FileOutcome.NEW}
+    assert sqlite_store.documents.refusals() == []
+
+
+def test_a_deleted_refused_file_is_no_longer_shown(sqlite_store: Store, folder: Path) -> None:
+    write(folder / "a.txt", "")
+    look(sqlite_store, folder)
+    (folder / "a.txt").unlink()
+    look(sqlite_store, folder)
+    assert sqlite_store.documents.refusals() == []
+
+
+def test_a_folder_that_is_not_there_is_told(sqlite_store: Store, folder: Path) -> None:
+    with pytest.raises(SettingsError, match="FOLDERS"):
+        look(sqlite_store, folder / "missing")
+
+
+def test_more_files_than_one_transaction_holds(sqlite_store: Store, folder: Path) -> None:
+    for number in range(130):
+        write(folder / f"{number:03}.txt", f"Headline {number}\n\nText {number}.")
+    assert look(sqlite_store, folder).count(FileOutcome.NEW) == 130
+    assert look(sqlite_store, folder).count(FileOutcome.UNCHANGED) == 130

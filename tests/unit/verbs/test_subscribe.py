@@ -1,0 +1,191 @@
+"""Subscribing: who gets on a list, and why not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.errors import AddressError, SubscriberError
+from newsletter.model.subscribers import AddOutcome, AddReport, SubscriptionState
+from newsletter.store.store import Store
+from newsletter.subscribe import add, export_csv, import_csv, parse_address, remove
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+
+def bring_in(store: Store, text: str, *, dry_run: bool = False) -> list[AddReport]:
+    lines = io.StringIO(text, newline="")
+    return list(import_csv(store, "daily", lines, source="test", now=NOW, dry_run=dry_run))
+
+
+def outcomes(reports: list[AddReport]) -> list[tuple[int, str, str]]:
+    return [(report.line, report.address, report.outcome.value) for report in reports]
+
+
+@pytest.mark.parametrize(
+    ("text", "display", "key"),
+    [
+        ("  Ada@Example.ORG ", "Ada@example.org", "ada@example.org"),
+        ("ada@bücher.example.org", "ada@bücher.example.org", "ada@xn--bcher-kva.example.org"),
+        ("ada@XN--BCHER-KVA.example.org", "ada@bücher.example.org", "ada@xn--bcher-kva.example.org"),
+        ("o'hara+news@example.org", "o'hara+news@example.org", "o'hara+news@example.org"),
+    ],
+)
+def test_an_address_has_one_key_whatever_its_spelling(text: str, display: str, key: str) -> None:
+    address = parse_address(text)
+    assert (address.display, address.key) == (display, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "must have an @-sign"),
+        ("ada", "must have an @-sign"),
+        ("ada@localhost", "should have a period"),
+        ("ada@example..org", "two periods in a row"),
+        ("ada lovelace@example.org", "contains invalid characters"),
+        ("Ada <ada@example.org>", "display name"),
+        ("a" * 65 + "@example.org", "64 octets"),
+        ("ada@example.org\nBcc: x@example.org", "invalid characters"),
+    ],
+)
+def test_an_unusable_address_is_refused_with_its_reason(text: str, reason: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    assert reason in caught.value.reason
+
+
+def test_a_file_with_a_header_in_any_order(sqlite_store: Store) -> None:
+    reports = bring_in(sqlite_store, "Name;E-Mail\r\nAda Lovelace;ada@example.org\r\n;bo@example.org\r\n")
+    assert outcomes(reports) == [(2, "ada@example.org", "added"), (3, "bo@example.org", "added")]
+    assert [s.name for s in sqlite_store.subscribers.listed("daily")] == ["Ada Lovelace", ""]
+
+
+def test_a_file_without_a_header(sqlite_store: Store) -> None:
+    reports = bring_in(sqlite_store, "ada@example.org,Ada\n\nbo@example.org\n")
+    assert outcomes(reports) == [(1, "ada@example.org", "added"), (3, "bo@example.org", "added")]
+
+
+def test_each_line_says_what_became_of_it(sqlite_store: Store) -> None:
+    bring_in(sqlite_store, "left@example.org\nold@example.org\n")
+    remove(sqlite_store, "daily", "left@example.org", now=NOW)
+    reports = bring_in(
+        sqlite_store,
+        "\ufeffaddress\nnew@example.org\nNEW@example.org\nold@example.org\nleft@example.org\nnonsense\n,\n",
+    )
+    assert [report.outcome.value for report in reports] == [
+        "added",
+        "already there",
+        "already there",
+        "refused",
+        "refused",
+    ]
+    assert "only the reader may sign up again" in reports[3].reason
+    assert "@-sign" in reports[4].reason
+    assert [report.line for report in reports] == [2, 3, 4, 5, 6]
+
+
+def test_a_header_without_an_address_is_told(sqlite_store: Store) -> None:
+    with pytest.raises(
+        SubscriberError, match="no column is named address or email; the first row is: id, phone"
+    ):
+        bring_in(sqlite_store, "id,phone\n1,2\n")
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(sqlite_store: Store) -> None:
+    text = "address\nada@example.org\nnonsense\n" + "ada@example.org\n" * 600 + "bo@example.org\n"
+    told = outcomes(bring_in(sqlite_store, text, dry_run=True))
+    assert list(sqlite_store.subscribers.listed("daily")) == []
+    assert outcomes(bring_in(sqlite_store, text)) == told
+
+
+def test_an_empty_file_adds_nobody(sqlite_store: Store) -> None:
+    assert bring_in(sqlite_store, "") == []
+
+
+def test_a_row_that_is_no_csv_is_refused_and_the_rest_goes_on(sqlite_store: Store) -> None:
+    huge = "x" * 200_000
+    reports = bring_in(sqlite_store, f"address\n{huge}\nada@example.org\n")
+    assert [report.outcome for report in reports] == [AddOutcome.REFUSED, AddOutcome.ADDED]
+    assert "not readable as CSV" in reports[0].reason
+
+
+def test_a_name_cannot_carry_line_ends(sqlite_store: Store) -> None:
+    bring_in(sqlite_store, 'address,name\nada@example.org,"Ada\r\nBcc: eve@example.org\x00"\n')
+    assert [s.name for s in sqlite_store.subscribers.listed("daily")] == ["Ada Bcc: eve@example.org"]
+
+
+def test_removing(sqlite_store: Store) -> None:
+    add(sqlite_store, "daily", "ada@example.org", source="test", now=NOW)
+    assert remove(sqlite_store, "daily", "ADA@example.org", now=NOW) == "ADA@example.org has left daily"
+    assert "had left daily already" in remove(sqlite_store, "daily", "ada@example.org", now=NOW)
+    with pytest.raises(SubscriberError, match="bo@example.org is not on the list daily"):
+        remove(sqlite_store, "daily", "bo@example.org", now=NOW)
+
+
+def test_suppressing_works_for_anybody_and_lasts(sqlite_store: Store) -> None:
+    assert "never be mailed again" in remove(sqlite_store, "daily", "ada@example.org", suppress=True, now=NOW)
+    report = add(sqlite_store, "daily", "ada@example.org", source="test", now=NOW)
+    assert (report.outcome, report.reason) == (AddOutcome.REFUSED, "suppressed (operator)")
+
+
+def test_an_export_is_safe_for_spreadsheets_and_comes_back_as_it_was(sqlite_store: Store) -> None:
+    add(sqlite_store, "daily", "+promo@example.org", name="=HYPERLINK(1)", source="test", now=NOW)
+    file = io.StringIO(newline="")
+    assert export_csv(sqlite_store, "daily", file) == 1
+    rows = list(csv.DictReader(io.StringIO(file.getvalue())))
+    assert (rows[0]["address"], rows[0]["name"]) == ("'+promo@example.org", "'=HYPERLINK(1)")
+    assert (rows[0]["state"], rows[0]["since"]) == ("confirmed", "2026-11-23T06:00:00+00:00")
+    lines = io.StringIO(file.getvalue(), newline="")
+    assert len(list(import_csv(sqlite_store, "copy", lines, source="test", now=NOW))) == 1
+    copied = next(sqlite_store.subscribers.listed("copy"))
+    assert (copied.address.display, copied.name) == ("+promo@example.org", "=HYPERLINK(1)")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def test_any_text_is_imported_or_refused_without_a_crash(sqlite_store: Store, text: str) -> None:
+    try:
+        reports = bring_in(sqlite_store, text)
+    except SubscriberError:
+        return
+    assert all(report.reason for report in reports if report.outcome is AddOutcome.REFUSED)
+
+
+def many(count: int) -> Iterator[str]:
+    yield "address,name\n"
+    for number in range(count):
+        yield f"reader{number}@example.org,Reader {number}\n"
+
+
+def peak_of_import(store: Store, count: int) -> int:
+    tracemalloc.start()
+    counted = Counter(
+        report.outcome for report in import_csv(store, "daily", many(count), source="t", now=NOW)
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(counted.values()) == count
+    return peak
+
+
+def test_memory_does_not_grow_with_the_file(sqlite_store: Store) -> None:
+    small = peak_of_import(sqlite_store, 2_000)
+    assert peak_of_import(sqlite_store, 10_000) < 1.5 * small
+
+
+@pytest.mark.sweep
+def test_a_million_rows(sqlite_store: Store) -> None:
+    counted = Counter(
+        report.outcome for report in import_csv(sqlite_store, "daily", many(1_000_000), source="t", now=NOW)
+    )
+    assert counted == {AddOutcome.ADDED: 1_000_000}
+    assert sqlite_store.subscribers.count("daily", SubscriptionState.CONFIRMED) == 1_000_000
