@@ -2,9 +2,10 @@
 
     python benchmarks/kills.py [--kills 200] [--readers 2000] [--signal KILL|TERM] [--seed 1]
 
-Each round sends one edition to every reader through a real SMTP server in a process of its own, which writes
-down each message that it accepts before it answers 250. The sender is killed again and again until the round is
-through; then the server's book is held against the list of readers. Rounds follow until there were enough kills.
+Each round sends one edition to every reader through a real SMTP server in a process of its own, which
+writes down each message that it accepts before it answers 250. The sender is killed again and again until
+the round is through; then the server's book is held against the list of readers. Rounds follow until there
+were enough kills.
 """
 
 from __future__ import annotations

@@ -33,6 +33,8 @@ class ListHeaders:
     unsubscribe_address: str
     #: When the edition was made, UTC: the Date of its messages.
     date: datetime
+    #: IANA name of the zone in which readers are told dates.
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, kw_only=True)

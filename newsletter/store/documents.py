@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, case, exists, func, insert, select, update
 
 from newsletter.model.documents import (
     Document,
@@ -36,7 +36,9 @@ class Documents:
 
     def known_files(self, folder: str) -> Mapping[str, KnownFile]:
         """Return what is remembered of a folder's files, by path."""
-        query = select(_files.c.path, _files.c.fingerprint, _files.c.document_id).where(
+        # A file that stands refused counts as unread, whatever it once held: it is looked at again.
+        read = case((_files.c.refusal.is_(None), _files.c.document_id)).label("document_id")
+        query = select(_files.c.path, _files.c.fingerprint, read).where(
             _files.c.folder == folder, _files.c.gone_at.is_(None)
         )
         with self._database.reading() as connection:

@@ -105,6 +105,7 @@ def test_a_file_refused_after_it_was_read_keeps_its_document(store: Store, parse
     refused = FoundFile(path="a.txt", fingerprint="2", refusal=RefusalReason.EMPTY)
     store.documents.record("/in", [refused], now=NOW)
     assert headlines(store) == ["First"]
+    assert store.documents.known_files("/in")["a.txt"].document_id is None, "it is looked at again"
     assert put(store, "a.txt", parsed("Second")) is FileOutcome.CHANGED
     assert headlines(store) == ["Second"]
 

@@ -1,0 +1,414 @@
+"""The command line as a person meets it: a process, its words, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+
+ROOT = Path(__file__).parents[2]
+
+Result = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A working directory of an operator who writes .eml files."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / ".env").write_text(
+        "FOLDERS=in\nSETTLE_SECONDS=0\nTRANSPORT=file\nLIST_NAME=daily\nLIST_TITLE=The Daily Brief\n"
+        "SENDER_ADDRESS=digest@news.example.org\n"
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def newsletter(home: Path) -> Callable[..., Result]:
+    def call(*arguments: str, code: int = 0, **environment: str) -> Result:
+        result = subprocess.run(
+            [sys.executable, "-m", "newsletter", *arguments],
+            cwd=home,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert result.returncode == code, result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+        return result
+
+    return call
+
+
+def drop(home: Path, name: str, text: str) -> None:
+    (home / "in" / name).write_text(text)
+
+
+STORY = "Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n\nSource: The Aldis Gazette\n"
+
+
+def test_the_demo_shows_a_finished_digest_and_then_nothing_new(newsletter, home: Path) -> None:
+    first = newsletter("demo", SMTP_PORT="nonsense")
+    assert "3 messages accepted by the server" in first.stdout
+    assert "THE DEMO DIGEST" in first.stdout
+    inbox = sorted((home / "newsletter-demo" / "inbox").glob("*.eml"))
+    assert [path.name for path in inbox] == ["ada-1.eml", "bo-1.eml", "chi-1.eml"]
+    message = message_from_bytes(inbox[0].read_bytes(), policy=policy.default)
+    assert message["To"] == "Ada <ada@reader.example.org>"
+    assert not message.defects
+    page = (home / "newsletter-demo" / "edition.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    again = newsletter("demo")
+    assert "Nothing new" in again.stdout
+    assert "newsletter run" in again.stdout
+    assert len(list((home / "newsletter-demo" / "inbox").glob("*.eml"))) == 3
+    reset = newsletter("demo", "--reset")
+    assert "3 messages accepted" in reset.stdout
+
+
+def test_the_demo_leaves_other_peoples_folders_alone(newsletter, home: Path) -> None:
+    result = newsletter("demo", "--folder", "in", "--reset", code=0)
+    assert "accepted" in result.stdout
+    (home / "mine").mkdir()
+    (home / "mine" / "precious.txt").write_text("mine")
+    result = newsletter("demo", "--folder", "mine", "--reset", code=1)
+    assert "mine holds other files" in result.stderr
+    assert (home / "mine" / "precious.txt").exists()
+
+
+def test_from_a_folder_to_an_inbox(newsletter, home: Path) -> None:
+    drop(home, "a.txt", STORY)
+    drop(home, "b.txt", "")
+    result = newsletter("ingest")
+    assert "new        a.txt: Harbour reopens" in result.stdout
+    assert "refused    b.txt: empty" in result.stdout
+    assert result.stdout.endswith("1 new, 1 refused.\n")
+    assert newsletter("ingest").stdout.endswith("1 unchanged, 1 refused.\n")
+    preview = newsletter("preview", "--html", "preview.html")
+    assert "Subject: Harbour reopens" in preview.stdout
+    assert "The harbour of Port Aldis opened again on Monday." in preview.stdout
+    assert "0 subscribers" in preview.stderr
+    assert "<h1" in (home / "preview.html").read_text()
+    assert "no confirmed subscriber" in newsletter("send", "--yes").stdout
+    newsletter("subscribers", "add", "ada@example.org", "bo@example.org")
+    dry = newsletter("send", "--dry-run")
+    assert "Would send No. 1, “Harbour reopens”, with 1 story to 2 subscribers." in dry.stdout
+    assert not (home / "outbox").exists()
+    sent = newsletter("send", "--yes")
+    assert "No. 1 is published for 2 subscribers." in sent.stdout
+    assert "Delivered: 2 accepted." in sent.stdout
+    assert len(list((home / "outbox").glob("*.eml"))) == 2
+    again = newsletter("send", "--yes")
+    assert "Nothing is new since the last edition" in again.stdout
+    assert len(list((home / "outbox").glob("*.eml"))) == 2
+    status = newsletter("status")
+    assert "No. 1" in status.stdout
+    assert "2 readers: 2 accepted" in status.stdout
+    assert "in/b.txt: empty" in status.stdout
+
+
+def test_a_dry_run_changes_not_one_byte_of_the_store(newsletter, home: Path) -> None:
+    drop(home, "a.txt", STORY)
+    newsletter("ingest")
+    newsletter("subscribers", "add", "ada@example.org")
+    before = dump(home / "newsletter.db")
+    newsletter("send", "--dry-run")
+    newsletter("preview")
+    assert dump(home / "newsletter.db") == before
+
+
+def dump(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        return list(connection.iterdump())
+
+
+def test_a_test_copy_counts_as_nothing(newsletter, home: Path) -> None:
+    drop(home, "a.txt", STORY)
+    newsletter("ingest")
+    before = dump(home / "newsletter.db")
+    result = newsletter("send", "--to", "editor@example.org")
+    assert "A test copy went to editor@example.org" in result.stdout
+    assert dump(home / "newsletter.db") == before
+    assert len(list((home / "outbox").glob("*.eml"))) == 1
+    assert "is not a usable address" in newsletter("send", "--to", "editor", code=1).stderr
+
+
+def test_a_changed_document_comes_back_as_an_update(newsletter, home: Path) -> None:
+    drop(home, "a.txt", STORY)
+    newsletter("subscribers", "add", "ada@example.org")
+    newsletter("send", "--ingest", "--yes")
+    drop(home, "a.txt", STORY.replace("on Monday", "on Monday, after nine hours"))
+    newsletter("ingest")
+    assert "Update" in newsletter("preview").stdout
+
+
+def test_sending_without_a_server_says_what_is_missing_and_points_at_the_demo(newsletter, home: Path) -> None:
+    (home / ".env").write_text("FOLDERS=in\n")
+    error = newsletter("send", "--yes", code=1).stderr
+    assert "SMTP_HOST is not set" in error
+    assert "SENDER_ADDRESS is not set" in error
+    assert "newsletter demo" in error
+    assert "SMTP_HOST is not set" in newsletter("run", code=1).stderr
+
+
+def test_nobody_is_mailed_without_being_asked(newsletter, home: Path) -> None:
+    drop(home, "a.txt", STORY)
+    newsletter("ingest")
+    newsletter("subscribers", "add", "ada@example.org")
+    assert "add --yes" in newsletter("send", code=1).stderr
+    assert not (home / "outbox").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        (["status"], {"SMTP_PORT": "abc"}, "newsletter: SMTP_PORT: 'abc' is wrong"),
+        (["status"], {"DATABASE_URL": "mysql://x"}, "newsletter: DATABASE_URL: 'mysql' is not supported"),
+        (["status"], {"SCHEDULE": "daily"}, "newsletter: SCHEDULE: 'daily' is not a schedule"),
+        (["ingest"], {"FOLDERS": "nowhere"}, "newsletter: FOLDERS:"),
+        (["ingest", "--folder", "nowhere"], {}, "does not exist"),
+        (["preview", "--list", "weekly"], {}, "newsletter: there is no list 'weekly'; known: daily"),
+        (["subscribers", "add", "nonsense"], {}, "nonsense: refused"),
+        (
+            ["subscribers", "remove", "ada@example.org"],
+            {},
+            "newsletter: ada@example.org is not on the list daily",
+        ),
+        (["summarize", "nowhere.txt"], {}, "nowhere.txt"),
+        (["summarize", ".env", "-s", "magic"], {}, "magic"),
+        (
+            ["preview"],
+            {"TEMPLATE_FOLDER": "nowhere"},
+            "newsletter: TEMPLATE_FOLDER: 'nowhere' is not a folder",
+        ),
+        (["send", "--yes"], {"PUBLIC_URL": "https://news.example.org"}, "newsletter: SECRET_KEYS is not set"),
+        (
+            ["send", "--yes"],
+            {"TRANSPORT": "smtp", "SMTP_HOST": "smtp.example.org", "SMTP_SECURITY": "none"},
+            "would send mail to smtp.example.org in clear",
+        ),
+    ],
+)
+def test_a_mistake_gets_plain_words(newsletter, arguments, environment, message: str) -> None:
+    result = newsletter(*arguments, code=1, **environment)
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) <= 3
+
+
+def test_a_broken_template_is_told_with_file_and_line_and_nothing_is_queued(newsletter, home: Path) -> None:
+    template = home / "own" / "email" / "edition" / "body.txt"
+    template.parent.mkdir(parents=True)
+    template.write_text("Hello\n{{ edition.no_such_thing }}\n")
+    drop(home, "a.txt", STORY)
+    newsletter("ingest")
+    newsletter("subscribers", "add", "ada@example.org")
+    error = newsletter("send", "--yes", code=1, TEMPLATE_FOLDER="own").stderr
+    assert "own/email/edition/body.txt, line 2" in error
+    assert "Would send No. 1" in newsletter("send", "--dry-run").stdout
+
+
+def test_summaries_can_be_traced(newsletter, home: Path) -> None:
+    drop(home, "a.txt", STORY)
+    result = newsletter("summarize", "in/a.txt", "--trace")
+    start, end = map(int, re.findall(r"\[(\d+):(\d+)\]", result.stdout)[0])
+    assert STORY[start:end] == "The harbour of Port Aldis opened again on Monday."
+    assert "The Aldis Gazette" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "name", ["lead", "luhn", "lexrank", "textrank", "lsa", "kl", "sumbasic", "reduction", "edmundson"]
+)
+def test_every_summarizer_works_by_name(newsletter, name: str) -> None:
+    document = ROOT / "seeds" / "bridge-closed-northline.txt"
+    result = newsletter("summarize", str(document), "-s", name)
+    assert len(result.stdout.split()) > 30
+
+
+def test_subscribers_come_from_a_file_and_go_to_one(newsletter, home: Path) -> None:
+    (home / "readers.csv").write_text("email;name\nada@example.org;Ada\nnonsense;X\nbo@example.org;Bo\n")
+    dry = newsletter("subscribers", "import", "readers.csv", "--dry-run")
+    assert "2 would be added, 0 already there, 1 refused." in dry.stdout
+    result = newsletter("subscribers", "import", "readers.csv", "--report", "report.csv")
+    assert "2 added, 0 already there, 1 refused." in result.stdout
+    assert "line 3: nonsense: refused" in result.stderr
+    assert len((home / "report.csv").read_text().splitlines()) == 4
+    assert "bo@example.org has left daily" in newsletter("subscribers", "remove", "bo@example.org").stdout
+    assert "2 already there" not in newsletter("subscribers", "import", "readers.csv").stdout
+    listed = newsletter("subscribers", "list", "--state", "confirmed").stdout
+    assert listed.startswith("ada@example.org  Ada  confirmed since ")
+    assert len(listed.splitlines()) == 1
+    assert "2 subscribers written to out.csv" in newsletter("subscribers", "export", "out.csv").stdout
+    assert (home / "out.csv").read_text() == newsletter("subscribers", "export").stdout
+
+
+def test_the_settings_in_force_are_shown_without_secrets(newsletter) -> None:
+    result = newsletter("config", SMTP_PASSWORD="hunter2", SMTP_HOST="smtp.example.org")
+    assert "SMTP_HOST=smtp.example.org" in result.stdout
+    assert "hunter2" not in result.stdout
+    assert "SMTP_PASSWORD=********" in result.stdout
+    assert "LIST_TITLE=The Daily Brief" in result.stdout
+
+
+def test_a_misspelt_setting_is_noticed(newsletter, home: Path) -> None:
+    with (home / ".env").open("a") as file:
+        file.write("SMTP_HOTS=x\n")
+    assert "SMTP_HOTS in .env is not a setting" in newsletter("status").stderr
+
+
+# --- processes that are stopped ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def service(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    running = []
+
+    def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "newsletter", *arguments],
+            cwd=home,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_service_stops_cleanly_on_a_signal(service, number: signal.Signals) -> None:
+    process = service("run", SMTP_PASSWORD="hunter2")
+    lines = []
+    for line in process.stderr:
+        lines.append(json.loads(line))
+        if lines[-1]["message"].startswith("next edition"):
+            break
+    process.send_signal(number)
+    rest = process.communicate(timeout=30)[1]
+    assert process.returncode == 0
+    messages = [json.loads(line)["message"] for line in rest.splitlines()]
+    assert messages[-1] == "stopped"
+    assert lines[0]["level"] == "info"
+    assert "hunter2" not in rest
+
+
+def test_logs_for_people_are_lines(service) -> None:
+    process = service("run", LOG_FORMAT="text")
+    line = process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert re.match(r"\d\d:\d\d:\d\d INFO    running; the store is sqlite:///newsletter.db\n", line)
+
+
+class Slow:
+    """Accepts each message after a moment."""
+
+    def __init__(self) -> None:
+        self.accepted: list[str] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
+        self.accepted.append(envelope.rcpt_tos[0])  # type: ignore[attr-defined]
+        return "250 ok"
+
+
+@pytest.mark.parametrize(("number", "most_duplicates"), [(signal.SIGTERM, 0), (signal.SIGKILL, 4)])
+def test_a_send_that_is_stopped_is_finished_by_the_next(
+    newsletter, service, home: Path, number: signal.Signals, most_duplicates: int
+) -> None:
+    readers = [f"r{n}@example.org" for n in range(300)]
+    (home / "readers.csv").write_text("\n".join(["address", *readers]) + "\n")
+    drop(home, "a.txt", STORY)
+    newsletter("ingest")
+    newsletter("subscribers", "import", "readers.csv")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    handler = Slow()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    smtp = {"TRANSPORT": "smtp", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port), "SMTP_SECURITY": "none"}
+    try:
+        process = service("send", "--yes", **smtp)
+        deadline = time.monotonic() + 60
+        while len(handler.accepted) < 20 and time.monotonic() < deadline:
+            time.sleep(0.005)  # until it is in the midst of sending
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        stopped_at = len(handler.accepted)
+        assert 20 <= stopped_at < 300
+        assert "Delivered:" in newsletter("send", "--yes", **smtp).stdout
+    finally:
+        controller.stop()
+    assert set(handler.accepted) == set(readers), "nobody is skipped"
+    assert len(handler.accepted) - 300 <= most_duplicates
+
+
+# --- what is written about it -------------------------------------------------------------------------------
+
+
+def commands() -> list[list[str]]:
+    from newsletter.cli import commands as root
+
+    found = []
+    for name, command in root.commands.items():
+        found.append([name])
+        found += [[name, sub] for sub in getattr(command, "commands", {})]
+    return found
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_has_help_and_stands_in_the_readme(command: list[str]) -> None:
+    from click.testing import CliRunner
+
+    from newsletter.cli import commands as root
+
+    result = CliRunner().invoke(root, [*command, "--help"])
+    assert result.exit_code == 0
+    for option in re.findall(r"^  (--?[a-z-]+).*$", result.output, re.MULTILINE):
+        assert option
+    assert f"newsletter {' '.join(command)}" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_every_option_has_help() -> None:
+    import click
+
+    from newsletter.cli import commands as root
+
+    for path in commands():
+        command: click.Command = root
+        for name in path:
+            command = command.commands[name]  # type: ignore[attr-defined]
+        assert command.help
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (path, parameter.name)
+
+
+def test_every_setting_stands_in_the_readme_or_the_example_it_points_to() -> None:
+    from newsletter.settings import Settings
+
+    words = (ROOT / "README.md").read_text("utf-8") + (ROOT / ".env.example").read_text("utf-8")
+    assert ".env.example" in (ROOT / "README.md").read_text("utf-8")
+    for name in Settings.model_fields:
+        assert name.upper() in words or f"[[{name}]]" in words, name

@@ -1,0 +1,320 @@
+"""Delivering through a real SMTP server, from both databases: nobody skipped, nobody mailed twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from newsletter.app import App
+from newsletter.errors import SenderBusyError, StoreError
+from newsletter.model.deliveries import DeliverReport, DeliveryState
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+S = DeliveryState
+READERS = ("ada@example.org", "bo@example.org", "chi@example.org", "dag@example.org", "eve@example.org")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+MakeApp = Callable[..., App]
+
+
+@pytest.fixture
+def make_app(store_url: str, tmp_path: Path, smtp_port: int) -> Iterator[MakeApp]:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
+    apps = []
+
+    def make(**overrides: object) -> App:
+        values = {
+            "database_url": store_url,
+            "folders": (folder,),
+            "settle_seconds": 0,
+            "list_name": "daily",
+            "sender_address": "digest@news.example.org",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": smtp_port,
+            "smtp_security": "none",
+            "smtp_connections": 2,
+            "smtp_timeout_seconds": 1.0,
+        }
+        app = App.isolated(**(values | overrides))
+        apps.append(app)
+        return app
+
+    yield make
+    for app in apps:
+        app.close()
+
+
+def publish(app: App, readers: tuple[str, ...] = READERS) -> int:
+    mailing_list = app.mailing_list(None)
+    app.ingest(now=NOW)
+    for address in readers:
+        app.add_subscriber(mailing_list, address, now=NOW)
+    edition = app.publish(mailing_list, now=NOW).edition
+    assert edition is not None
+    assert edition.audience == len(readers)
+    return edition.id
+
+
+async def deliver(app: App, clock: Clock, stopping: asyncio.Event | None = None, **more) -> DeliverReport:
+    return await app.deliver(clock=clock, stopping=stopping or asyncio.Event(), **more)
+
+
+def counts(app: App, edition_id: int) -> dict[str, int]:
+    return {state.value: count for state, count in app.store.deliveries.counts(edition_id).items()}
+
+
+async def test_every_reader_gets_one_message_of_their_own(make_app: MakeApp, clock, script) -> None:
+    app = make_app()
+    edition = publish(app)
+    report = await deliver(app, clock)
+    assert report.outcomes == {S.ACCEPTED: 5}
+    assert counts(app, edition) == {"accepted": 5}
+    assert script.received() == dict.fromkeys(READERS, 1)
+    for address, content in script.accepted:
+        message = message_from_bytes(content, policy=policy.default)
+        assert address in message["To"]
+        assert message["Subject"] == "Harbour reopens"
+        bodies = [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
+        assert all(address in body for body in bodies)
+        assert all(other not in body for other in READERS if other != address for body in bodies)
+    assert len({message_from_bytes(content)["Message-ID"] for _, content in script.accepted}) == 5
+    assert script.connections == 2
+
+
+async def test_running_again_sends_nothing(make_app: MakeApp, clock, script) -> None:
+    app = make_app()
+    publish(app)
+    await deliver(app, clock)
+    assert (await deliver(app, clock)).outcomes == {}
+    assert len(script.accepted) == 5
+
+
+async def test_a_refused_reader_fails_alone(make_app: MakeApp, clock, script) -> None:
+    script.answers["RCPT bo@example.org"] = ["550 5.1.1 no such user"]
+    app = make_app()
+    edition = publish(app)
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 4, "failed": 1}
+    assert app.store.deliveries.problems(edition) == [
+        ("bo@example.org", S.FAILED, "RCPT: 550 5.1.1 no such user")
+    ]
+
+
+async def test_a_deferred_reader_is_tried_again_when_due_and_not_before(
+    make_app: MakeApp, clock, script
+) -> None:
+    script.answers["RCPT bo@example.org"] = ["450 4.2.1 busy", "250 2.1.5 ok"]
+    app = make_app()
+    edition = publish(app)
+    report = await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 4, "deferred": 1}
+    assert report.next_due is not None
+    clock.now = report.next_due - timedelta(seconds=1)
+    assert (await deliver(app, clock)).outcomes == {}
+    clock.now = report.next_due
+    assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 1}
+    assert script.received() == dict.fromkeys(READERS, 1)
+
+
+async def test_a_reader_deferred_for_days_is_given_up(make_app: MakeApp, clock, script) -> None:
+    script.answers["RCPT"] = ["450 4.2.1 busy"]
+    app = make_app()
+    edition = publish(app, READERS[:1])
+    attempts = 0
+    while (report := await deliver(app, clock)).next_due is not None:
+        clock.now = report.next_due
+        attempts += 1
+        assert attempts < 60
+    assert counts(app, edition) == {"failed": 1}
+    assert timedelta(days=3, hours=20) < clock.now - NOW < timedelta(days=4)
+    assert "given up" in app.store.deliveries.problems(edition)[0][2]
+
+
+async def test_an_uncertain_message_is_sent_once_more_under_the_same_id(
+    make_app: MakeApp, clock, script
+) -> None:
+    script.answers["TAKE bo@example.org"] = ["drop", "take"]
+    app = make_app()
+    edition = publish(app)
+    report = await deliver(app, clock)
+    assert report.outcomes == {S.ACCEPTED: 5, S.UNCERTAIN: 1}
+    assert counts(app, edition) == {"accepted": 5}
+    ids = [
+        message_from_bytes(c)["Message-ID"] for address, c in script.accepted if address == "bo@example.org"
+    ]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+async def test_a_second_uncertain_outcome_is_held(make_app: MakeApp, clock, script) -> None:
+    script.answers["TAKE bo@example.org"] = ["drop"]
+    app = make_app()
+    edition = publish(app)
+    await deliver(app, clock)
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 4, "uncertain": 1}
+    assert script.received()["bo@example.org"] == 2
+
+
+async def test_an_uncertain_message_is_held_when_told_so(make_app: MakeApp, clock, script) -> None:
+    script.answers["TAKE bo@example.org"] = ["drop"]
+    app = make_app(uncertain_policy="hold")
+    edition = publish(app)
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 4, "uncertain": 1}
+    assert script.received()["bo@example.org"] == 1
+
+
+async def test_a_server_that_ends_sessions_early_costs_nobody_an_attempt(
+    make_app: MakeApp, clock, script
+) -> None:
+    script.answers["MAIL"] = ["250 ok", "250 ok", "421 4.7.0 enough", "250 ok"]
+    app = make_app(smtp_connections=1)
+    edition = publish(app)
+    report = await deliver(app, clock)
+    assert report.outcomes == {S.ACCEPTED: 5}
+    assert counts(app, edition) == {"accepted": 5}
+
+
+async def test_an_unreachable_server_uses_up_nobodys_attempt(make_app: MakeApp, clock, script) -> None:
+    app = make_app(smtp_port=1)
+    edition = publish(app)
+    report = await deliver(app, clock)
+    assert report.problem is not None
+    assert "127.0.0.1:1 cannot be reached" in report.problem
+    assert report.due == 5
+    assert counts(app, edition) == {"queued": 5}
+    again = make_app()
+    assert (await deliver(again, clock)).outcomes == {S.ACCEPTED: 5}
+
+
+async def test_a_refused_sender_uses_up_nobodys_attempt(make_app: MakeApp, clock, script) -> None:
+    script.answers["MAIL"] = ["553 5.7.1 not yours"]
+    app = make_app()
+    edition = publish(app)
+    report = await deliver(app, clock)
+    assert report.permanent
+    assert counts(app, edition) == {"queued": 5}
+
+
+async def test_a_stop_finishes_what_is_in_flight_and_the_next_run_does_the_rest(
+    make_app: MakeApp, clock, script
+) -> None:
+    app = make_app()
+    edition = publish(app)
+    stopping = asyncio.Event()
+    report = await deliver(app, clock, stopping, on_result=stopping.set)
+    sent = report.outcomes[S.ACCEPTED]
+    assert 1 <= sent <= 2, "what the two connections had begun"
+    assert counts(app, edition) == {"accepted": sent, "queued": 5 - sent}
+    await deliver(app, clock)
+    assert script.received() == dict.fromkeys(READERS, 1)
+
+
+async def test_who_leaves_before_the_message_is_sent_gets_nothing(make_app: MakeApp, clock, script) -> None:
+    app = make_app()
+    edition = publish(app)
+    app.remove_subscriber(app.mailing_list(None), "bo@example.org", suppress=False, now=NOW)
+    app.remove_subscriber(app.mailing_list(None), "chi@example.org", suppress=True, now=NOW)
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 3, "suppressed": 2}
+
+
+async def test_sending_stops_at_once_when_nothing_can_be_written(
+    make_app: MakeApp, clock, script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    edition = publish(app)
+    write, calls = app.store.deliveries.advance, []
+
+    def fail_later(**arguments: object) -> frozenset[int]:
+        calls.append(arguments)
+        if len(calls) > 3:
+            raise StoreError("the store is full")
+        return write(**arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(app.store.deliveries, "advance", fail_later)
+    with pytest.raises(StoreError, match="the store is full; sending stopped"):
+        await deliver(app, clock)
+    accepted_before = len(script.accepted)
+    assert accepted_before < 5
+    monkeypatch.undo()
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 5}
+    assert set(script.received()) == set(READERS), "nobody is lost"
+    assert len(script.accepted) <= 5 + 2, "at most one more for each connection"
+
+
+async def test_a_second_sender_is_told_to_wait(make_app: MakeApp, clock, script) -> None:
+    app, other = make_app(), make_app()
+    publish(app)
+    with other.store.sender_lock(), pytest.raises(SenderBusyError, match="another process is sending"):
+        await deliver(app, clock)
+    assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 5}
+
+
+async def test_a_dead_senders_claims_are_taken_over(make_app: MakeApp, clock, script) -> None:
+    app = make_app()
+    edition = publish(app)
+    claimed = app.store.deliveries.claim(sender="dead", limit=3, now=NOW)
+    app.store.deliveries.advance(
+        begin=[claimed[0].id], marks=[], sender="dead", policy=app.settings.uncertain_policy, now=NOW
+    )
+    report = await deliver(app, clock)
+    assert report.recovered_uncertain == 1
+    assert counts(app, edition) == {"accepted": 5}
+
+
+async def test_a_lost_acknowledgement_then_a_crash_still_reaches_everybody(
+    make_app: MakeApp, clock, script
+) -> None:
+    script.answers["CONTENT bo@example.org"] = ["stall", "250 ok"]
+    app = make_app(smtp_timeout_seconds=1.0)
+    edition = publish(app)
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 5}
+
+
+async def test_files_instead_of_a_server(make_app: MakeApp, clock, script, tmp_path: Path) -> None:
+    app = make_app(transport="file", outbox_folder=tmp_path / "out")
+    publish(app)
+    assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 5}
+    files = sorted((tmp_path / "out").glob("*"))
+    assert [file.suffix for file in files] == [".eml"] * 5
+    recipients = {message_from_bytes(file.read_bytes(), policy=policy.default)["To"] for file in files}
+    assert recipients == set(READERS)
+    assert script.accepted == []
+
+
+async def test_a_test_copy_records_nothing(make_app: MakeApp, clock, script) -> None:
+    app = make_app()
+    mailing_list = app.mailing_list(None)
+    app.ingest(now=NOW)
+    made = app.draft(mailing_list, now=NOW)
+    assert made is not None
+    message = app.copy_for("editor@example.org", made.rendering, now=NOW)
+    result = await app.send_copy(message)
+    assert result.reply.code == 250
+    assert script.received() == {"editor@example.org": 1}
+    assert app.store.editions.latest("daily") == []
+    assert app.draft(mailing_list, now=NOW) is not None, "still new"

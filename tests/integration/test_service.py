@@ -1,0 +1,286 @@
+"""The service: woken by its clock, publishing each slot once, stopping cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter.app import App
+from newsletter.errors import SettingsError
+from newsletter.model.editions import RunOutcome
+from newsletter.service import Service, run
+
+# Far ahead: the scheduler runs at once what its own clock holds for past.
+START = datetime(2046, 11, 23, 5, 0, tzinfo=UTC)
+SLOT = datetime(2046, 11, 23, 7, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "in"
+    path.mkdir()
+    return path
+
+
+MakeApp = Callable[..., App]
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, folder: Path, store_url: str) -> MakeApp:
+    def make(**overrides: object) -> App:
+        values = {
+            "database_url": store_url,
+            "folders": (folder,),
+            "settle_seconds": 0,
+            "transport": "file",
+            "outbox_folder": tmp_path / "outbox",
+            "list_name": "daily",
+            "sender_address": "digest@news.example.org",
+        }
+        return App.isolated(**(values | overrides))
+
+    return make
+
+
+def drop(folder: Path, headline: str) -> None:
+    (folder / f"{headline}.txt").write_text(f"{headline}\n\nThe harbour of Port Aldis opened again.\n")
+
+
+@asynccontextmanager
+async def serving(app: App, clock: Clock) -> AsyncIterator[Service]:
+    stopping = asyncio.Event()
+    service = Service(app, clock=clock, stopping=stopping)
+    task = asyncio.create_task(service.serve())
+    try:
+        yield service
+    finally:
+        stopping.set()
+        await asyncio.wait_for(task, 20)
+        app.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something has happened in another task; fail after 20 seconds."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def outbox(tmp_path: Path) -> int:
+    return len(list((tmp_path / "outbox").glob("*.eml")))
+
+
+async def test_a_slot_that_comes_is_ingested_published_and_delivered(
+    make_app, folder, clock, tmp_path
+) -> None:
+    app = make_app()
+    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    async with serving(app, clock) as service:
+        await until(lambda: service._scheduler.get_job("next slot") is not None)
+        assert service._scheduler.get_job("next slot").trigger.run_date == SLOT
+        assert outbox(tmp_path) == 0
+        drop(folder, "Harbour reopens")
+        clock.now = SLOT
+        service._publish_due.set()
+        await until(lambda: outbox(tmp_path) == 1)
+        await until(
+            lambda: service._scheduler.get_job("next slot").trigger.run_date == SLOT + timedelta(days=1)
+        )
+        service._publish_due.set()
+        await asyncio.sleep(0.2)
+    assert outbox(tmp_path) == 1
+
+
+async def test_the_scheduler_wakes_the_publisher_at_the_slot(make_app, folder, tmp_path) -> None:
+    """With the real clock: a schedule of every minute, started a moment before the minute that we pretend."""
+    offset = timedelta(0)
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + offset
+
+    now = datetime.now(UTC)
+    offset = timedelta(seconds=60 - now.second - 2)
+    app = make_app(schedule="* * * * *", ingest_every_seconds=3600)
+    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=clock())
+    drop(folder, "Harbour reopens")
+    stopping = asyncio.Event()
+    service = Service(app, clock=clock, stopping=stopping)
+    # APScheduler looks at the machine's own clock: give it the same offset.
+    next_slot = app.next_slot
+    app.next_slot = lambda mailing_list, *, now: next_slot(mailing_list, now=now) - offset  # type: ignore[method-assign]
+    task = asyncio.create_task(service.serve())
+    try:
+        await until(lambda: outbox(tmp_path) == 1)
+    finally:
+        stopping.set()
+        await asyncio.wait_for(task, 20)
+        app.close()
+
+
+async def test_two_services_at_once_publish_once(make_app, folder, clock, tmp_path) -> None:
+    first, second = make_app(), make_app()
+    first.add_subscriber(first.mailing_list(None), "ada@example.org", now=START)
+    async with serving(first, clock) as one, serving(second, clock) as two:
+        drop(folder, "Harbour reopens")
+        clock.now = SLOT
+        one._publish_due.set()
+        two._publish_due.set()
+        await until(lambda: outbox(tmp_path) == 1)
+        await asyncio.sleep(0.3)
+        store = first.store
+        editions = store.editions.latest("daily", limit=5)
+        assert [edition.number for edition in editions] == [1]
+        assert [r.outcome for r in store.editions.runs("daily")] == [RunOutcome.PUBLISHED]
+
+
+async def test_a_slot_missed_within_the_grace_period_is_made_up(make_app, folder, clock, tmp_path) -> None:
+    app = make_app()
+    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.slots_due(app.mailing_list(None), now=START)
+    drop(folder, "Harbour reopens")
+    clock.now = SLOT + timedelta(hours=5)
+    async with serving(app, clock):
+        await until(lambda: outbox(tmp_path) == 1)
+
+
+async def test_a_slot_missed_for_longer_is_recorded_as_skipped(make_app, folder, clock, tmp_path) -> None:
+    app = make_app()
+    mailing_list = app.mailing_list(None)
+    app.add_subscriber(mailing_list, "ada@example.org", now=START)
+    app.slots_due(mailing_list, now=START)
+    drop(folder, "Harbour reopens")
+    clock.now = SLOT + timedelta(hours=7)
+    async with serving(app, clock):
+        await until(lambda: bool(app.store.editions.runs("daily")))
+        recorded = app.store.editions.runs("daily")
+        assert [(r.outcome, r.slot_at) for r in recorded] == [(RunOutcome.SKIPPED, SLOT)]
+        assert "grace period" in recorded[0].reason
+    assert outbox(tmp_path) == 0
+
+
+async def test_nothing_new_is_recorded_with_the_reason(make_app, clock, tmp_path) -> None:
+    app = make_app()
+    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.slots_due(app.mailing_list(None), now=START)
+    clock.now = SLOT
+    async with serving(app, clock):
+        await until(lambda: bool(app.store.editions.runs("daily")))
+        assert [r.outcome for r in app.store.editions.runs("daily")] == [RunOutcome.NOTHING_NEW]
+    assert outbox(tmp_path) == 0
+
+
+async def test_without_subscribers_the_documents_wait(make_app, folder, clock, tmp_path) -> None:
+    app = make_app()
+    app.slots_due(app.mailing_list(None), now=START)
+    drop(folder, "Harbour reopens")
+    clock.now = SLOT
+    async with serving(app, clock):
+        await until(lambda: bool(app.store.editions.runs("daily")))
+        assert [r.outcome for r in app.store.editions.runs("daily")] == [RunOutcome.NO_SUBSCRIBERS]
+        assert app.draft(app.mailing_list(None), now=clock.now) is not None
+
+
+async def test_a_broken_template_fails_the_slot_and_the_mended_one_makes_it_up(
+    make_app, folder, clock, tmp_path
+) -> None:
+    own = tmp_path / "own"
+    template = own / "email" / "edition" / "body.html"
+    template.parent.mkdir(parents=True)
+    template.write_text("<p>{{ nothing_of_that_name }}</p>")
+    app = make_app(template_folder=own)
+    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.slots_due(app.mailing_list(None), now=START)
+    drop(folder, "Harbour reopens")
+    clock.now = SLOT
+    async with serving(app, clock) as service:
+        await until(lambda: bool(app.store.editions.runs("daily")))
+        failed = app.store.editions.runs("daily")[0]
+        assert failed.outcome is RunOutcome.FAILED
+        assert "body.html, line 1" in failed.reason
+        assert outbox(tmp_path) == 0
+        template.unlink()
+        clock.now = SLOT + timedelta(minutes=1)
+        service._publish_due.set()
+        await until(lambda: outbox(tmp_path) == 1)
+        assert [r.outcome for r in app.store.editions.runs("daily")] == [RunOutcome.PUBLISHED]
+
+
+async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
+    make_app, folder, clock, tmp_path, caplog, script, smtp_port
+) -> None:
+    app = make_app(
+        transport="smtp", smtp_host="127.0.0.1", smtp_port=smtp_port, smtp_security="none", smtp_connections=1
+    )
+    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    drop(folder, "Harbour reopens")
+    app.ingest(now=START)
+    app.publish(app.mailing_list(None), now=START)
+    script.answers["MAIL"] = ["553 5.7.1 not yours", "250 ok"]
+    async with serving(app, clock) as service:
+        await until(lambda: service._paused_until is not None)
+        assert "sending is paused for 900 s, 1 messages wait" in caplog.text
+        service._deliver_due.set()
+        await asyncio.sleep(0.1)
+        assert script.accepted == []
+        clock.now += timedelta(seconds=901)
+        service._deliver_due.set()
+        await until(lambda: len(script.accepted) == 1)
+        await until(lambda: service._paused_until is None)
+
+
+async def test_a_missing_folder_is_told_and_stops_nothing(make_app, folder, clock, caplog) -> None:
+    app = make_app(folders=(folder / "missing",))
+    async with serving(app, clock) as service:
+        await until(lambda: "FOLDERS" in caplog.text)
+        caplog.clear()
+        service._ingest_due.set()
+        await until(lambda: "FOLDERS" in caplog.text)
+
+
+async def test_each_list_keeps_its_own_time(make_app, folder, clock, tmp_path) -> None:
+    Path("newsletter.toml").write_text(
+        '[[lists]]\nname = "berlin"\ntimezone = "Europe/Berlin"\n'
+        '[[lists]]\nname = "tokyo"\ntimezone = "Asia/Tokyo"\n'
+    )
+    settings = make_app().settings
+    app = App.load(
+        database_url=settings.database_url,
+        folders=(folder,),
+        settle_seconds=0,
+        transport="file",
+        outbox_folder=tmp_path / "outbox",
+        sender_address="digest@news.example.org",
+    )
+    for name in ("berlin", "tokyo"):
+        app.add_subscriber(app.mailing_list(name), "ada@example.org", now=START)
+        app.slots_due(app.mailing_list(name), now=START)
+    drop(folder, "Harbour reopens")
+    clock.now = datetime(2046, 11, 23, 6, 0, tzinfo=UTC)  # 07:00 in Berlin, 15:00 in Tokyo
+    async with serving(app, clock):
+        await until(lambda: outbox(tmp_path) == 1)
+        assert len(app.store.editions.latest("berlin")) == 1
+        assert app.store.editions.latest("tokyo") == []
+
+
+def test_a_service_that_could_not_send_does_not_start(make_app) -> None:
+    app = make_app(transport="smtp")
+    with pytest.raises(SettingsError, match="SMTP_HOST is not set"):
+        run(app, clock=lambda: START)
