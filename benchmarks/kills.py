@@ -59,6 +59,7 @@ class Tally:
     duplicates: int = 0
     changed_ids: int = 0
     held: int = 0
+    while_starting: int = 0
     unclean_exits: int = 0
     exit_seconds: list[float] = field(default_factory=list)
 
@@ -146,7 +147,9 @@ def kill_once(folder: Path, book: Path, number: signal.Signals, rng: random.Rand
     if number is signal.SIGTERM:
         tally.exit_seconds.append(time.monotonic() - started)
         # With messages left to send, a clean stop says so by exit code 1; dying by the signal would be -15.
-        tally.unclean_exits += process.returncode not in (0, 1)
+        # Before it has begun to send, the signal ends it as it ends any program.
+        tally.while_starting += process.returncode == -number
+        tally.unclean_exits += process.returncode not in (0, 1, -number)
     return True
 
 
@@ -192,6 +195,7 @@ def main() -> None:
         "held for operator": tally.held,
     }
     if tally.exit_seconds:
+        rows["stopped while starting"] = tally.while_starting
         rows["unclean exits"] = tally.unclean_exits
         rows["longest stop, s"] = round(max(tally.exit_seconds), 2)
     print()

@@ -7,7 +7,6 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,16 +28,18 @@ from newsletter.errors import SettingsError
 from newsletter.ingest import ingest
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer, personalise
-from newsletter.model.deliveries import DeliverReport, DeliveryState, RetryPolicy, SendResult
-from newsletter.model.documents import FileReport, IngestReport, ParsedDocument
-from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport, Run
+from newsletter.model.deliveries import DeliverReport, RetryPolicy, SendResult
+from newsletter.model.documents import IngestReport, ParsedDocument
+from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
 from newsletter.model.messages import Message, Reader, Rendering
+from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.model.subscribers import AddReport, Subscriber, SubscriptionState
 from newsletter.publish import Press, draft, publish, publish_due, slots_due
 from newsletter.settings import Settings
 from newsletter.sources.folder import read_document
 from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.status import status
 from newsletter.store.store import Store
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
 
@@ -46,42 +47,6 @@ Clock = Callable[[], datetime]
 
 #: Stands for the reader of a preview, whose own links nobody may use.
 _PREVIEW_READER = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditionStatus:
-    """An edition and how its deliveries stand."""
-
-    edition: PublishedEdition
-    counts: dict[DeliveryState, int]
-    #: Address, state and last reply of readers who did not get it for good, some of them.
-    problems: tuple[tuple[str, DeliveryState, str], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListStatus:
-    """How one list stands."""
-
-    mailing_list: MailingList
-    #: Confirmed subscribers whose address is not suppressed.
-    audience: int
-    new_documents: int
-    #: Headlines of some new documents.
-    new_headlines: tuple[str, ...]
-    #: UTC.
-    next_slot: datetime
-    editions: tuple[EditionStatus, ...]
-    runs: tuple[Run, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    """How everything stands."""
-
-    place: str
-    documents: int
-    refusals: tuple[FileReport, ...]
-    lists: tuple[ListStatus, ...]
 
 
 class App:
@@ -394,34 +359,8 @@ class App:
         return next_slot(mailing_list.schedule, mailing_list.time_zone, now)
 
     def status(self, *, now: datetime, editions: int = 3) -> Status:
-        """Return how everything stands."""
-        store = self.store
-        return Status(
-            place=store.place,
-            documents=store.documents.count(),
-            refusals=tuple(store.documents.refusals()),
-            lists=tuple(self._list_status(mailing_list, now, editions) for mailing_list in self.lists),
-        )
-
-    def _list_status(self, mailing_list: MailingList, now: datetime, editions: int) -> ListStatus:
-        store = self.store
-        fresh = store.documents.new_for(mailing_list.name, folders=mailing_list.folders)
-        return ListStatus(
-            mailing_list=mailing_list,
-            audience=store.subscribers.count(mailing_list.name, SubscriptionState.CONFIRMED),
-            new_documents=len(fresh),
-            new_headlines=tuple(document.headline for document in fresh[:5]),
-            next_slot=self.next_slot(mailing_list, now=now),
-            editions=tuple(
-                EditionStatus(
-                    edition=edition,
-                    counts=store.deliveries.counts(edition.id),
-                    problems=tuple(store.deliveries.problems(edition.id, limit=5)),
-                )
-                for edition in store.editions.latest(mailing_list.name, limit=editions)
-            ),
-            runs=tuple(store.editions.runs(mailing_list.name, limit=5)),
-        )
+        """Return how everything stands; see `newsletter.status`."""
+        return status(self.store, self.lists, now=now, editions=editions)
 
 
 def summarizer_names() -> tuple[str, ...]:

@@ -204,7 +204,7 @@ class _Sending:
                     # Untouched by any server: the others' connections may still serve it.
                     self._buffer.appendleft(delivery)
                     self.problem = error
-                    log.warning("%s", error)
+                    log.info("a connection is given up: %s", error)
                     return
         finally:
             if connection is not None:

@@ -2,25 +2,27 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.editions.compose import LEAD_SENTENCES, LEAD_WORDS, compose
 from newsletter.editions.rank import rank
 from newsletter.editions.slots import due_slots
 from newsletter.errors import MessageRefusedError, NewsletterError, PublishConflictError
-from newsletter.messages.checks import check_rendering
+from newsletter.messages.checks import MAX_HTML_BYTES, check_rendering
 from newsletter.messages.render import Renderer
 from newsletter.model.documents import Document
 from newsletter.model.editions import (
     Draft,
     DueSlot,
+    Edition,
     MailingList,
     PublishReport,
     Run,
     RunOutcome,
     SlotDecision,
 )
+from newsletter.model.messages import Rendering
 from newsletter.model.stories import SourceCredit, Story, StoryLabel
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store.store import Store
@@ -72,19 +74,40 @@ def draft(
     updates = store.documents.updates_among(mailing_list.name, [document.id for document in documents])
     stories = rank(_tell(documents, updates, mailing_list, press.story_cutoff), now=now)
     number = store.editions.next_number(mailing_list.name)
-    edition = compose(stories, mailing_list, number=number, now=now, slot_at=slot_at)
-    rendering = press.renderer.render_edition(
-        edition,
-        mailing_list,
-        view_url=press.view_url(mailing_list.name, number),
-        has_preferences=press.has_preferences,
-        unsubscribe_address=press.unsubscribe_address,
-    )
-    problems = check_rendering(rendering)
-    if problems:
-        raise MessageRefusedError(*problems)
+    edition, rendering = _render_to_fit(stories, mailing_list, press, number=number, now=now, slot_at=slot_at)
     audience = store.subscribers.count(mailing_list.name, SubscriptionState.CONFIRMED)
     return Draft(edition=edition, rendering=rendering, audience=audience)
+
+
+def _render_to_fit(
+    stories: Sequence[Story],
+    mailing_list: MailingList,
+    press: Press,
+    *,
+    number: int,
+    now: datetime,
+    slot_at: datetime | None,
+) -> tuple[Edition, Rendering]:
+    """Compose and render; tell less where all that the word budget allows makes a mail that Gmail would clip.
+
+    Very long web addresses can do that. They must not keep an edition from going out.
+    """
+    for share in (1, 2, 4, 1000):
+        smaller = replace(mailing_list, word_budget=mailing_list.word_budget // share)
+        edition = compose(stories, smaller, number=number, now=now, slot_at=slot_at)
+        rendering = press.renderer.render_edition(
+            edition,
+            mailing_list,
+            view_url=press.view_url(mailing_list.name, number),
+            has_preferences=press.has_preferences,
+            unsubscribe_address=press.unsubscribe_address,
+        )
+        if len(rendering.html.encode("utf-8")) <= MAX_HTML_BYTES:
+            break
+    problems = check_rendering(rendering, edition)
+    if problems:
+        raise MessageRefusedError(*problems)
+    return edition, rendering
 
 
 def publish(
@@ -248,4 +271,5 @@ def _file_title(document: Document) -> str:
     """Name a document that names no source after its file."""
     place = document.places[0] if document.places else ""
     stem = place.rpartition("/")[2].rpartition(".")[0]
-    return stem.replace("_", " ").replace("-", " ").strip() or "Unnamed source"
+    words = " ".join(stem.replace("_", " ").replace("-", " ").split())
+    return words[:1].upper() + words[1:] or "Unnamed source"

@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     )
     language: Language = Field("", description="two-letter language of the documents; empty: told for each")
     word_budget: int = Field(
-        750, ge=100, le=5000, description="words of headlines and summaries in an edition"
+        650, ge=100, le=5000, description="words of headlines and summaries in an edition"
     )
     story_cutoff: float = Field(
         0.18, gt=0, lt=1, description="likeness from which documents are one story, 0 to 1"
@@ -356,5 +356,7 @@ def _shown(value: object) -> str:
             return json.dumps(value, ensure_ascii=False) if value else ""
         case None:
             return ""
+        case float():
+            return f"{value:g}"
         case _:
             return str(value)

@@ -54,5 +54,6 @@ def configure(*, level: str, form: str, secrets: Sequence[str]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # The scheduler tells every wake-up; that is news only while something is being looked for.
-    logging.getLogger("apscheduler").setLevel(logging.DEBUG if level == "DEBUG" else logging.WARNING)
+    # Libraries tell every wake-up and every table; that is news only while something is being looked for.
+    for library in ("apscheduler", "alembic"):
+        logging.getLogger(library).setLevel(logging.DEBUG if level == "DEBUG" else logging.WARNING)

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from newsletter.app import EditionStatus, ListStatus, Status
 from newsletter.cli.common import clip, plural
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.editions import MailingList, RunOutcome
+from newsletter.model.status import EditionStatus, ListStatus, Status
 
 _REFUSALS_SHOWN = 20
 

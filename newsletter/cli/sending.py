@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from newsletter.app import App
+from newsletter.cli import logs
 from newsletter.cli.common import on_terminal, opened, plural, utc_now
 from newsletter.cli.documents import show_ingest
 from newsletter.errors import SettingsError
@@ -95,6 +96,7 @@ def _rendering_to_test(app: App, mailing_list: MailingList) -> Rendering:
 def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> None:
     """Publish what is new and send everything that is due."""
     with opened() as app:
+        logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
         mailing_list = app.mailing_list(list_name)
         _check_sending(app)
         if ingest_first:

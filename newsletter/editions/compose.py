@@ -65,7 +65,7 @@ def compose(
         also=also,
         left_out_ids=left_out,
         word_count=word_count,
-        reading_minutes=max(1, math.ceil(word_count / _WORDS_PER_MINUTE)),
+        reading_minutes=max(1, round(word_count / _WORDS_PER_MINUTE)),
     )
 
 

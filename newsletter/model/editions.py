@@ -34,7 +34,7 @@ class MailingList:
     #: Lines of the postal address that the law wants in every mailing.
     postal_address: tuple[str, ...] = ()
     #: Words of headlines and summaries that an edition may hold.
-    word_budget: int = 750
+    word_budget: int = 650
     #: Name of the summarizer.
     summarizer: str = "lead"
     #: How late a slot may still be answered.

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
-VERBS = {"ingest", "publish", "deliver", "subscribe", "feedback"}
+VERBS = {"ingest", "publish", "deliver", "subscribe", "status", "feedback"}
 FACES = {"cli", "web", "service", "__main__"}
 #: One library, one door.
 DOORS = {

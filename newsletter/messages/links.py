@@ -1,0 +1,148 @@
+"""Links: signed addresses of readers' own pages, short enough for a mail header, without a mail address."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import itsdangerous
+from itsdangerous.signer import HMACAlgorithm
+
+from newsletter.errors import LinkError
+from newsletter.messages.addresses import is_loopback, mailto
+
+#: Bytes that are kept of each HMAC: 96 bits, 16 characters. RFC 2104 section 5 asks for 80 bits at least.
+_SIGNATURE_BYTES = 12
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class LinkPurpose(StrEnum):
+    """What a token is good for; the value is the first part of the page's path."""
+
+    #: Leave the list.
+    UNSUBSCRIBE = "u"
+    #: Change cadence and lists.
+    PREFERENCES = "p"
+    #: Read an edition as a web page.
+    VIEW = "e"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkTarget:
+    """What a token stands for."""
+
+    list_name: str
+    #: The subscriber's id; for `VIEW` the edition's number.
+    number: int
+
+
+class _ShortHMAC(HMACAlgorithm):
+    """HMAC cut to its first bytes (RFC 2104 section 5), so that a link fits its header line."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return super().get_signature(key, value)[:_SIGNATURE_BYTES]
+
+
+class LinkSigner:
+    """Makes links that nobody else can make, and reads their tokens.
+
+    A token is `number.list.signature`, the number in base 36: 30 characters for list "daily". It does not
+    expire, because unsubscribing must work from an old mail too.
+
+    Args:
+        public_url: Base address of the pages: https, or http on this machine alone.
+        keys: Secrets; the first signs and all verify, so that a new one can be put in front.
+
+    Raises:
+        LinkError: The address is not fit for links, or there is no key.
+    """
+
+    def __init__(self, *, public_url: str, keys: Sequence[str]) -> None:
+        self._base = _checked_base(public_url)
+        if not keys or not all(keys):
+            raise LinkError("links need a key to be signed with, and an empty one will not do")
+        # itsdangerous signs with the last key.
+        secret_keys = [key.encode("utf-8") for key in reversed(keys)]
+        self._signers = {
+            purpose: itsdangerous.Signer(
+                secret_keys,
+                salt=f"newsletter link {purpose.value}".encode(),
+                key_derivation="hmac",
+                digest_method=hashlib.sha256,
+                algorithm=_ShortHMAC(hashlib.sha256),
+            )
+            for purpose in LinkPurpose
+        }
+
+    def unsubscribe_url(self, *, subscriber_id: int, list_name: str) -> str:
+        """Return the address of the page that ends a subscription, and that takes one-click POSTs."""
+        return self._url(LinkPurpose.UNSUBSCRIBE, list_name, subscriber_id)
+
+    def preferences_url(self, *, subscriber_id: int, list_name: str) -> str:
+        """Return the address of a reader's page for cadence and lists."""
+        return self._url(LinkPurpose.PREFERENCES, list_name, subscriber_id)
+
+    def view_url(self, list_name: str, number: int) -> str:
+        """Return the address of an edition as a web page; the same for every reader."""
+        return self._url(LinkPurpose.VIEW, list_name, number)
+
+    def read(self, token: str, purpose: LinkPurpose) -> LinkTarget:
+        """Return what a token stands for.
+
+        Args:
+            token: The last part of a link's path.
+            purpose: What it is to be used for; a token for another purpose does not verify.
+
+        Raises:
+            LinkError: It was not made by one of our keys for this purpose.
+        """
+        try:
+            payload = self._signers[purpose].unsign(token.encode("utf-8")).decode("ascii")
+        except (itsdangerous.BadSignature, UnicodeError) as error:
+            raise LinkError("this link is not valid: copy the whole of it from the mail") from error
+        number, _, list_name = payload.partition(".")
+        return LinkTarget(list_name=list_name, number=int(number, base=36))
+
+    def _url(self, purpose: LinkPurpose, list_name: str, number: int) -> str:
+        payload = f"{_base36(number)}.{list_name}"
+        token = self._signers[purpose].sign(payload.encode("ascii")).decode("ascii")
+        return f"{self._base}/{purpose.value}/{token}"
+
+
+def mailto_unsubscribe(address: str, *, list_name: str) -> str:
+    """Return a link that opens the mail which ends a subscription (RFC 2369 section 3.2).
+
+    Raises:
+        MessageRefusedError: It is not a mail address.
+    """
+    return mailto(address, subject=f"unsubscribe {list_name}")
+
+
+def _checked_base(public_url: str) -> str:
+    """Return the base address without a slash at its end."""
+    try:
+        parts = urlsplit(public_url)
+        host = parts.hostname or ""
+        port = parts.port
+    except ValueError as error:
+        raise LinkError(f"{public_url!r} is not a web address: {error}") from error
+    plain = public_url.isascii() and public_url.isprintable() and not set(public_url) & set(' "<>\\?#@')
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if not plain or not host or not safe or port == 0:
+        raise LinkError(
+            f"{public_url!r} cannot be the base of readers' links: it must be https://host or "
+            "https://host/path (http only for localhost)"
+        )
+    return public_url.rstrip("/")
+
+
+def _base36(number: int) -> str:
+    if number < 0:
+        raise LinkError(f"{number} is neither a subscriber's id nor an edition's number")
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits

@@ -1,0 +1,218 @@
+"""Editions in a real browser: accessibility, width and colours; and the HTML standard's own checker.
+
+What they need, each optional:
+
+    pip install -e ".[test,browser]"             playwright, and axe-core inside axe-playwright-python
+    apt-get install chromium default-jre-headless npm
+    npm install --prefix tests --no-save vnu-jar axe-core
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from newsletter.messages.render import Renderer, personalise
+
+TESTS = Path(__file__).parents[1]
+SCHEMES = ("light", "dark")
+#: Page landmarks: a mail is shown inside a page, and is none.
+NOT_FOR_MAIL = ("region", "landmark-one-main")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+#: Text that is shown, each with its size, its colour, and the ground that it stands on.
+COLOURS = """
+() => {
+  const shown = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    let element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.getClientRects().length) continue;
+    const style = getComputedStyle(element);
+    let ground = 'rgba(0, 0, 0, 0)';
+    for (let e = element; e && ground === 'rgba(0, 0, 0, 0)'; e = e.parentElement)
+      ground = getComputedStyle(e).backgroundColor;
+    shown.push([walker.currentNode.data.trim(), parseFloat(style.fontSize), style.color, ground]);
+  }
+  return shown;
+}
+"""
+
+Open = Callable[..., Any]
+
+
+def samples() -> ModuleType:
+    """The makers of editions that the tests of messages use."""
+    path = TESTS / "unit/messages/conftest.py"
+    spec = importlib.util.spec_from_file_location("message_samples", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write_editions(folder: Path) -> dict[str, Path]:
+    """Write what a reader gets of each kind of edition, with and without style sheets."""
+    sample = samples()
+    renderer = Renderer(folders=[sample.TEMPLATES])
+    editions = {
+        "one": sample.make_edition(1, also=0, left_out=0),
+        "eight": sample.make_edition(8),
+        "fifteen": sample.make_edition(15),
+        "hostile": sample.make_hostile_edition(),
+        "rtl": sample.make_right_to_left_edition(),
+    }
+    files = {}
+    for name, edition in editions.items():
+        html = personalise(sample.render_with(renderer, edition), sample.make_reader()).html
+        bare = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+        for kind, content in ((name, html), (f"{name}-without-styles", bare)):
+            files[kind] = folder / f"{kind}.html"
+            files[kind].write_text(content, encoding="utf-8")
+    return files
+
+
+KINDS = [
+    f"{name}{rest}"
+    for name in ("one", "eight", "fifteen", "hostile", "rtl")
+    for rest in ("", "-without-styles")
+]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_editions(tmp_path_factory.mktemp("editions"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.skip(f"no {', '.join(CHROMIUM)} on PATH")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_edition(browser: Any, files: dict[str, Path]) -> Iterator[Open]:
+    contexts = []
+
+    def open_(kind: str, *, width: int, scheme: str) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(files[kind].as_uri())
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core: from npm if it is there, else from the package that brings it."""
+    own = TESTS / "node_modules/axe-core/axe.min.js"
+    if own.is_file():
+        return own.read_text("utf-8")
+    if importlib.util.find_spec("axe_playwright_python") is None:
+        pytest.skip(f"axe-core is neither at {own.relative_to(TESTS.parent)} nor in axe-playwright-python")
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing(kind: str, open_edition: Open, axe: str) -> None:
+    rules = {"target-size": {"enabled": True}, **{rule: {"enabled": False} for rule in NOT_FOR_MAIL}}
+    for scheme, width in itertools.product(SCHEMES, (320, 1280)):
+        page = open_edition(kind, width=width, scheme=scheme)
+        page.add_script_tag(content=axe)
+        result = page.evaluate("rules => axe.run(document, {rules})", rules)
+        found = [(rule["id"], node["html"][:120]) for rule in result["violations"] for node in rule["nodes"]]
+        assert found == [], (scheme, width)
+        assert len(result["passes"]) >= 10
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_wider_than_the_screen(kind: str, open_edition: Open) -> None:
+    for width in (320, 390, 640, 1280):
+        page = open_edition(kind, width=width, scheme="light")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("kind", ["eight", "hostile", "rtl"])
+def test_all_text_is_large_and_stands_out(kind: str, scheme: str, open_edition: Open) -> None:
+    shown = open_edition(kind, width=390, scheme=scheme).evaluate(COLOURS)
+    assert len(shown) > 20
+    grounds = {ground for *_, ground in shown}
+    dark = {"rgb(21, 20, 18)", "rgb(33, 31, 27)"}
+    assert grounds == (dark if scheme == "dark" else {"rgb(255, 255, 255)", "rgb(246, 242, 234)"})
+    for text, size, colour, ground in shown:
+        assert size >= 15, text
+        assert contrast(colour, ground) >= 6.5, (text, colour, ground)
+
+
+@pytest.mark.browser
+def test_without_style_sheets_a_phone_shows_the_same(open_edition: Open) -> None:
+    """Gmail's apps drop style sheets for accounts that are not Google's."""
+    heights = [
+        open_edition(kind, width=390, scheme="light").evaluate("document.documentElement.scrollHeight")
+        for kind in ("eight", "eight-without-styles")
+    ]
+    assert abs(heights[0] - heights[1]) <= 0.02 * heights[0]
+
+
+@pytest.mark.browser
+def test_a_hostile_document_runs_nothing(open_edition: Open) -> None:
+    page = open_edition("hostile", width=390, scheme="light")
+    assert page.locator("script").count() == 0
+    assert page.locator("h2").filter(has_text="<script>alert(1)</script>").count() == 1
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, as WCAG 2 defines it."""
+    shares = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_html_is_valid(files: dict[str, Path]) -> None:
+    jar = TESTS / "node_modules/vnu-jar/build/dist/vnu.jar"
+    java = shutil.which("java")
+    if java is None or not jar.is_file():
+        pytest.skip(f"the Nu HTML checker needs java and {jar.relative_to(TESTS.parent)}")
+    command = [java, "-jar", str(jar), "--format", "json", "--stdout", *map(str, files.values())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    found = json.loads(done.stdout)["messages"]
+    assert [message for message in found if message["type"] == "error"] == []
