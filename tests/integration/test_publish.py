@@ -26,15 +26,15 @@ https://gazette.example/bridge
 """
 BRIDGE_B = """Cracks shut the Senn bridge at Harrow
 
-According to The Gazette, inspectors found cracks in two girders of the Harrow bridge on Saturday. Ilse Marrin,
-the engineer, expects the repair of the bridge over the River Senn to take six weeks.
+According to The Gazette, inspectors found cracks in two girders of the Harrow bridge on Saturday. Ilse
+Marrin, the engineer, expects the repair of the bridge over the River Senn to take six weeks.
 
 Source: The Courier
 """
 OTHER = """Bank cuts its rate to three percent
 
-The Bank of Aldmere lowered its main interest rate by a quarter of a point on Thursday. Governor Nadia Kerr said
-that inflation had come down faster than hoped.
+The Bank of Aldmere lowered its main interest rate by a quarter of a point on Thursday. Governor Nadia
+Kerr said that inflation had come down faster than hoped.
 """
 
 
