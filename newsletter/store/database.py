@@ -18,6 +18,9 @@ from newsletter.errors import SenderBusyError, StoreError
 #: How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT_SECONDS = 30
 
+#: Values in one IN (...); SQLite takes 32,766 at most.
+VALUES_PER_STATEMENT = 500
+
 
 class Lock(IntEnum):
     """Keys of PostgreSQL's advisory locks: any numbers, the same in every process."""

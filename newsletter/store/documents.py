@@ -18,14 +18,11 @@ from newsletter.model.documents import (
     Span,
 )
 from newsletter.store import tables
-from newsletter.store.database import Database, Lock, inserted_id, rows_as_dicts
+from newsletter.store.database import VALUES_PER_STATEMENT, Database, Lock, inserted_id, rows_as_dicts
 
 _documents = tables.documents
 _files = tables.files
 _told = tables.edition_documents
-
-#: Parameters in one statement; SQLite's limit is 32,766.
-_CHUNK = 500
 
 
 class Documents:
@@ -67,8 +64,8 @@ class Documents:
         if not paths:
             return
         with self._database.transaction() as connection:
-            for start in range(0, len(paths), _CHUNK):
-                chunk = paths[start : start + _CHUNK]
+            for start in range(0, len(paths), VALUES_PER_STATEMENT):
+                chunk = paths[start : start + VALUES_PER_STATEMENT]
                 connection.execute(
                     update(_files)
                     .where(_files.c.folder == folder, _files.c.path.in_(chunk))
@@ -104,7 +101,10 @@ class Documents:
         to_visit = [(i, i) for i in document_ids]
         with self._database.reading() as connection:
             while to_visit:
-                batch, to_visit = dict(to_visit[:_CHUNK]), to_visit[_CHUNK:]
+                batch, to_visit = (
+                    dict(to_visit[:VALUES_PER_STATEMENT]),
+                    to_visit[VALUES_PER_STATEMENT:],
+                )
                 for row in connection.execute(_older_versions(list_name, list(batch))):
                     heir = batch[row.superseded_by_id]
                     if row.told is not None:
@@ -217,10 +217,10 @@ def _supersede(connection: Connection, *, old_id: int, new_id: int) -> None:
 
 def _places(connection: Connection, document_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     places: dict[int, tuple[str, ...]] = {}
-    for start in range(0, len(document_ids), _CHUNK):
+    for start in range(0, len(document_ids), VALUES_PER_STATEMENT):
         query = (
             select(_files.c.document_id, _files.c.folder, _files.c.path)
-            .where(_files.c.document_id.in_(document_ids[start : start + _CHUNK]))
+            .where(_files.c.document_id.in_(document_ids[start : start + VALUES_PER_STATEMENT]))
             .order_by(_files.c.id)
         )
         for row in connection.execute(query):

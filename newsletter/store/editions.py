@@ -24,7 +24,7 @@ from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store import tables
 from newsletter.store.codec import from_json, to_json
-from newsletter.store.database import Database, inserted_id
+from newsletter.store.database import VALUES_PER_STATEMENT, Database, inserted_id
 
 _lists = tables.lists
 _editions = tables.editions
@@ -193,13 +193,18 @@ def _take_number(connection: Connection, edition: Edition) -> None:
 
 
 def _check_untold(connection: Connection, edition: Edition) -> None:
-    told = connection.scalar(
-        select(func.count())
-        .select_from(_told)
-        .where(_told.c.list_name == edition.list_name, _told.c.document_id.in_(edition.document_ids))
-    )
-    if told:
-        raise PublishConflictError(f"{told} of these documents were published by another process")
+    ids = edition.document_ids
+    for start in range(0, len(ids), VALUES_PER_STATEMENT):
+        told = connection.scalar(
+            select(func.count())
+            .select_from(_told)
+            .where(
+                _told.c.list_name == edition.list_name,
+                _told.c.document_id.in_(ids[start : start + VALUES_PER_STATEMENT]),
+            )
+        )
+        if told:
+            raise PublishConflictError(f"{told} of these documents were published by another process")
 
 
 def _insert_edition(connection: Connection, edition: Edition, rendering: Rendering, uid: str) -> int:
