@@ -14,12 +14,20 @@ from newsletter.messages.marks import Marks
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [page.Newsletter, page.Heading, page.StoryBlock, page.SourceLine, page.AlsoLine, page.Voice, page.Links, page.Page,
-     Marks],
-    ids=lambda shape: shape.__name__,
-)  # fmt: skip
+SHAPES = (
+    page.Newsletter,
+    page.Heading,
+    page.StoryBlock,
+    page.SourceLine,
+    page.AlsoLine,
+    page.Voice,
+    page.Links,
+    page.Page,
+    Marks,
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_everything_that_a_template_sees_is_documented(shape: type) -> None:
     words = (ROOT / "docs" / "templates.md").read_text("utf-8")
     for field in fields(shape):
