@@ -7,6 +7,7 @@ Exits with 1 if a file met another end than it should have.
 
 from __future__ import annotations
 
+import argparse
 import os
 import random
 import resource
@@ -265,4 +266,8 @@ def main(count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5_000))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("count", nargs="?", type=int, default=5_000, help="how many files")
+    sys.exit(main(parser.parse_args().count))
