@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from newsletter.errors import SettingsError
 from newsletter.model.documents import FileReport, FoundFile, IngestReport, ParsedDocument
 from newsletter.sources.folder import scan_folder
 from newsletter.store.store import Store
@@ -29,7 +31,7 @@ def ingest(
     """Take in every new or changed document of some folders.
 
     Doing it again without a change does nothing. A file that cannot be taken in is recorded with its reason
-    and stops none of the others.
+    and stops none of the others; a folder that cannot be looked into is reported and stops none either.
 
     Args:
         store: Where documents go.
@@ -41,29 +43,37 @@ def ingest(
         now: UTC.
 
     Raises:
-        SettingsError: A folder does not exist.
         StoreError: The store cannot be written.
     """
+    scan = partial(
+        scan_folder, max_bytes=max_bytes, now=now, settle_seconds=settle_seconds, wait=wait, parse=parse
+    )
     reports: list[FileReport] = []
+    problems: list[str] = []
     for folder in folders:
-        name = str(folder)
-        known = store.documents.known_files(name)
-        if folder.is_dir():
-            # Before any change is judged: a file that was renamed holds its old text no longer.
-            gone = [path for path in known if not os.path.lexists(folder / path)]
-            store.documents.mark_gone(name, gone, now=now)
-        found = scan_folder(
-            folder,
-            known=known,
-            max_bytes=max_bytes,
-            now=now,
-            settle_seconds=settle_seconds,
-            wait=wait,
-            parse=parse,
-        )
-        for batch in _batches(found):
-            reports += store.documents.record(name, batch, now=now)
-    return IngestReport(files=tuple(reports))
+        try:
+            reports += _look_into(store, folder, scan, now)
+        except SettingsError as error:
+            problems += error.problems
+    return IngestReport(files=tuple(reports), problems=tuple(problems))
+
+
+def _look_into(
+    store: Store, folder: Path, scan: Callable[..., Iterator[FoundFile]], now: datetime
+) -> Iterator[FileReport]:
+    """Record what lies in one folder.
+
+    Raises:
+        SettingsError: The folder cannot be looked into.
+    """
+    name = str(folder)
+    known = store.documents.known_files(name)
+    found = scan(folder, known=known)
+    # Before any change is judged: a file that was renamed holds its old text no longer.
+    gone = [path for path in known if not os.path.lexists(folder / path)]
+    store.documents.mark_gone(name, gone, now=now)
+    for batch in _batches(found):
+        yield from store.documents.record(name, batch, now=now)
 
 
 def _batches(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:

@@ -207,6 +207,8 @@ async def _wake(event: asyncio.Event) -> None:
 
 
 def _log_ingest(report: IngestReport) -> None:
+    for problem in report.problems:
+        log.error("%s", problem)
     for outcome in (FileOutcome.NEW, FileOutcome.CHANGED):
         for file in report.having(outcome):
             log.info("%s document: %s (%s)", outcome.value, file.headline, file.path)

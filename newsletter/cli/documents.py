@@ -32,6 +32,8 @@ def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
     with opened() as app:
         report = app.ingest(now=utc_now(), folders=folders)
     show_ingest(report, verbose=verbose)
+    if report.problems:
+        sys.exit(1)
 
 
 def show_ingest(report: IngestReport, *, verbose: bool = False) -> None:
@@ -43,6 +45,8 @@ def show_ingest(report: IngestReport, *, verbose: bool = False) -> None:
             _list(report, outcome, verbose=True)
     _list(report, FileOutcome.WAITING, verbose=verbose)
     _list(report, FileOutcome.REFUSED, verbose=verbose)
+    for problem in report.problems:
+        click.echo(f"newsletter: {problem}", err=True)
     if not report.files:
         click.echo("No file was found.")
         return

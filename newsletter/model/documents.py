@@ -165,6 +165,8 @@ class IngestReport:
     """What one ingest run did with every file that it found."""
 
     files: tuple[FileReport, ...] = field(default=())
+    #: One line for each folder that could not be looked into.
+    problems: tuple[str, ...] = ()
 
     def count(self, outcome: FileOutcome) -> int:
         """Return how many files had this outcome."""

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import SettingsError
 from newsletter.ingest import ingest
 from newsletter.model.documents import FileOutcome, IngestReport, RefusalReason
 from newsletter.sources.parse import SourceAliases, parse_text
@@ -169,9 +168,13 @@ def test_a_deleted_refused_file_is_no_longer_shown(sqlite_store: Store, folder: 
     assert sqlite_store.documents.refusals() == []
 
 
-def test_a_folder_that_is_not_there_is_told(sqlite_store: Store, folder: Path) -> None:
-    with pytest.raises(SettingsError, match="FOLDERS"):
-        look(sqlite_store, folder / "missing")
+def test_a_folder_that_is_not_there_is_told_and_stops_none_of_the_others(
+    sqlite_store: Store, folder: Path
+) -> None:
+    write(folder / "a.txt", "Harbour reopens")
+    report = look(sqlite_store, folder / "missing", folder)
+    assert [problem.split(":")[0] for problem in report.problems] == ["FOLDERS"]
+    assert outcomes(report) == {"a.txt": FileOutcome.NEW}
 
 
 def test_more_files_than_one_transaction_holds(sqlite_store: Store, folder: Path) -> None:
