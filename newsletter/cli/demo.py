@@ -112,7 +112,7 @@ def _walk(app: App, inbox: _Inbox, folder: Path, *, open_browser: bool) -> None:
     click.echo(f"  {plural(accepted, 'message')} accepted by the server.")
     if not inbox.received:
         raise NewsletterError(f"the demo's server received nothing: {delivered.problem}")
-    _show_received(inbox.received[0], folder, open_browser=open_browser)
+    _show_received(min(inbox.received), folder, open_browser=open_browser)
     _say_how_to_go_on(again=False)
 
 
