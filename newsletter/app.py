@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -44,6 +45,9 @@ from newsletter.store.store import Store
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
 
 Clock = Callable[[], datetime]
+
+#: Stands for the sender of a preview where none is set.
+_STAND_IN_SENDER = "sender@example.org"
 
 #: Stands for the reader of a preview, whose own links nobody may use.
 _PREVIEW_READER = 0
@@ -115,8 +119,7 @@ class App:
     def _press(self, mailing_list: MailingList) -> Press:
         own = [self.settings.template_folder] if self.settings.template_folder else []
         for folder in own:
-            if not folder.is_dir():
-                raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} is not a folder")
+            _check_template_folder(folder)
         links = self._links
 
         def view_url(list_name: str, number: int) -> str | None:
@@ -244,7 +247,12 @@ class App:
         return document, summary
 
     def draft(self, mailing_list: MailingList, *, now: datetime) -> Draft | None:
-        """Make the edition that is due, and write nothing; see `newsletter.publish.draft`."""
+        """Make the edition that is due, and write nothing; see `newsletter.publish.draft`.
+
+        A sender that is not set yet is stood in for: a look at the edition needs none.
+        """
+        if not mailing_list.sender_address:
+            mailing_list = replace(mailing_list, sender_address=_STAND_IN_SENDER)
         return draft(self.store, mailing_list, self._press(mailing_list), now=now)
 
     def publish(self, mailing_list: MailingList, *, now: datetime) -> PublishReport:
@@ -371,6 +379,16 @@ def summarizer_names() -> tuple[str, ...]:
 def sample_documents() -> Path:
     """Return the folder of sample documents that comes with the package."""
     return settings_room.packaged("seeds")
+
+
+def _check_template_folder(folder: Path) -> None:
+    """See that a folder holds at least one template: a misspelt name would be passed over in silence."""
+    if not folder.is_dir():
+        raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} is not a folder")
+    own = settings_room.packaged("templates")
+    names = sorted(str(path.relative_to(own)) for path in own.rglob("*") if path.is_file())
+    if not any((folder / name).is_file() for name in names):
+        raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} holds none of {', '.join(names)}")
 
 
 def _check_lists(lists: Sequence[MailingList]) -> None:

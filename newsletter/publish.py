@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from newsletter.editions.compose import LEAD_SENTENCES, LEAD_WORDS, compose
 from newsletter.editions.rank import rank
@@ -28,6 +29,9 @@ from newsletter.model.subscribers import SubscriptionState
 from newsletter.store.store import Store
 from newsletter.stories.group import group_documents, independent_sources
 from newsletter.stories.summarize import summarize
+
+#: What readers are told of a document that names no source; its file's name would tell them nothing.
+_UNNAMED = "name not given"
 
 #: How often a publisher that came second looks again at what is left.
 _CONFLICT_TRIES = 3
@@ -260,16 +264,14 @@ def _credits(group: Sequence[Document]) -> tuple[SourceCredit, ...]:
     """Credit every document of a story once, the leading one first."""
     found: dict[tuple[str, str], SourceCredit] = {}
     for document in group:
-        name = document.credit or _file_title(document)
+        name = document.credit or _host(document.url) or _UNNAMED
         origin = document.origin if document.origin != name else None
         credit = SourceCredit(name=name, title=document.headline, url=document.url, origin=origin)
         found.setdefault((name, document.headline), credit)
     return tuple(found.values())
 
 
-def _file_title(document: Document) -> str:
-    """Name a document that names no source after its file."""
-    place = document.places[0] if document.places else ""
-    stem = place.rpartition("/")[2].rpartition(".")[0]
-    words = " ".join(stem.replace("_", " ").replace("-", " ").split())
-    return words[:1].upper() + words[1:] or "Unnamed source"
+def _host(url: str | None) -> str | None:
+    """Return the site of a web address, without "www."."""
+    host = urlsplit(url).hostname if url else None
+    return host.removeprefix("www.") if host else None

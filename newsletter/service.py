@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -120,7 +121,7 @@ class Service:
             replace_existing=True,
             misfire_grace_time=None,
         )
-        log.info("next edition: %s at %s", mailing_list.name, f"{slot:%Y-%m-%d %H:%M} UTC")
+        log.info("next edition: %s at %s", mailing_list.name, _local(slot, mailing_list))
 
     async def _loop(self, due: asyncio.Event, verb: Callable[[], Awaitable[None]]) -> None:
         """Run a verb whenever it is woken; what goes wrong is told, and the next wake-up tries again."""
@@ -177,7 +178,7 @@ class Service:
                 log.info("%s: No. %d is published for %d", run.list_name, report.edition.number, count)
             else:
                 level = logging.WARNING if run.outcome is RunOutcome.SKIPPED else logging.INFO
-                slot = f"{run.slot_at:%Y-%m-%d %H:%M} UTC" if run.slot_at else "now"
+                slot = _local(run.slot_at or run.started_at, mailing_list)
                 log.log(level, "%s, slot %s: %s: %s", run.list_name, slot, run.outcome.value, run.reason)
 
     async def _deliver(self) -> None:
@@ -200,6 +201,12 @@ class Service:
             report.due,
             report.problem,
         )
+
+
+def _local(moment: datetime, mailing_list: MailingList) -> str:
+    """Return an instant as the list's schedule has it."""
+    zone = mailing_list.time_zone
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
 
 
 async def _wake(event: asyncio.Event) -> None:

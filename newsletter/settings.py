@@ -227,7 +227,7 @@ class Settings(BaseSettings):
             tagline=own(table.tagline, self.list_tagline),
             schedule=own(table.schedule, self.schedule),
             time_zone=own(table.timezone, self.timezone),
-            folders=tuple(str(folder.expanduser().resolve()) for folder in table.folders or ()),
+            folders=tuple(str(folder) for folder in self._list_folders(table)),
             language=own(table.language, self.language) or None,
             sender_address=own(table.sender_address, self.sender_address),
             sender_name=own(table.sender_name, self.sender_name),
@@ -240,9 +240,21 @@ class Settings(BaseSettings):
 
     def all_folders(self) -> tuple[Path, ...]:
         """Return every folder that documents arrive in, those of the lists included, each once, resolved."""
-        named = list(self.folders) if not self.lists or any(t.folders is None for t in self.lists) else []
-        named += [folder for table in self.lists for folder in table.folders or ()]
-        return tuple(dict.fromkeys(folder.expanduser().resolve() for folder in named))
+        named = [folder for table in self.lists for folder in self._list_folders(table)]
+        return tuple(dict.fromkeys(named)) or _resolved(self.folders)
+
+    def _list_folders(self, table: ListSettings) -> tuple[Path, ...]:
+        """Return the folders whose documents a list carries; none means all documents.
+
+        A list of newsletter.toml that names no folders carries those set above the lists, if any are.
+        """
+        if table.folders is not None:
+            return _resolved(table.folders)
+        return _resolved(self.folders) if self.lists and "folders" in self.model_fields_set else ()
+
+
+def _resolved(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    return tuple(folder.expanduser().resolve() for folder in folders)
 
 
 def load(*, folder: Path | None = None, **overrides: object) -> Settings:
@@ -315,9 +327,13 @@ def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
     field = Settings.model_fields.get(str(first))
     secret = "password" in str(first) or "secret" in str(first)
     value = "(hidden)" if secret else repr(problem.get("input"))
-    expected = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "string_pattern_mismatch":
-        expected = "it has another form than expected"
+    plain = {
+        "string_pattern_mismatch": "it has another form than expected",
+        "int_parsing": "a whole number is expected",
+        "float_parsing": "a number is expected",
+        "extra_forbidden": "no setting of a list has that name",
+    }
+    expected = plain.get(problem["type"], problem["msg"].removeprefix("Value error, "))
     purpose = f" ({field.description})" if field and field.description and not rest else ""
     return f"{key}: {value} is wrong: {expected[:1].lower()}{expected[1:]}{purpose}"
 
@@ -338,6 +354,8 @@ def in_force(settings: Settings) -> list[tuple[str, str, str]]:
     rows = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
+        if name == "lists" and not value:
+            continue
         rows.append((name.upper(), _shown(value), field.description or ""))
     return rows
 

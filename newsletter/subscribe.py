@@ -31,6 +31,7 @@ _MAX_NAME_CHARACTERS = 200
 #: Header names that mean the address, and the name, in lower case.
 _ADDRESS_COLUMNS = ("address", "email", "e-mail", "email address", "mail", "e-mail address")
 _NAME_COLUMNS = ("name", "full name", "display name")
+_NAME_PARTS = ("first name", "firstname", "given name", "last name", "lastname", "surname", "family name")
 
 #: A cell that begins with one of these is taken for a formula by spreadsheets.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -172,7 +173,7 @@ def _read_rows(lines: Iterable[str]) -> Iterator[_Row]:
     first = next(source, "").lstrip("\ufeff")
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(_chain(first, source), delimiter=delimiter)
-    address_column, name_column = 0, 1
+    columns = _Columns(address=0, names=(1,))
     is_first = True
     while True:
         try:
@@ -182,15 +183,18 @@ def _read_rows(lines: Iterable[str]) -> Iterator[_Row]:
         except csv.Error as error:
             yield _Row(line=reader.line_num, text="", problem=f"not readable as CSV: {error}")
             continue
-        if not any(cell.strip() for cell in cells):
+        if len(cells) < 2 and not any(cell.strip() for cell in cells):
             continue
         if is_first:
             is_first = False
-            columns = _columns(cells)
-            if columns is not None:
-                address_column, name_column = columns
+            named = _columns(cells)
+            if named is not None:
+                columns = named
                 continue
-        yield _Row(line=reader.line_num, text=_cell(cells, address_column), name=_cell(cells, name_column))
+        names = (_cell(cells, column) for column in columns.names)
+        yield _Row(
+            line=reader.line_num, text=_cell(cells, columns.address), name=" ".join(filter(None, names))
+        )
 
 
 def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -198,7 +202,15 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield from rest
 
 
-def _columns(cells: Sequence[str]) -> tuple[int, int] | None:
+@dataclass(frozen=True, kw_only=True)
+class _Columns:
+    """Where the address and the parts of the name stand in a row."""
+
+    address: int
+    names: tuple[int, ...]
+
+
+def _columns(cells: Sequence[str]) -> _Columns | None:
     """Return the places of address and name in a header row, or None if the row is no header.
 
     Raises:
@@ -212,8 +224,9 @@ def _columns(cells: Sequence[str]) -> tuple[int, int] | None:
         raise SubscriberError(
             f"no column is named address or email; the first row is: {', '.join(cells)[:200]}"
         )
-    name = next((names.index(name) for name in _NAME_COLUMNS if name in names), len(names))
-    return address, name
+    whole = next(((names.index(name),) for name in _NAME_COLUMNS if name in names), None)
+    parts = tuple(names.index(name) for name in _NAME_PARTS if name in names)
+    return _Columns(address=address, names=whole or parts)
 
 
 def _cell(cells: Sequence[str], column: int) -> str:

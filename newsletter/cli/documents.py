@@ -80,9 +80,9 @@ def _more(file: FileReport) -> str:
 def summarize(
     files: tuple[Path, ...], *, summarizer: str | None, sentences: int, language: str | None, trace: bool
 ) -> None:
-    """Summarise documents in sentences of their own; nothing is stored.
+    """Summarise documents, each by sentences taken from it; nothing is stored.
 
-    NAME is lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson.
+    The summarizers: lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson.
     """
     from newsletter.cli.common import opened
 

@@ -1,5 +1,6 @@
 """`newsletter subscribers ...`."""
 
+import codecs
 import csv
 import io
 import sys
@@ -108,28 +109,29 @@ def _lines_with_progress(content: BinaryIO, size_bytes: int) -> Iterator[str]:
     from rich.console import Console
     from rich.progress import Progress
 
-    head = content.read(100_000)
-    content.seek(0)
-    encoding = "utf-8-sig" if _is_utf8(head) else "cp1252"
     console = Console(stderr=True)
     with Progress(
         console=console, disable=not console.is_terminal or size_bytes < 1_000_000, transient=True
     ) as progress:
         task = progress.add_task("importing", total=size_bytes)
-        text = io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="")
-        for number, line in enumerate(text):
+        for number, line in enumerate(_lines(content)):
             if number % 1000 == 0:
                 progress.update(task, completed=content.tell())
             yield line
 
 
-def _is_utf8(head: bytes) -> bool:
-    try:
-        # The last character may be cut in half.
-        head[: max(0, len(head) - 4)].decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _lines(content: BinaryIO) -> Iterator[str]:
+    """Yield a file's lines: UTF-16 by its mark, else UTF-8, else what Windows writes in the West."""
+    mark = content.read(2)
+    content.seek(0)
+    if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        yield from io.TextIOWrapper(content, encoding="utf-16", errors="replace", newline="")
+        return
+    for line in content:
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError:
+            yield line.decode("cp1252", errors="replace")
 
 
 def _line(report: AddReport) -> str:

@@ -23,6 +23,7 @@ MAX_ONE_LINERS = 12
 _WORDS_PER_MINUTE = 220
 _SUBJECT_CHARACTERS = 78
 _PREHEADER_CHARACTERS = 140
+_ONE_LINER_CHARACTERS = 160
 
 _WORD = re.compile(r"[\w'’-]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -59,7 +60,7 @@ def compose(
         created_at=now,
         slot_at=slot_at,
         subject=compose_subject(headlines),
-        preheader=compose_preheader(headlines, told[0].summary),
+        preheader=compose_preheader(headlines, told[0].summary) or mailing_list.tagline,
         language=mailing_list.language or _main_language(told),
         stories=tuple(told),
         also=also,
@@ -93,10 +94,15 @@ def compose_subject(headlines: Sequence[str]) -> str:
 
 
 def compose_preheader(headlines: Sequence[str], lead: Summary) -> str:
-    """Return what an inbox shows after the subject: the next headlines, or the lead's first words."""
+    """Return what an inbox shows after the subject: the next headlines, or the lead's first words.
+
+    Empty where the lead says no more than its headline.
+    """
     start = _in_subject(headlines)
     following = headlines[start : start + 3]
     if not following:
+        if lead.text == headlines[0]:
+            return ""
         return cut_at_word(lead.text, limit=_PREHEADER_CHARACTERS)
     return cut_at_word("Also: " + "; ".join(following), limit=_PREHEADER_CHARACTERS)
 
@@ -144,7 +150,8 @@ def _story_words(story: Story) -> int:
 
 
 def _one_liner(story: Story) -> OneLiner:
-    return OneLiner(headline=story.headline, source=story.sources[0], document_ids=story.document_ids)
+    headline = cut_at_word(story.headline, limit=_ONE_LINER_CHARACTERS)
+    return OneLiner(headline=headline, source=story.sources[0], document_ids=story.document_ids)
 
 
 def _main_language(stories: Sequence[Story]) -> str:

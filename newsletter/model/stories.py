@@ -50,7 +50,7 @@ class StoryLabel(StrEnum):
 class SourceCredit:
     """One line under a story: who reported it, under which title, and where."""
 
-    #: Outlet, as readers know it; the file's name where nothing better is known.
+    #: Outlet, as readers know it; else the web site; else words that say that it is not known.
     name: str
     #: The document's own headline.
     title: str

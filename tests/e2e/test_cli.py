@@ -121,6 +121,26 @@ def test_from_a_folder_to_an_inbox(newsletter, home: Path) -> None:
     assert "in/b.txt: empty" in status.stdout
 
 
+def test_a_look_at_an_edition_needs_no_settings(newsletter, home: Path) -> None:
+    (home / ".env").unlink()
+    drop(home, "a.txt", STORY)
+    newsletter("ingest", "--folder", "in")
+    assert "Subject: Harbour reopens" in newsletter("preview").stdout
+    assert "Would send No. 1" in newsletter("send", "--dry-run").stdout
+
+
+def test_names_in_a_file_from_windows_are_read(newsletter, home: Path) -> None:
+    (home / "readers.csv").write_bytes(
+        "Email;First Name;Last Name\nzoe@example.org;Zoë;Brontë\n".encode("cp1252")
+    )
+    newsletter("subscribers", "import", "readers.csv")
+    (home / "more.csv").write_text("email\tname\nada@example.org\tÅda\n", encoding="utf-16")
+    newsletter("subscribers", "import", "more.csv")
+    listed = newsletter("subscribers", "list").stdout
+    assert "Zoë Brontë" in listed
+    assert "Åda" in listed
+
+
 def test_a_dry_run_changes_not_one_byte_of_the_store(newsletter, home: Path) -> None:
     drop(home, "a.txt", STORY)
     newsletter("ingest")
@@ -195,6 +215,7 @@ def test_nobody_is_mailed_without_being_asked(newsletter, home: Path) -> None:
             {"TEMPLATE_FOLDER": "nowhere"},
             "newsletter: TEMPLATE_FOLDER: 'nowhere' is not a folder",
         ),
+        (["preview"], {"TEMPLATE_FOLDER": "in"}, "newsletter: TEMPLATE_FOLDER: 'in' holds none of"),
         (["send", "--yes"], {"PUBLIC_URL": "https://news.example.org"}, "newsletter: SECRET_KEYS is not set"),
         (
             ["send", "--yes"],

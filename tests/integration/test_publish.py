@@ -87,7 +87,7 @@ def test_reports_of_one_event_are_one_story_with_all_its_sources(app: App, drop)
         ("The Courier", "The Gazette"),
     }
     assert bridge.independent_sources == 1, "the Courier rests on the Gazette"
-    assert edition.stories[1].sources[0].name == "C", "a document that names no source is known by its file"
+    assert edition.stories[1].sources[0].name == "name not given"
 
 
 def test_every_sentence_stands_in_its_document(app: App, drop) -> None:
@@ -147,6 +147,19 @@ def test_endless_web_addresses_do_not_stop_an_edition(app: App, drop) -> None:
         )
     edition = edition_of(app)
     assert len(edition.document_ids) == 60
+
+
+def test_a_document_of_a_headline_alone_says_it_once(app: App, drop) -> None:
+    drop("a.txt", "Court lets mill stand\n")
+    made = app.draft(app.mailing_list(None), now=NOW)
+    assert made is not None
+    assert made.rendering.text.count("Court lets mill stand") == 1
+    assert "Source: name not given" in made.rendering.text
+
+
+def test_a_source_without_a_name_is_known_by_its_site(app: App, drop) -> None:
+    drop("a.txt", OTHER + "\nhttps://www.bank.example/rates\n")
+    assert edition_of(app).stories[0].sources[0].name == "bank.example"
 
 
 def test_hostile_text_reaches_readers_as_text(app: App, drop) -> None:

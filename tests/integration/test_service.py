@@ -217,6 +217,7 @@ async def test_a_broken_template_fails_the_slot_and_the_mended_one_makes_it_up(
         assert "body.html, line 1" in failed.reason
         assert outbox(tmp_path) == 0
         template.unlink()
+        template.with_name("subject.txt").write_text("{{ edition.subject }}\n")
         clock.now = SLOT + timedelta(minutes=1)
         service._publish_due.set()
         await until(lambda: outbox(tmp_path) == 1)

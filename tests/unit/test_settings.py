@@ -47,10 +47,33 @@ def test_lists_of_newsletter_toml_take_what_they_leave_out_from_above() -> None:
     assert settings.all_folders() == (Path("in/daily").resolve(), Path("in/weekly").resolve())
 
 
+def test_a_list_without_folders_carries_those_set_above_or_else_everything() -> None:
+    own = '[[lists]]\nname = "sport"\nfolders = ["sport"]\n'
+    Path("newsletter.toml").write_text('folders = ["top"]\n[[lists]]\nname = "daily"\n' + own)
+    daily, sport = load().mailing_lists()
+    assert (daily.folders, sport.folders) == ((str(Path("top").resolve()),), (str(Path("sport").resolve()),))
+    assert load().all_folders() == (Path("top").resolve(), Path("sport").resolve())
+    Path("newsletter.toml").write_text('[[lists]]\nname = "daily"\n' + own)
+    settings = load()
+    assert settings.mailing_lists()[0].folders == ()
+    assert settings.all_folders() == (Path("sport").resolve(),), "the sample documents are not asked for"
+
+
+def test_the_example_in_the_readme_is_right() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    Path("newsletter.toml").write_text(readme.split("```toml\n")[1].split("```")[0])
+    app = App.load()
+    assert [mailing_list.name for mailing_list in app.lists] == ["daily", "weekly", "sport"]
+    Path("newsletter.toml").unlink()
+    block = next(b for b in readme.split("```sh\n")[1:] if "LIST_TITLE" in b).split("```")[0]
+    Path(".env").write_text("\n".join(line.strip() for line in block.splitlines()))
+    App.load().check_sending()
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("SMTP_PORT", "abc", "SMTP_PORT: 'abc' is wrong: input should be a valid integer"),
+        ("SMTP_PORT", "abc", "SMTP_PORT: 'abc' is wrong: a whole number is expected"),
         ("SMTP_PORT", "70000", "less than or equal to 65535"),
         (
             "SMTP_SECURITY",
@@ -89,7 +112,7 @@ def test_every_wrong_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         ("a = = 1", "cannot be read"),
         (
             '[[lists]]\nname = "a"\nschedul = "x"',
-            r"LISTS\[0\].schedul: 'x' is wrong: extra inputs are not permitted",
+            r"LISTS\[0\].schedul: 'x' is wrong: no setting of a list has that name",
         ),
         ('[[lists]]\ntitle = "a"', r"LISTS\[0\].name"),
     ],
@@ -152,9 +175,10 @@ def test_every_setting_is_in_the_example_with_its_default_and_described() -> Non
     example = (ROOT / ".env.example").read_text("utf-8")
     shown = {key: value for key, value, _ in in_force(load())}
     for name, field in Settings.model_fields.items():
+        assert field.description, name
         if name == "lists":
             continue
-        assert field.description, name
+        assert f"\n# {field.description}\n" in example, name
         assert f"\n{name.upper()}={shown[name.upper()]}\n" in example, f"{name} and its default"
 
 

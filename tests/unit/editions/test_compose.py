@@ -113,6 +113,18 @@ def test_the_preheader_goes_on_where_the_subject_ends() -> None:
     assert compose_preheader(["A one"], lead) == "The harbour opened on Monday."
 
 
+def test_a_lead_that_says_no_more_than_its_headline_is_not_repeated(mailing_list: MailingList) -> None:
+    alone = replace(story(1), headline="Court lets mill stand", summary=summary("Court lets mill stand"))
+    assert make([alone], mailing_list).preheader == mailing_list.tagline
+
+
+def test_an_endless_headline_is_cut_in_a_one_liner(mailing_list: MailingList) -> None:
+    stories = [story(1, words=120), replace(story(2), headline="word " * 60)]
+    (line,) = make(stories, mailing_list, budget=100).also
+    assert len(line.headline) <= 160
+    assert line.headline.endswith("word…")
+
+
 def test_a_semicolon_in_a_headline_does_not_hide_the_second() -> None:
     first = "A headline with a semicolon; it is so long that no second one will ever fit beside it"
     assert compose_preheader([first, "B two", "C three"], summary("X.")) == "Also: B two; C three"

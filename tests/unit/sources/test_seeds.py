@@ -27,7 +27,7 @@ ENCODINGS = {
     "rate-decision-observer.txt": "cp1252",
 }
 UNDATED = {"bridge-closed-northline.txt", "tide-power-northline.txt"}
-UNSIGNED = {"tide-power-northline.txt"}
+UNSIGNED: set[str] = set()
 
 
 def parse(name: str) -> ParsedDocument:

@@ -79,7 +79,7 @@ def test_each_line_says_what_became_of_it(sqlite_store: Store) -> None:
     remove(sqlite_store, "daily", "left@example.org", now=NOW)
     reports = bring_in(
         sqlite_store,
-        "\ufeffaddress\nnew@example.org\nNEW@example.org\nold@example.org\nleft@example.org\nnonsense\n,\n",
+        "\ufeffaddress\nnew@example.org\nNEW@example.org\nold@example.org\nleft@example.org\nnonsense\n\n,\n",
     )
     assert [report.outcome.value for report in reports] == [
         "added",
@@ -87,10 +87,12 @@ def test_each_line_says_what_became_of_it(sqlite_store: Store) -> None:
         "already there",
         "refused",
         "refused",
+        "refused",
     ]
     assert "only the reader may sign up again" in reports[3].reason
     assert "@-sign" in reports[4].reason
-    assert [report.line for report in reports] == [2, 3, 4, 5, 6]
+    assert reports[5].reason == "the address is empty"
+    assert [report.line for report in reports] == [2, 3, 4, 5, 6, 8]
 
 
 def test_a_header_without_an_address_is_told(sqlite_store: Store) -> None:
