@@ -14,6 +14,11 @@ def main() -> None:
         for line in str(error).splitlines():
             print(f"newsletter: {line}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        # A file that the user named and that cannot be read or written.
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"newsletter: {place}{error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -245,14 +245,18 @@ class _Sending:
         fresh = connection is None
         if connection is None:
             connection = await self._bag.transport.connect()
-        result = await connection.send(message, before_content=before_content)
-        if not fresh and _lost_before_envelope(result):
-            # The server ended a session that had served others: that says nothing about this message.
-            await connection.close()
-            connection = await self._bag.transport.connect()
+        try:
             result = await connection.send(message, before_content=before_content)
-        if result.outcome is not SendOutcome.WITHDRAWN:
-            await self._record(delivery, self._mark(delivery, result))
+            if not fresh and _lost_before_envelope(result):
+                # The server ended a session that had served others: that says nothing about this message.
+                await connection.close()
+                connection = await self._bag.transport.connect()
+                result = await connection.send(message, before_content=before_content)
+            if result.outcome is not SendOutcome.WITHDRAWN:
+                await self._record(delivery, self._mark(delivery, result))
+        except BaseException:
+            await connection.close()
+            raise
         if result.reusable:
             return connection
         await connection.close()

@@ -280,6 +280,8 @@ def load(*, folder: Path | None = None, **overrides: object) -> Settings:
         raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{place / '.env'} is not UTF-8 text: save it as UTF-8") from error
+    except OSError as error:
+        raise SettingsError(f"{place / '.env'} cannot be read: {error.strerror}") from error
 
 
 def isolated(**overrides: object) -> Settings:

@@ -3,7 +3,7 @@
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,11 @@ class Database:
     @contextmanager
     def _sqlite_lock(self) -> Iterator[None]:
         path = Path(f"{self._url.database}.sender")
-        with path.open("a") as file:
+        try:
+            file = path.open("a")
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -123,7 +127,9 @@ class Database:
             try:
                 yield
             finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.SENDER.value})
+                # A connection that was lost has freed the lock already.
+                with suppress(SQLAlchemyError):
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.SENDER.value})
 
     def serialise(self, connection: Connection, lock: Lock) -> None:
         """Let no other process past this point until the transaction ends; on SQLite that is so already."""

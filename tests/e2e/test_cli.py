@@ -209,6 +209,7 @@ def test_nobody_is_mailed_without_being_asked(newsletter, home: Path) -> None:
             "newsletter: ada@example.org is not on the list daily",
         ),
         (["summarize", "nowhere.txt"], {}, "nowhere.txt"),
+        (["subscribers", "export", "no/such/folder.csv"], {}, "newsletter: no/such/folder.csv: No such file"),
         (["summarize", ".env", "-s", "magic"], {}, "magic"),
         (
             ["preview"],
