@@ -1,11 +1,13 @@
 """Lines about a document that are not news: who wrote it, where, when, for whom, and its address."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from newsletter.sources.bylines import read_byline, read_names
 from newsletter.sources.dates import parse_date
 from newsletter.sources.outlets import SourceAliases
 
@@ -14,9 +16,17 @@ _LONGEST_LINE = 300
 _LONGEST_URL = 2_000
 _LONGEST_NAME = 120
 
+_MOST_SOURCE_WORDS = 10
+_MOST_WORDS_OF_ONE = 3
+#: What a name seldom has: a word in small letters that is no particle of names.
+_SMALL_WORD = re.compile(
+    r"(?<![\w’'.])(?:to|is|are|was|were|will|has|have|had|says?|said|not|no|may|could|would)\b"
+)
+
 _SOURCE = re.compile(
     r"[(\[]?(?:Sources?|Publisher|Publication|Outlet|Newspaper|Via|Quelle|Fuente|Fonte|Bron|Källa|Kilde|Lähde"
-    r"|Źródło|Zdroj|Forrás|Kaynak|Πηγή|Источник|Джерело) ?: ?(?P<value>.+?)[)\]]?\.?",
+    r"|Źródło|Zdroj|Forrás|Kaynak|Πηγή|Источник|Джерело"
+    r"|المصدر|来源|來源|出典|출처) ?[:：] ?(?P<value>.+?)[)\]]?\.?",
     re.IGNORECASE,
 )
 _URL_LABEL = re.compile(
@@ -37,36 +47,23 @@ _UPDATED = re.compile(
     r"|Actualizado(?: el)?|Aggiornato(?: il)?)\b ?:? ?(?P<value>.+)",
     re.IGNORECASE,
 )
+#: Between "Published 3 May 2026" and "Updated 4 May 2026" in one line.
+_SECOND_LABEL = re.compile(
+    r"(?<=[\w.)])(?<!first)(?<!last)[ ,;(/–-]{1,4}"
+    r"(?=(?:(?:Last )?(?:Updated|Modified|Published|Posted)|Aktualisiert|Mise? à jour|Actualizado)\b)",
+    re.IGNORECASE,
+)
+_DATE_AND_NAMES = re.compile(r"(?P<date>.{6,80}?),? [Bb]y (?P<names>.{3,100})")
 _AMBIGUOUS_DATE = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{4}")
-_BY = re.compile(r"(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Autor|Author|Text)(?: ?: ?| )(?P<names>.+)")
 _STAFF = re.compile(
     r"[(\[](?:Reporting|Additional reporting|Writing|Editing) by (?P<names>[^;).]+)[^\n]*|Reporting by "
-    r"(?P<bare>[^;.]+)(?:[;.] ?(?:Additional reporting|Writing|Editing) by .+)?",
+    r"(?P<bare>[^;.]+)(?:[;.] ?(?:Additional reporting|Writing|Editing) by .+)?"
+    r"|With reporting by [^.;]{1,80}\.?",
 )
 _RIGHTS = re.compile(
     r"(?:©|\(c\)|Copyright (?:©|\(c\)|\d{4})).{0,160}|.{0,120}\ball rights reserved\.?", re.IGNORECASE
 )
-_ROLE = re.compile(
-    r"\b(?:staff|writers?|reporters?|correspondents?|editors?|bureau|chief|contributors?|columnist|analyst"
-    r"|redakteur(?:in)?|korrespondent(?:in)?|correspondante?|envoyée? spéciale?|special to)\b",
-    re.IGNORECASE,
-)
-_NAME_PARTS = re.compile(r"\s*(?:,|;|&| and | und | et | y | e | en | och )\s*", re.IGNORECASE)
-_NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?!$))*\.?")
-#: Small words within names of people and places.
-PARTICLES = frozenset(
-    "de da do dos das del della der den di du la le van von zu zur bin al el ibn ter ten y e".split(" ")  # noqa: SIM905 - one line reads better
-)
-#: Words that "By" is followed by in headlines without naming anybody.
-_NO_NAME = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun|to|yester)day|tomorrow|noon|midnight|law|then|now|montag|dienstag"
-    r"|mittwoch|donnerstag|freitag|january|february|march|april|june|july|august|(?:sept|nov|dec)ember|october",
-    re.IGNORECASE,
-)
-#: "in Port Aldis", "for Northline Wire" behind the names.
-_PLACE_OR_CLIENT = re.compile(r" (?:in|for|für|pour|para) [A-Z].*$")
-#: An agency in brackets at the end.
-AGENCY = re.compile(r" ?\((?P<agency>[^()]{2,40})\)$")
+_TIME_PART = re.compile(r"\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{1,5})?", re.IGNORECASE)
 _LABEL_BREAK = re.compile(r" +[|•·] +")
 
 
@@ -101,12 +98,60 @@ def read_credits(line: str, aliases: SourceAliases, *, near_headline: bool) -> C
     Returns:
         What it says, possibly nothing that can be used; None if it is news.
     """
-    if len(line) > _LONGEST_LINE and not _BARE_URL.fullmatch(line[: _LONGEST_URL * 2]):
+    if _is_prose(line):
         return None
-    parts = _LABEL_BREAK.split(line)
+    parts = _parts(line)
     if len(parts) == 1:
         return _read_part(line, aliases, near_headline=near_headline)
-    found = [_read_part(part, aliases, near_headline=near_headline) for part in parts]
+    return _join(parts, [_read_part(part, aliases, near_headline=near_headline) for part in parts], aliases)
+
+
+def _is_prose(line: str) -> bool:
+    return len(line) > _LONGEST_LINE and not _BARE_URL.fullmatch(line[: _LONGEST_URL * 2])
+
+
+def read_credits_above(line: str, aliases: SourceAliases) -> Credits | None:
+    """Tell whether a line above all others is about the document; anything in doubt is its headline.
+
+    Args:
+        line: With single spaces.
+        aliases: Names of outlets.
+
+    Returns:
+        What it says if it is a date, an address, or a label before a known outlet; None if not.
+    """
+    if _is_prose(line):
+        return None
+    parts = _parts(line)
+    found = [_read_certain(part, aliases) for part in parts]
+    sections = (part for part, said in zip(parts, found, strict=True) if said is None)
+    if any(part.count(" ") > 1 and not aliases.outlet(part) for part in sections):
+        return None
+    return found[0] if len(parts) == 1 else _join(parts, found, aliases)
+
+
+def _parts(line: str) -> list[str]:
+    """Return the pieces of a line between its strokes, a time in one piece with its day."""
+    parts: list[str] = []
+    for part in _LABEL_BREAK.split(line):
+        if parts and _TIME_PART.fullmatch(part):
+            parts[-1] = f"{parts[-1]} {part}"
+        else:
+            parts.append(part)
+    return parts
+
+
+def _read_certain(line: str, aliases: SourceAliases) -> Credits | None:
+    if match := _BARE_URL.fullmatch(line) or _URL_LABEL.fullmatch(line):
+        address = match["value"].strip("<>")
+        return Credits(url=sane_url(address)) if "." in address or ":" in address else None
+    if match := _SOURCE.fullmatch(line):
+        said = _source(match["value"], aliases)
+        return said if said and (said.url or aliases.outlet(said.source or "")) else None
+    return Credits() if line.startswith("©") else _read_date_line(line)
+
+
+def _join(parts: Sequence[str], found: Sequence[Credits | None], aliases: SourceAliases) -> Credits | None:
     known = [credit for credit in found if credit is not None]
     # One piece beside them may be a section's name ("World | 24 November 2026").
     if not known or len(parts) - len(known) > 1:
@@ -121,7 +166,33 @@ def _read_part(line: str, aliases: SourceAliases, *, near_headline: bool) -> Cre
     if match := _BARE_URL.fullmatch(line) or _URL_LABEL.fullmatch(line):
         return Credits(url=sane_url(match["value"].strip("<>")))
     if match := _SOURCE.fullmatch(line):
-        return _source(match["value"], aliases)
+        several = line.lower().startswith(("sources", "(sources", "[sources"))
+        return (
+            _source(match["value"], aliases) if not several or _are_sources(match["value"], aliases) else None
+        )
+    if dated := _read_date_line(line) or _read_date_and_names(line):
+        return dated
+    if match := _STAFF.fullmatch(line):
+        return Credits(byline=read_names(match["names"] or match["bare"] or ""))
+    if _RIGHTS.fullmatch(line):
+        return Credits()
+    if near_headline or line.startswith("By "):
+        written = read_byline(line, aliases)
+        return Credits(byline=written.names, agency=written.agency) if written else None
+    return None
+
+
+def _read_date_and_names(line: str) -> Credits | None:
+    match = _DATE_AND_NAMES.fullmatch(line)
+    dated, names = (_read_date_line(match["date"]), read_names(match["names"])) if match else (None, None)
+    return replace(dated, byline=names) if dated and names else None
+
+
+def _read_date_line(line: str) -> Credits | None:
+    second = _SECOND_LABEL.search(line)
+    if second:
+        first, more = _read_date_line(line[: second.start()]), _read_date_line(line[second.end() :])
+        return first.or_else(more) if first and more else None
     if match := _PUBLISHED.fullmatch(line):
         moment = parse_date(match["value"], day_suffices=True)
         return Credits(published_at=moment) if moment or _is_date_like(match["value"]) else None
@@ -130,15 +201,7 @@ def _read_part(line: str, aliases: SourceAliases, *, near_headline: bool) -> Cre
         return Credits(updated_at=moment) if moment or _is_date_like(match["value"]) else None
     if moment := parse_date(line):
         return Credits(published_at=moment)
-    if _AMBIGUOUS_DATE.fullmatch(line):
-        return Credits()
-    if match := _STAFF.fullmatch(line):
-        return Credits(byline=_names(match["names"] or match["bare"]))
-    if _RIGHTS.fullmatch(line):
-        return Credits()
-    if near_headline or line.startswith("By "):
-        return _byline(line, aliases)
-    return None
+    return Credits() if _AMBIGUOUS_DATE.fullmatch(line) else None
 
 
 def _is_date_like(value: str) -> bool:
@@ -157,9 +220,22 @@ def _source(value: str, aliases: SourceAliases) -> Credits | None:
         first, _, rest = name.partition(", ")
         published_at = parse_date(rest)
         name = first if published_at else name
-    if len(name) > _LONGEST_NAME:
+    if len(name) > _LONGEST_NAME or not (aliases.outlet(name) or _may_be_source(name)):
         return None
     return Credits(source=aliases.display(name) if name else None, url=url, published_at=published_at)
+
+
+def _may_be_source(name: str) -> bool:
+    """Tell a name from a sentence behind a colon ("Sources: Kell to sell its ferry")."""
+    return len(name.split()) <= _MOST_SOURCE_WORDS and not _SMALL_WORD.search(name)
+
+
+def _are_sources(value: str, aliases: SourceAliases) -> bool:
+    """Tell several names from a headline ("Sources: Holm Quits As Mayor")."""
+    return all(
+        aliases.outlet(piece) or piece.count(" ") < _MOST_WORDS_OF_ONE or _BARE_URL.fullmatch(piece)
+        for piece in re.split(r"\s*(?:[,;&]|\band\b)\s*", value)
+    )
 
 
 def sane_url(text: str) -> str | None:
@@ -186,41 +262,3 @@ def sane_url(text: str) -> str | None:
         except ValueError:
             return None
     return text
-
-
-def _byline(line: str, aliases: SourceAliases) -> Credits | None:
-    if len(line) > _LONGEST_NAME:
-        return None
-    by = _BY.fullmatch(line)
-    names_and_more = _PLACE_OR_CLIENT.sub("", by["names"] if by else line)
-    in_brackets = AGENCY.search(names_and_more) if by else None
-    if in_brackets:
-        names_and_more = f"{names_and_more[: in_brackets.start()]}, {in_brackets['agency']}"
-    first, comma, rest = names_and_more.partition(",")
-    agency = aliases.outlet(first) if by and not comma else None
-    if agency:
-        return Credits(agency=agency)
-    employer = aliases.outlet(rest) if comma else None
-    if employer or (comma and _ROLE.search(rest)):
-        names = _names(first)
-        return Credits(byline=names, agency=employer) if names and (by or " " in names) else None
-    names = _names(names_and_more) if by else None
-    return Credits(byline=names) if names else None
-
-
-def _names(text: str) -> str | None:
-    """Return people's names as printed, or None if the words are not names."""
-    text = " ".join(text.split()).strip(" ,")
-    parts = _NAME_PARTS.split(text)
-    if not text or not all(_is_name(part) for part in parts):
-        return None
-    return text
-
-
-def _is_name(text: str) -> bool:
-    words = text.split(" ")
-    if len(words) > 5 or words[0] in PARTICLES or not all(_NAME_WORD.fullmatch(word) for word in words):
-        return False
-    if any(_NO_NAME.fullmatch(word) for word in words):
-        return False
-    return all(word in PARTICLES or not word[0].islower() for word in words)

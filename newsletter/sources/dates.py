@@ -59,6 +59,14 @@ _ZONE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"[\s,;|T–—-]*(?:(?:at|um|à|a las|alle|kl\.?|o)\s+)?", re.IGNORECASE)
+#: What may follow a day without making it part of a sentence: a time, and where its clock stands.
+_CLOCK = re.compile(
+    r"\(?(?:\d{1,2}(?:[:.h]\d{2}(?::\d{2})?)? ?(?:[ap]\.?m\.?)?"
+    r" ?(?:Uhr|hrs|h|[A-Z]{1,5}|local time|Ortszeit|heure locale|hora local)?(?: ?[+-]\d{1,2}:?\d{0,2})?)?\)?"
+)
+_CLOCK_FIRST = re.compile(
+    r"(?P<clock>\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: [A-Z]{1,5})?)(?:,| on|,? (?=\d)) ?(?P<day>.{6,40})"
+)
 _WEEKDAY = re.compile(r"[^\W\d_]{2,12}(?:-feira|tag)?\.?,? ?(?:den |the |le |el )?", re.IGNORECASE)
 
 
@@ -67,7 +75,7 @@ def parse_date(text: str, *, day_suffices: bool = False) -> datetime | None:
 
     Args:
         text: For instance "24 February 2025", "2025-02-24T14:05Z" or "Monday, Feb. 24, 2025 2:05 p.m. EST".
-        day_suffices: Return the day where what follows it is no time that can be read.
+        day_suffices: Return the day where what follows it is a time that cannot be read.
 
     Returns:
         The instant in UTC: midnight without a time, and a time without a zone read as UTC. None if the text
@@ -76,11 +84,15 @@ def parse_date(text: str, *, day_suffices: bool = False) -> datetime | None:
     text = text.strip(" .,;|")
     if not 6 <= len(text) <= _LONGEST:
         return None
+    if clock_first := _CLOCK_FIRST.fullmatch(text):
+        text = f"{clock_first['day']} {clock_first['clock']}"
     for pattern in _DATES:
         match = pattern.search(text)
         day = _day(match) if match else None
         if match and day and _is_lead(text[: match.start()]):
-            return _at_time(day, text[match.end() :]) or (day if day_suffices else None)
+            rest = text[match.end() :]
+            suffices = day_suffices and _CLOCK.fullmatch(rest[_end_of(_BETWEEN, rest) :])
+            return _at_time(day, rest) or (day if suffices else None)
     return None
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from newsletter.sources.furniture import starts_caption
+
 _LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028]")
 _BLANK_LINES = re.compile(r"\n(?: *+\n){2,}+")
 _JOINERS = "\u200c\u200d"
@@ -116,7 +118,12 @@ def gather(lines: Sequence[Line]) -> Iterator[str]:
     words = _known_words(lines) if any(line.text.endswith("-") for line in lines) else frozenset()
     paragraph = [lines[0].text]
     for before, line in pairwise(lines):
-        new = line.after_blank or _BULLET.match(line.text) or (by_indent and line.indent > base + 1)
+        new = (
+            line.after_blank
+            or _BULLET.match(line.text)
+            or starts_caption(line.text)
+            or (by_indent and line.indent > base + 1)
+        )
         if new or _parts(before.text, line.text, width=width):
             yield "".join(paragraph)
             paragraph = [line.text]
@@ -151,6 +158,8 @@ def _fills(line: str, after: str, width: int) -> bool:
 
 def _parts(before: str, line: str, *, width: int) -> bool:
     """Tell whether a paragraph ends between two lines that no blank line parts."""
+    if starts_caption(before) and not width:
+        return True
     if not ends_sentence(before) and (width or line[0].islower()):
         return False
     return not width or not _fills(before, line, width)

@@ -11,16 +11,24 @@ from newsletter.errors import SettingsError
 #: The name used for readers, then other names that it goes by.
 _OUTLETS = (
     ("RFE/RL", "Radio Free Europe/Radio Liberty", "Radio Free Europe", "Radio Liberty", "Radio Svoboda"),
-    ("AP", "Associated Press", "AP News"),
-    ("AFP", "Agence France-Presse", "Agence France Presse"),
-    ("Reuters", "Thomson Reuters"),
+    ("AP", "Associated Press", "AP News", "أ ب", "美联社"),
+    (
+        "AFP",
+        "Agence France-Presse",
+        "Agence France Presse",
+        "أ ف ب",
+        "فرانس برس",
+        "وكالة فرانس برس",
+        "法新社",
+    ),
+    ("Reuters", "Thomson Reuters", "رويترز", "路透社"),
     ("BBC", "BBC News", "British Broadcasting Corporation", "BBC World Service"),
-    ("dpa", "DPA", "Deutsche Presse-Agentur"),
+    ("dpa", "DPA", "Deutsche Presse-Agentur", "د ب أ", "德新社"),
     ("TASS", "ITAR-TASS"),
     ("Interfax",),
     ("RIA Novosti",),
-    ("Xinhua", "Xinhua News Agency"),
-    ("Kyodo", "Kyodo News"),
+    ("Xinhua", "Xinhua News Agency", "新华社", "新華社", "شينخوا"),
+    ("Kyodo", "Kyodo News", "共同社"),
     ("NHK",),
     ("Yonhap", "Yonhap News Agency"),
     ("Bloomberg", "Bloomberg News"),
@@ -64,8 +72,17 @@ _OUTLET_WORDS = (
     "Broadcasting Bulletin Chronicle Courier Dispatch Examiner Gazette Globe Herald Inquirer Journal Ledger "
     "News Newspaper Observer Post Press Radio Review Sentinel Telegraph Television Times Tribune Wire"
 )
+#: "Canada Post" carries letters; "the Bangkok Post" and "the Canada Post" are papers.
+_POSTAL = (
+    "Canada|Australia|Japan|India|Zealand|New Zealand|NZ|Singapore|Malaysia|Pakistan|Thailand|Korea|Ghana"
+    "|Nigeria|Kenya|Uganda|Tanzania|Bangladesh|Lanka|Sri Lanka|Kong|Hong Kong|Hongkong|Deutsche|Swiss"
+    "|Austrian|Finland|Iceland|Ireland|Israel|Cyprus|Malta|Greece|Hellenic|China|Chunghwa|Guernsey|Jersey|Latvia"
+    "|Latvian|Estonia|Estonian|Lithuania|Lithuanian|Croatia|Croatian|Egypt|Emirates|Saudi|Qatar|Vietnam|Fiji"
+    "|Botswana|Namibia|Ethiopian|Nepal|Hungarian|Czech|Slovak|Bulgarian|Turkish|Iran|Serbia|Norway|Poland"
+)
 #: What goes on with a capital is somebody's title instead ("White House Press Secretary").
 _UNKNOWN_OUTLET = (
+    rf"(?:(?<=[Tt]he )|(?!(?:{_POSTAL}) Post\b))"
     rf"(?:[A-Z][\w’'&-]{{0,30}} ){{1,4}}(?:{_OUTLET_WORDS.replace(' ', '|')})(?: Agency)?(?! [A-Z])"
 )
 _UNKNOWN = re.compile(_UNKNOWN_OUTLET)

@@ -2,16 +2,19 @@
 
 import hashlib
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import ParsedDocument, RefusalReason, Span
 from newsletter.sources.credits import Credits, read_credits
 from newsletter.sources.dateline import read_dateline, read_dateline_alone, starts_sentence
 from newsletter.sources.decode import decode
+from newsletter.sources.furniture import is_furniture
+from newsletter.sources.headline import LONGEST_HEADLINE, cut_headline, take_headline
 from newsletter.sources.language import detect_language
+from newsletter.sources.mailtext import MailText, read_mail
 from newsletter.sources.normalise import Line, ends_sentence, gather, normalise, split_lines
 from newsletter.sources.outlets import SourceAliases
 
@@ -22,12 +25,11 @@ _MOST_LINES = 20_000
 #: Lines looked at before the first and after the last sentence of news.
 _HEAD_LINES = 12
 _TAIL_LINES = 8
-_LONGEST_HEADLINE = 300
-_HEADLINE_LABEL = re.compile(
-    r"(?:#{1,6} +|(?:Title|Headline|Titel|Titre|Título|Titolo|Заголовок) ?: ?)(?=\S)", re.IGNORECASE
-)
-#: A shorter first line, in characters, is not the first half of a headline broken in two.
-_BROKEN_HEADLINE = 40
+#: Among the first of them a few may be neither credits nor sentences: a kicker, a second headline.
+_UNKNOWN_WITHIN = 6
+_MOST_UNKNOWN = 3
+#: A longer line is prose, in characters.
+_LONGEST_UNKNOWN = 100
 _MEANT = re.compile(r"[^\W_]")
 
 
@@ -61,14 +63,14 @@ def parse_text(
     """
     decoded, encoding = decode(content)
     normalised = normalise(decoded)
-    lines, rest = split_lines(normalised, limit=_MOST_LINES)
-    if not lines:
-        raise DocumentRefusedError(RefusalReason.EMPTY)
-    headline, moved, body = _take_headline(lines, aliases)
-    found, blocks = _read_body([*moved, *body], aliases)
-    if len(headline) > _LONGEST_HEADLINE:
+    mail = read_mail(normalised)
+    lines, rest = split_lines(mail.body, limit=_MOST_LINES)
+    headline, body = _begin(mail, lines, aliases)
+    found, blocks = _read_body(body, aliases)
+    found = found.or_else(_credits_of(mail, aliases))
+    if len(headline) > LONGEST_HEADLINE:
         blocks.insert(0, _Block(text=headline, news_from=0))
-        headline = _cut(headline)
+        headline = cut_headline(headline)
     blocks.append(_Block(text=rest, news_from=None))
     text, paragraphs = _lay_out(headline, blocks)
     origin = _find_origin(text, paragraphs, aliases)
@@ -90,43 +92,33 @@ def parse_text(
     )
 
 
-def _take_headline(
-    lines: Sequence[Line], aliases: SourceAliases
-) -> tuple[str, Sequence[Line], Sequence[Line]]:
-    """Return the headline, the lines about the document that stood before it, and the lines after it."""
-    first = 0
-    for index, line in enumerate(lines[:_HEAD_LINES]):
-        if _MEANT.search(line.text) and read_credits(line.text, aliases, near_headline=False) is None:
-            first = index
-            break
-    end = first + 1
-    text = lines[first].text
-    while _goes_on(text, lines[end : end + 1], lines[end + 1 : end + 2]):
-        text, end = f"{text} {lines[end].text}", end + 1
-    return _HEADLINE_LABEL.sub("", text, count=1), lines[:first], lines[end:]
+def _begin(mail: MailText, lines: Sequence[Line], aliases: SourceAliases) -> tuple[str, Sequence[Line]]:
+    """Return the headline and the lines of the body, those that stood above the headline first."""
+    if mail.subject:
+        return mail.subject, lines
+    if not lines:
+        raise DocumentRefusedError(RefusalReason.EMPTY)
+    headline, above, below = take_headline(lines, aliases)
+    return headline, [*above, *below]
 
 
-def _goes_on(headline: str, following: Sequence[Line], after: Sequence[Line]) -> bool:
-    """Tell whether a headline was broken in two: its second half starts small, and a blank line follows."""
-    if not following or following[0].after_blank or not after or not after[0].after_blank:
-        return False
-    if len(headline) < _BROKEN_HEADLINE or len(headline) + len(following[0].text) >= _LONGEST_HEADLINE:
-        return False
-    return following[0].text[0].islower() and not ends_sentence(headline)
+def _credits_of(mail: MailText, aliases: SourceAliases) -> Credits:
+    sender = mail.credits.source
+    return replace(mail.credits, source=aliases.display(sender) if sender else None)
 
 
 def _read_body(lines: Sequence[Line], aliases: SourceAliases) -> tuple[Credits, list[_Block]]:
-    head, found = _read_edge(lines[:_HEAD_LINES], aliases, near_headline=True)
+    head, above, found = _read_head(lines[:_HEAD_LINES], aliases)
     body = lines[head:]
-    tail, found_below = _read_edge(body[: -_TAIL_LINES - 1 : -1], aliases, near_headline=False)
+    tail, found_below = _read_tail(body[: -_TAIL_LINES - 1 : -1], aliases)
     below = body[len(body) - tail :]
     paragraphs = list(gather(body[: len(body) - tail]))
     blocks = [_Block(text=text, news_from=0 if _MEANT.search(text) else None) for text in paragraphs]
-    if blocks and (opening := read_dateline(blocks[0].text, aliases)):
+    following = paragraphs[1] if len(paragraphs) > 1 else ""
+    if blocks and (opening := read_dateline(blocks[0].text, aliases, following=following)):
         start, printed = opening
         blocks[0] = replace(blocks[0], news_from=start)
         found = replace(found.or_else(printed), agency=printed.agency or found.agency)
-    above = [_Block(text=line.text, news_from=None) for line in lines[:head]]
     return found.or_else(found_below), [
         *above,
         *blocks,
@@ -134,30 +126,57 @@ def _read_body(lines: Sequence[Line], aliases: SourceAliases) -> tuple[Credits, 
     ]
 
 
-def _read_edge(lines: Sequence[Line], aliases: SourceAliases, *, near_headline: bool) -> tuple[int, Credits]:
-    """Return how many lines from an edge of the document are about it, and what they say."""
+def _read_head(lines: Sequence[Line], aliases: SourceAliases) -> tuple[int, list[_Block], Credits]:
+    """Return how many lines stand above the first sentence of news, their blocks, and what they say.
+
+    A few that are neither sentence nor credit are passed over if credits or a dateline follow, and stay news.
+    """
+    found = Credits()
+    news: set[int] = set()
+    end = 0
+    for index, line in enumerate(lines):
+        said = _read_head_line(line.text, aliases)
+        if said is not None:
+            found, end = found.or_else(said), index + 1
+        elif not _MEANT.search(line.text):
+            end += end == index
+        elif read_dateline(line.text, aliases):
+            end = index
+            break
+        elif index >= _UNKNOWN_WITHIN or len(news) >= _MOST_UNKNOWN or _is_prose(line.text):
+            break
+        else:
+            news.add(index)
+    return end, list(_head_blocks(lines[:end], news)), found
+
+
+def _head_blocks(lines: Sequence[Line], news: Container[int]) -> Iterator[_Block]:
+    for is_news, run in groupby(range(len(lines)), key=lambda index: index in news):
+        part = [lines[index] for index in run]
+        for text in gather(part) if is_news else (line.text for line in part):
+            yield _Block(text=text, news_from=0 if is_news else None)
+
+
+def _is_prose(line: str) -> bool:
+    return len(line) > _LONGEST_UNKNOWN or ends_sentence(line)
+
+
+def _read_head_line(line: str, aliases: SourceAliases) -> Credits | None:
+    """Return what a line above the news says, possibly nothing that can be used; None if it may be news."""
+    said = read_credits(line, aliases, near_headline=True) or read_dateline_alone(line, aliases)
+    return Credits() if said is None and is_furniture(line) else said
+
+
+def _read_tail(lines: Sequence[Line], aliases: SourceAliases) -> tuple[int, Credits]:
+    """Return how many lines, the last first, are about the document, and what they say."""
     found = Credits()
     for count, line in enumerate(lines):
-        said = read_credits(line.text, aliases, near_headline=near_headline)
-        if said is None and near_headline:
-            said = read_dateline_alone(line.text, aliases)
+        said = read_credits(line.text, aliases, near_headline=False)
         if said is None and _MEANT.search(line.text):
             return count, found
         if said is not None:
             found = found.or_else(said)
     return len(lines), found
-
-
-def _cut(headline: str) -> str:
-    """Return the start of a headline that is too long, cut at a word where it has words."""
-    start = headline[:_LONGEST_HEADLINE]
-    at_word = start.rfind(" ")
-    if at_word > _LONGEST_HEADLINE // 2:
-        return f"{start[:at_word].rstrip(' ,;:–—-')}…"
-    end = len(start)
-    while end > 1 and unicodedata.combining(headline[end]):
-        end -= 1
-    return f"{start[:end]}…"
 
 
 def _lay_out(headline: str, blocks: Sequence[_Block]) -> tuple[str, tuple[Span, ...]]:

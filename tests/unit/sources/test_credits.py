@@ -42,6 +42,15 @@ DAY = datetime(2026, 11, 24, tzinfo=UTC)
         ("Source: reuters", Credits(source="Reuters")),
         ("(Source: Northline Wire)", Credits(source="Northline Wire")),
         ("Quelle: dpa", Credits(source="dpa")),
+        ("المصدر: وكالة فرانس برس", Credits(source="AFP")),
+        ("来源：新华社", Credits(source="Xinhua")),
+        ("Sources: Reuters, Ministry of Health", Credits(source="Reuters, Ministry of Health")),
+        ("With reporting by Reuters and AP", Credits()),
+        ("Published 24 November 2026 | 18:00 UTC", Credits(published_at=DAY.replace(hour=18))),
+        (
+            "Published 24 November 2026, updated 25 November 2026",
+            Credits(published_at=DAY, updated_at=DAY.replace(day=25)),
+        ),
         ("Source : Le Monde", Credits(source="Le Monde")),
         ("Source: AP, 24 November 2026", Credits(source="AP", published_at=DAY)),
         ("Source: AP (https://ap.example/1)", Credits(source="AP", url="https://ap.example/1")),
@@ -171,6 +180,14 @@ def test_other_addresses_are_refused(url: str) -> None:
         ("(CNN) -- The talks", None, "CNN", "The talks"),
         ("(Reuters) “We won”", None, "Reuters", "“We won”"),
         ("Tunis, Tunisia (CNN)The talks", "Tunis, Tunisia", "CNN", "The talks"),
+        ("Madrid, 4 may (EFE).- El precio", "Madrid, 4 may", "EFE", "El precio"),
+        ("Kell (EFE) .- El precio", "Kell", "EFE", "El precio"),
+        ("Köln (dpa/lnw) - Der Rat", "Köln", "dpa", "Der Rat"),
+        ("PRAGUE (RFE/RL) -- The talks", "PRAGUE", "RFE/RL", "The talks"),
+        ("NEW DELHI: Schools will open", "NEW DELHI", None, "Schools will open"),
+        ("القاهرة (أ ف ب) - افتتح", "القاهرة", "AFP", "افتتح"),
+        ("新华社北京5月4日电（记者王明）北京", "北京5月4日", "Xinhua", "北京"),
+        ("新华社东京2026年5月4日电 北京", "东京2026年5月4日", "Xinhua", "北京"),
     ],
 )
 def test_a_dateline_is_read(paragraph: str, dateline: str | None, agency: str | None, news: str) -> None:
@@ -194,6 +211,13 @@ def test_a_dateline_is_read(paragraph: str, dateline: str | None, agency: str | 
         "(NGO) The talks",
         "(CNN) the talks",
         "COVID-19 — The numbers rise.",
+        "DEATH TOLL: Forty people drowned.",
+        "NATO: The alliance said nothing.",
+        "LUND WINS GOLD IN THE RAIN: Fans sang.",
+        "New Delhi: Schools will open.",
+        "NEW DELHI: schools will open.",
+        "新华社5月4日的报道说，北京",
+        "出版社5月4日 开门",
         "It was, she said — And then she left.",
         "KYIV — ",
         "— The talks",
@@ -202,6 +226,18 @@ def test_a_dateline_is_read(paragraph: str, dateline: str | None, agency: str | 
 )
 def test_prose_with_a_dash_is_no_dateline(paragraph: str) -> None:
     assert read_dateline(paragraph, ALIASES) is None
+
+
+def test_in_an_interview_names_in_capitals_are_no_places() -> None:
+    question, answer = "TESSEN GAZETTE: When did you go to sea?", "ADA LUND: At 16."
+    assert read_dateline(question, ALIASES, following=answer) is None
+    assert read_dateline("NEW DELHI: Schools open.", ALIASES, following="They were shut.") is not None
+
+
+def test_a_reporter_may_be_named_in_the_dateline() -> None:
+    found = read_dateline("新华社北京5月4日电（记者王明）北京", ALIASES)
+    assert found is not None
+    assert found[1].byline == "王明"
 
 
 def test_a_full_date_in_a_dateline_is_the_day_of_publication() -> None:

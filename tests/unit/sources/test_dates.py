@@ -86,6 +86,15 @@ def test_what_is_no_date_or_two_is_none(text: str) -> None:
 
 def test_an_unreadable_time_leaves_the_day_if_asked() -> None:
     assert parse_date("24 February 2025, 14:05 local time", day_suffices=True) == utc()
+    assert parse_date("14:05 BST, 24 February 2025", day_suffices=True) == utc()
+    assert parse_date("14:05 UTC, 24 February 2025") == utc(24, 14, 5)
+
+
+@pytest.mark.parametrize(
+    "rest", [", the report says", " 14 people", " was a Monday", " and 25 February", " AT SEA"]
+)
+def test_a_day_in_a_sentence_is_no_date(rest: str) -> None:
+    assert parse_date(f"24 February 2025{rest}", day_suffices=True) is None
 
 
 @given(

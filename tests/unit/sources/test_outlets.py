@@ -33,6 +33,13 @@ ALIASES = SourceAliases.with_extra({"Senn FM": "Radio Senn", "the Bugle": "The B
         ("They will ap reported nothing.", None),
         ("According to the guardian of the child, nothing happened.", None),
         ("According to police, nothing happened.", None),
+        ("Letters are late, according to Canada Post.", None),
+        ("Letters are late, according to New Zealand Post.", None),
+        ("Letters are late, a manager at Sri Lanka Post told readers.", None),
+        ("Deutsche Post reported a loss, the Guardian reported.", "The Guardian"),
+        ("Letters are late, according to the Canada Post.", "Canada Post"),
+        ("Letters are late, according to the Bangkok Post.", "Bangkok Post"),
+        ("Letters are late, according to Kell Post.", "Kell Post"),
         ("According to White House Press Secretary Ana Roe, nothing happened.", None),
         ("Bloomberg said it would hire forty people.", None),
         ("The reports were wrong.", None),
@@ -61,6 +68,11 @@ def test_whose_report_a_paragraph_rests_on(paragraph: str, origin: str | None) -
 def test_a_name_is_looked_up(text: str, name: str | None) -> None:
     assert ALIASES.known(text) == name
     assert ALIASES.display(f" {text} ") == (name or text)
+
+
+def test_an_operator_may_call_a_postal_service_an_outlet() -> None:
+    own = SourceAliases.with_extra({"Canada Post": "Canada Post"})
+    assert own.find_origin("Letters are late, according to Canada Post.") == "Canada Post"
 
 
 def test_an_operator_may_replace_a_name() -> None:
