@@ -11,6 +11,7 @@ NEVER_LAST = _table(
     mr mrs ms mx dr prof rev fr gen sen sens rep reps gov lt col sgt capt cmdr cpl pvt adm maj brig
     det insp supt hon pres st ste mt messrs vs sec fig figs approx eg ie e.g i.e cf viz pp ed eds
     trans repr flt h.r amb sgts drs profs atty asst assoc exec spc pfc pte cllr det const comdr msgr
+    l'on dell'on all'on dall'on l'ing dell'ing all'ing l'avv dell'avv all'avv
     mm mme mlle mgr sra srta dra dña ud uds exmo exma sr.a lic ing sig sig.ra dott dott.ssa prof.ssa
     avv egr hr fr hrn frau nr str bzw ca z.b d.h u.a z.t vgl evtl inkl zzgl sog geb gest bspw d.h
     i.d.r o.ä jh dhr mevr mw drs ir bijv d.w.z o.a bv np tzw ul św im prof inż mgr hab al pl gen płk
@@ -24,7 +25,7 @@ NEVER_LAST = _table(
 CAPITALISED = _table(
     """
     adm al ark art ave bros co col cons const dec det ed fig fri gen hr ill ind jan la maj mar mass
-    md mo mon op ore pa pl pres rep rev res sat sec sen sig st sun vol wash wed wis
+    md mm mo mon op ore pa pl pres rep rev res sat sec sen sig st sun vol wash wed wis
     """
 )
 
@@ -38,13 +39,32 @@ SELDOM_LAST = _table(
     """
 )
 
+#: A company's legal form: "Inc. Investors" are two sentences, "U.S. Investors" need not be.
+COMPANIES = _table("inc corp co ltd llc plc s.a s.p.a n.v a.g")
+COMPANY_STARTERS = _table(
+    """
+    investors shareholders shares stocks stock analysts rivals regulators customers users employees staff
+    workers unions sales profits profit revenue executives managers directors its neither either
+    """
+)
+
+#: Written out before a name that begins with an initial.
+TITLES = _table(
+    """
+    judge justice president senator governor mayor minister secretary general colonel captain major sergeant
+    officer detective professor doctor sir dame lord lady bishop cardinal father sister chairman director
+    juge président ministre maire général richter präsident bürgermeister juez presidente ministro alcalde
+    giudice sindaco президент министр судья мэр аким губернатор генерал директор депутат
+    """
+)
+
 #: Months and days: a figure follows, or else the sentence may end.
 DATES = _table(
     "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun janv févr juil"
 )
 
 #: Not last before a figure: "No. 5", "p. 12", "v. 2".
-BEFORE_FIGURES = _table("no nos p v nr n n.º nº núm num art sec ch ver pt pág c")
+BEFORE_FIGURES = _table("no nos p v nr n n.º nº núm num art sec ch ver pt pág c godz")
 
 #: A time of day: a date or a time zone may follow.
 TIMES = _table("a.m p.m am pm")

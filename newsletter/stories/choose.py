@@ -26,7 +26,7 @@ class Fault(IntEnum):
     QUESTION = 3
     #: Only where nothing better is there: dangling, cut quotation, fragment, caption, boilerplate.
     MAJOR = 4
-    #: Repeats the headline or a chosen sentence, or holds no word.
+    #: Adds no word to the headline, repeats a chosen sentence, or holds no word.
     REPEAT = 5
 
 
@@ -93,7 +93,7 @@ class Draft:
         for index, text in enumerate(self.texts):
             repeats = self._fault(index, kept) is Fault.REPEAT
             if not repeats and not readability.is_boilerplate(text):
-                kept.append(index)
+                kept += [*self._antecedents(index, kept), index]
         return kept
 
     def choose(self, ranked: Sequence[int], *, sentence_count: int, word_limit: int) -> list[int]:
@@ -114,7 +114,28 @@ class Draft:
                 break
             room = word_limit if fitting else bearable_words(word_limit)
             self._fill(chosen, candidates, worst, sentence_count if step < _FILLING_STEPS else 1, room)
-        return sorted(chosen)
+        return self._led_in(sorted(chosen), sentence_count, bearable_words(word_limit))
+
+    def _antecedents(self, index: int, chosen: Sequence[int]) -> list[int]:
+        """Return the sentences left out that a chosen one leans on, in their order."""
+        found: list[int] = []
+        while index > 0 and self._of(index).dangling and index - 1 not in chosen:
+            index -= 1
+            if not self._of(index).content or readability.is_boilerplate(self.texts[index]):
+                break
+            if any(readability.nearly_same(self._of(index).content, self._of(o).content) for o in chosen):
+                break
+            found.insert(0, index)
+        return found
+
+    def _led_in(self, chosen: Sequence[int], count: int, room: int) -> list[int]:
+        """Return the chosen sentences behind what their first one leans on, cut from the end to fit."""
+        if not chosen:
+            return []
+        led_in = [*self._antecedents(chosen[0], chosen), *chosen][:count]
+        while sum(self._of(index).word_count for index in led_in) > room:
+            led_in.pop()
+        return led_in or list(chosen)
 
     def _fill(
         self, chosen: list[int], candidates: Sequence[int], worst: Fault, count: int, room: int
@@ -172,7 +193,7 @@ class Draft:
         )
 
     def _own_fault(self, text: str, content: frozenset[str]) -> Fault:
-        if not content or len(content & self.headline) > readability.SAME_SHARE * len(content):
+        if content <= self.headline:
             return Fault.REPEAT
         if (
             readability.is_fragment(text)

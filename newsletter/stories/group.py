@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.model.documents import Document
+from newsletter.stories.background import EVERYDAY_WORDS, NEWS_WORDS, WEEKDAYS
 from newsletter.stories.sentences import document_sentences, words
 from newsletter.stories.sumy import stop_words
 
@@ -22,23 +24,12 @@ _NAMES_TO_COMPARE = 4
 _SHARED_BY_CHANCE = 0.05
 #: Less than any sum of likenesses can make up for.
 _NEVER = -1.0e6
-
-#: What reports on anything say: without a large batch, nothing else shows that these words tell little.
-_NEWS_WORDS = frozenset(
-    """
-    said says say saying told tell asked added according reported report reports reporters reporter news
-    statement announced spokesman spokeswoman spokesperson official officials people man woman men women
-    year years month months week weeks day days today yesterday tomorrow morning afternoon evening night
-    time times first last new old one two three four five six seven eight nine ten hundred thousand
-    million billion percent per cent monday tuesday wednesday thursday friday saturday sunday january
-    february march april may june july august september october november december also would could may
-    might will can just like made make get got going go went come came take took taken around including
-    since still already later earlier early late next many much several government minister president
-    police country state city local national international public part number group members member called
-    expected left right back way long high help know known think thought use used set work world mr mrs
-    ms dr photo image ap afp reuters updated published
-    """.split()  # noqa: SIM905 - a list of words reads better than a list of strings
-)
+#: Pieces of common evidence from which two reports are taken to be as like as their words are.
+_PIECES_TO_JOIN = 3.5
+#: Pieces that two reports share without being on one event: a place, a name, an office.
+_PIECES_BY_CHANCE = 1.0
+#: What a word that is in the news every day counts for as evidence.
+_EVERYDAY_WEIGHT = 0.33
 
 
 def group_documents(documents: Sequence[Document], *, cutoff: float = 0.18) -> list[tuple[Document, ...]]:
@@ -46,7 +37,8 @@ def group_documents(documents: Sequence[Document], *, cutoff: float = 0.18) -> l
 
     Likeness of two documents is the cosine of their TF-IDF vectors over the whole text (weight .4), the
     headline and first three sentences (.3), and names and numbers (.3); frequencies are those of the batch.
-    Reports that share no name and no number are told apart by that. Groups are joined while their average
+    Reports that share no name and no number are told apart by that, and so are those that share a name or a
+    place and little else, as short ones easily do. Groups are joined while their average
     likeness reaches `cutoff`. Documents in two known languages never meet. Above `BLOCK_DOCUMENTS` documents,
     only neighbours in time are compared.
 
@@ -72,18 +64,17 @@ def group_documents(documents: Sequence[Document], *, cutoff: float = 0.18) -> l
 def independent_sources(documents: Sequence[Document]) -> int:
     """Count the sources that do not rest on one another.
 
-    A document counts as whose report it rests on, else as its source, else as itself: three papers that cite
-    one agency are one source.
+    A document counts as whose report it rests on, else as its source: three papers that cite one agency are
+    one source. Nothing shows that a document which names neither stands on its own: all such count as one,
+    and only where nobody is named.
 
     Args:
         documents: The documents of one story.
     """
-    return len({_root(document) for document in documents})
-
-
-def _root(document: Document) -> tuple[str, int]:
-    named = " ".join((document.origin or document.source or "").split()).casefold()
-    return (named, 0) if named else ("", document.id)
+    named = {
+        " ".join((document.origin or document.source or "").split()).casefold() for document in documents
+    } - {""}
+    return len(named) or min(1, len(documents))
 
 
 def _group_block(documents: Sequence[Document], cutoff: float) -> list[tuple[Document, ...]]:
@@ -117,6 +108,8 @@ def _likeness(documents: Sequence[Document]) -> NDArray[np.float64]:
         weights += weight * both
     likeness = np.divide(total, weights, out=np.zeros_like(total), where=weights > 0)
     likeness *= np.where(_strangers(documents), 0.5, 1.0)
+    evidence = (_common_pieces(documents) - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
+    likeness *= np.minimum(1.0, np.maximum(evidence, likeness**3))
     languages = np.array([(document.language or "").partition("-")[0] for document in documents])
     known = languages != ""
     apart = (languages[:, None] != languages[None, :]) & known[:, None] & known[None, :]
@@ -135,6 +128,61 @@ def _strangers(documents: Sequence[Document]) -> NDArray[np.bool_]:
     return (cosines < _SHARED_BY_CHANCE) & np.outer(naming, naming)
 
 
+def _common_pieces(documents: Sequence[Document]) -> NDArray[np.float64]:
+    """Return how many pieces of evidence each pair has in common.
+
+    Words that stand side by side in both reports are one piece: a first name and a surname, or "the bridge at
+    Ardo". Everyday words weigh less, and to name other weekdays takes a piece away.
+    """
+    told = [list(_body_words(document)) for document in documents]
+    pieces = [{word: _weight(word) for word in found} for found in told]
+    links = [dict(_links(found)) for found in told]
+    return _shared_weight(pieces) - _shared_weight(links) - _on_other_days(documents)
+
+
+def _links(found: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """Yield each word's link to the one that it first stands behind, and the lesser weight of the two.
+
+    No chain of such links closes, so that what two reports share of them never outweighs the words.
+    """
+    known = set(found[:1])
+    for before, word in pairwise(found):
+        if word not in known:
+            known.add(word)
+            yield " ".join(sorted((before, word))), min(_weight(before), _weight(word))
+
+
+def _on_other_days(documents: Sequence[Document]) -> NDArray[np.bool_]:
+    """Return which pairs name weekdays, but none in common."""
+    found = [words(document.text[:_COMPARED_CHARACTERS]) for document in documents]
+    days = [dict.fromkeys({word.casefold() for word in each} & WEEKDAYS, 1.0) for each in found]
+    naming = np.array([bool(each) for each in days], dtype=np.bool_)
+    apart: NDArray[np.bool_] = np.outer(naming, naming) & (_shared_weight(days) == 0)
+    return apart
+
+
+def _weight(word: str) -> float:
+    return _EVERYDAY_WEIGHT if word in EVERYDAY_WORDS else 1.0
+
+
+def _shared_weight(found: Sequence[dict[str, float]]) -> NDArray[np.float64]:
+    """Return for each pair the sum of what their common terms weigh."""
+    seen = Counter(term for terms in found for term in terms)
+    column = {term: index for index, term in enumerate(term for term in seen if seen[term] > 1)}
+    cells = [
+        (row, column[term], weight)
+        for row, terms in enumerate(found)
+        for term, weight in terms.items()
+        if term in column
+    ]
+    return _products(
+        np.array([row for row, _, _ in cells], dtype=np.intp),
+        np.array([at for _, at, _ in cells], dtype=np.intp),
+        np.sqrt([weight for _, _, weight in cells]),
+        len(found),
+    )
+
+
 def _body_words(document: Document) -> Iterator[str]:
     text = document.body or document.headline
     return _telling(words(f"{document.headline} {text}"[:_COMPARED_CHARACTERS]), document.language)
@@ -147,7 +195,7 @@ def _lead_words(document: Document) -> Iterator[str]:
 
 def _names_and_numbers(document: Document) -> Iterator[str]:
     text = document.body[:_COMPARED_CHARACTERS] or document.headline
-    spoken = stop_words(document.language or "en") | _NEWS_WORDS
+    spoken = stop_words(document.language or "en") | NEWS_WORDS
     for word in words(text):
         if (word[0].isupper() or word[0].isdigit()) and word.casefold() not in spoken:
             yield word.removesuffix("'s").removesuffix("’s")
@@ -155,7 +203,7 @@ def _names_and_numbers(document: Document) -> Iterator[str]:
 
 def _telling(found: Sequence[str], language: str | None) -> Iterator[str]:
     """Yield the words that tell one report from another, folded."""
-    spoken = stop_words(language or "en") | _NEWS_WORDS
+    spoken = stop_words(language or "en") | NEWS_WORDS
     for word in found:
         folded = word.casefold().removesuffix("'s").removesuffix("’s")
         if len(folded) > 1 and folded not in spoken:

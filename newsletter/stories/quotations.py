@@ -43,8 +43,8 @@ class Quotation:
 def _opens(text: str, at: int) -> bool:
     before = text[at - 1] if at else " "
     after = text[at + 1] if at + 1 < len(text) else " "
-    if text[at] in _ONLY_OPENING:
-        return True
+    if text[at] in _ONLY_OPENING | _ONLY_CLOSING:
+        return text[at] in _ONLY_OPENING
     spaced = text[at] in "«»" and before.isspace()
     return (not before.isalnum() and before not in ".,!?…;:%)]”’»") and (spaced or not after.isspace())
 

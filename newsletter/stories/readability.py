@@ -12,6 +12,8 @@ SHORTEST_WORDS = 5
 LONGEST_WORDS = 45
 #: Share of the smaller sentence's content words from which two sentences say the same.
 SAME_SHARE = 0.6
+#: Sentences of fewer content words are the same only if all are.
+_COMPARED_WORDS = 3
 
 _LEADING = r"^[\s\"'“”‘’«»„(\[–—-]*"
 _PRONOUNS = (
@@ -115,9 +117,14 @@ def content_words(sentence: str, stop_words: frozenset[str]) -> frozenset[str]:
 
 
 def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Return whether two sentences, given by their content words, tell a reader the same."""
+    """Return whether two sentences, given by their content words, tell a reader the same.
+
+    A dateline ("Ardo, Monday.") tells nothing that a sentence could repeat.
+    """
     smaller = min(len(one), len(other))
-    return smaller > 0 and len(one & other) > SAME_SHARE * smaller
+    if smaller < _COMPARED_WORDS:
+        return smaller > 0 and one == other
+    return len(one & other) > SAME_SHARE * smaller
 
 
 def surnames_introduced(sentences: Sequence[str]) -> dict[str, int]:

@@ -9,6 +9,8 @@ from newsletter.stories.abbreviations import (
     AFTER_TIMES,
     BEFORE_FIGURES,
     CAPITALISED,
+    COMPANIES,
+    COMPANY_STARTERS,
     DATES,
     NEVER_LAST,
     ORDINAL_LANGUAGES,
@@ -17,6 +19,7 @@ from newsletter.stories.abbreviations import (
     SPEECH_VERBS,
     STARTERS,
     TIMES,
+    TITLES,
 )
 from newsletter.stories.quotations import Quotation, find_quotations
 
@@ -33,14 +36,17 @@ _STOP = re.compile(
 )
 _OPENING = re.compile(rf"[{re.escape(_OPENERS)}\s]*")
 _WORD_BEFORE = re.compile(r"[^\s()\[\]{\"“„«»‘¿¡/—–]*\Z")
+_TOKEN_BEFORE = re.compile(r"([^\s()\[\]\"“„«»]+)\s+\Z")
 _NEXT_WORD = re.compile(r"[^\W_][\w.'’&-]*")
-_LETTER = re.compile(r"[^\W\d_]")
 _LOWER_BRAND = re.compile(r"(?:[a-z][A-Z]|al-[A-Z]|de [A-Z])")
 _INITIAL = re.compile(r"[^\W\d_]")
+_INITIAL_AHEAD = re.compile(r"[^\W\d_]\.")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
 _ATTRIBUTION = re.compile(
     rf"[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){{0,3}}(?:,[^!?\"“”]{{1,60}}?,)?\s(?:{SPEECH_VERBS})\b"
 )
+_BULLET = re.compile(r"[-*•‣▪◦·][^\S\r\n]+(?=\w)")
+_LIST_NUMBER = re.compile(r"\d{1,2}[.)][^\S\r\n]+(?=[^\W\d_])")
 _NUMBERED = re.compile(r"No\.\s?\d")
 _FULL_WIDTH_ATTRIBUTION = re.compile(
     r"[とっ，、,]|.{0,12}?(?:说|說|道[:：，。]|表示|指出|称|稱|问|問|言|述べ|語)"
@@ -59,6 +65,8 @@ _WORD = re.compile(
     rf"(?:['’.,-](?=[^\W_])(?![{_UNSPACED}{_UNSPACED_ASIAN}])(?:[^\W_]|[{_SIGNS}])+)*"
 )
 _IDEOGRAPHS = re.compile(rf"[{_UNSPACED}]")
+#: One letter alone is an initial or the mark of a list: "M. Le Goff", "A. The first".
+_SENTENCE_LETTERS = re.compile(rf"[{_UNSPACED}]|[^\W\d_][^\W\d_]|[^\W\d_](?=\W*+\w)")
 _ASIAN_LETTERS = re.compile(rf"[{_UNSPACED_ASIAN}]")
 
 
@@ -84,7 +92,7 @@ def split_sentences(text: str, *, language: str | None = None) -> list[Span]:
 
 
 def document_sentences(document: ParsedDocument) -> list[Span]:
-    """Split what may be summarised of a document into sentences.
+    """Split what may be summarised of a document into sentences, without bullets and numbers of lists.
 
     Args:
         document: The document; only its `paragraphs` are read.
@@ -93,10 +101,22 @@ def document_sentences(document: ParsedDocument) -> list[Span]:
         Spans of `document.text`, in order, without overlap.
     """
     return [
-        Span(start=paragraph.start + span.start, end=paragraph.start + span.end)
+        Span(
+            start=paragraph.start + span.start + _list_mark_length(span.of(text), document.language),
+            end=paragraph.start + span.end,
+        )
         for paragraph in document.paragraphs
-        for span in split_sentences(paragraph.of(document.text), language=document.language)
+        for text in [paragraph.of(document.text)]
+        for span in split_sentences(text, language=document.language)
     ]
+
+
+def _list_mark_length(sentence: str, language: str | None) -> int:
+    """Return how long the bullet or number is that a sentence begins with, or 0."""
+    mark = _BULLET.match(sentence)
+    if not mark and language not in ORDINAL_LANGUAGES:
+        mark = _LIST_NUMBER.match(sentence)
+    return mark.end() if mark else 0
 
 
 def words(text: str) -> list[str]:
@@ -147,7 +167,7 @@ def _sentence_ends(paragraph: str, language: str | None) -> list[int]:
     ends: list[int] = []
     start = 0
     for match in _STOP.finditer(paragraph):
-        if match.end() >= len(paragraph) or not _LETTER.search(paragraph, start, match.start()):
+        if match.end() >= len(paragraph) or not _SENTENCE_LETTERS.search(paragraph, start, match.start()):
             continue
         if _ends_sentence(paragraph, match, cased=cased, language=language) and not _in_brackets(
             paragraph, start, match
@@ -212,7 +232,7 @@ def _full_stop_ends(
     """Decide about a single full stop with white space behind it and no closing mark."""
     found = _WORD_BEFORE.search(paragraph, max(0, match.start() - 40), match.start())
     written = found[0].strip("'’") if found else ""
-    word = written.casefold()
+    word = written.casefold().replace("’", "'")
     following = _NEXT_WORD.match(rest)
     next_word = re.sub(r"['’]\w*$", "", following[0].rstrip(".-").casefold()) if following else ""
     starts = (next_word in STARTERS and not _NUMBERED.match(rest)) or any(
@@ -221,17 +241,33 @@ def _full_stop_ends(
     figure = rest[0].isdigit()
     if word in CAPITALISED and not written[:1].isupper():
         return True
-    if word in NEVER_LAST:
+    if word in NEVER_LAST or (language == "fr" and written == "M"):
         return False
     if word in TIMES:
         return not figure and next_word not in AFTER_TIMES
     if word in BEFORE_FIGURES or word in DATES:
         return not figure and (len(word) > 1 or starts)
+    if word in COMPANIES and next_word in COMPANY_STARTERS:
+        return True
     if word in SELDOM_LAST or _DOTTED.fullmatch(word):
         return starts
     if _INITIAL.fullmatch(word):
+        if _within_name(paragraph, match.start() - len(word), rest):
+            return False
         return starts or (written == "I" and not following)
     return not (language in ORDINAL_LANGUAGES and re.fullmatch(r"\d{1,2}", word) and not starts)
+
+
+def _within_name(paragraph: str, at: int, rest: str) -> bool:
+    """Return whether the initial at `at` has another behind it, or another or a title before it."""
+    if rest[0].isupper() and _INITIAL_AHEAD.match(rest):
+        return True
+    found = _TOKEN_BEFORE.search(paragraph, max(0, at - 40), at)
+    before = found[1].casefold() if found else ""
+    if not before.endswith("."):
+        return before in TITLES
+    word = before.removesuffix(".")
+    return word in NEVER_LAST or bool(_INITIAL.fullmatch(word))
 
 
 def _other_stop_ends(paragraph: str, match: re.Match[str], rest: str) -> bool:

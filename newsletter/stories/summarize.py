@@ -75,9 +75,10 @@ def summarize(
 ) -> Summary:
     """Summarize a document by whole sentences of its own.
 
-    Sentences come verbatim, in source order, none twice and none that repeats the headline. Those that read
-    badly alone (a quotation cut in half, "But he ...", captions, fragments, over 45 words) are passed over
-    where others serve. A document that is short enough is given whole.
+    Sentences come verbatim, in source order and none twice. One that adds no word to the headline comes only
+    before one that leans on it, or for want of any other. Those that read badly alone (a quotation cut in
+    half, "But he ...", captions, fragments, over 45 words) are passed over where others serve. A document
+    that is short enough is given whole.
 
     Args:
         document: The document.

@@ -274,5 +274,6 @@ def test_independent_sources_count_origins_once() -> None:
         independent_sources([by(1, "Ardo Post", None), by(2, "ardo  post", None), by(3, "Tarn Times", None)])
         == 2
     )
-    assert independent_sources([by(1, None, None), by(2, None, None)]) == 2
+    assert independent_sources([by(1, None, None), by(2, " ", None)]) == 1
+    assert independent_sources([by(1, None, None), by(2, "Ardo Post", None), by(3, None, "RFE/RL")]) == 2
     assert independent_sources([]) == 0

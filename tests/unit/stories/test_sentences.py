@@ -101,8 +101,24 @@ GOLD = [
     ["یہ ایک جملہ ہے۔", "یہ دوسرا ہے۔"],
     ["पुल खुल गया।", "लोग खुश थे।"],
     ["Τι έγινε;", "Κανείς δεν ξέρει."],
+    ["Министр В. В. Орлов ушёл в отставку.", "Его место занял А. И. Белый."],
+    ["О планах рассказал аким Е. А. Сеитов.", "Работы начнут весной."],
+    ["The climb was led by T. O. Marsh.", "It took nine days."],
+    ["B. Iverson, a nurse, saw it first.", "A. A. Iverson is her aunt."],
+    ["Judge R. An ruled on Friday.", "The town will appeal."],
+    ["Głos zabrał W. W. Lipski.", "Obrady zaczną się o godz. 9.30 w piątek."],
+    ["L'on. Ferri ha votato contro.", "Con l’on. Neri ha lasciato l'aula."],
+    ["The gauge showed 40 mm.", "The river rose by 30 cm.", "Boats drifted for 2 km.", "Then it froze."],
+    ["MM. Roux et Petit sont partis.", "Nul ne les remplace."],
+    ["Trading was halted in Tallis Inc.", "Investors had sold all day."],
+    ["Tallis Inc. Chairman Ole Berg left.", "It was World War I.", "The harbour was Plan B.", "We waited."],
     ["the page was all small letters.", "it went on like this."],
     ["THE DAM BROKE.", "THE TOWN WAS CLEARED."],
+]
+
+FRENCH = [
+    ["Elle a pour adjoint M. J. Le Braz.", "M. Le Braz a 40 ans.", "Avec M. La Tour, il dirige la ville."],
+    ["M. Le Braz a démissionné.", "Il reste maire."],
 ]
 
 UNSPACED = [
@@ -118,6 +134,12 @@ def test_gold_sentences(gold: list[str]) -> None:
     text = " ".join(gold)
     language = "de" if "Mai " in text else None
     assert [span.of(text) for span in split_sentences(text, language=language)] == gold
+
+
+@pytest.mark.parametrize("gold", FRENCH)
+def test_french_gentlemen(gold: list[str]) -> None:
+    text = " ".join(gold)
+    assert [span.of(text) for span in split_sentences(text, language="fr")] == gold
 
 
 @pytest.mark.parametrize("gold", UNSPACED, ids=lambda gold: gold[0][:20])
@@ -158,6 +180,7 @@ def test_a_long_quotation_is_split_rather_than_endless() -> None:
 def test_half_quotations_are_told_apart() -> None:
     assert [q.closed for q in find_quotations("“One. Two.” He “left")] == [True, False]
     assert [q.closed for q in find_quotations('left." He')] == [False]
+    assert [q.closed for q in find_quotations("」「行く」と")] == [False, True]
     assert find_quotations("It is 6'2\" tall, the workers' union said.") == []
     whole = find_quotations('He said: "One. Two."')[0]
     assert not whole.cut_by(0, 20)
@@ -179,6 +202,32 @@ def test_document_sentences_are_spans_of_the_whole_text() -> None:
         "Cars crossed.",
         "It rained",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("1. The bank meets. 2. Trains stop at noon.", "en", ["The bank meets.", "Trains stop at noon."]),
+        ("- Rain is coming.\n- No. 4 is shut.", "en", ["Rain is coming.", "No. 4 is shut."]),
+        ("•\u00a0Schools close.\n12) Shops open.", None, ["Schools close.", "Shops open."]),
+        ("1. Mai ist Feiertag.", "de", ["1. Mai ist Feiertag."]),
+        ("-5 degrees were measured. 14 died.", "en", ["-5 degrees were measured.", "14 died."]),
+    ],
+)
+def test_marks_of_lists_are_left_out(text: str, language: str | None, expected: list[str]) -> None:
+    document = ParsedDocument(
+        headline="Today", text=text, paragraphs=(Span(start=0, end=len(text)),), content_hash="0",
+        language=language,
+    )  # fmt: skip
+    assert [span.of(text) for span in document_sentences(document)] == expected
+
+
+@given(text=st.text(alphabet=st.sampled_from(list("-*•1.) \n\t\u2029aB")), max_size=40))
+def test_sentences_of_lists_are_never_empty(text: str) -> None:
+    document = ParsedDocument(
+        headline="Today", text=text, paragraphs=(Span(start=0, end=len(text)),), content_hash="0"
+    )
+    assert all(span.of(text).strip() == span.of(text) != "" for span in document_sentences(document))
 
 
 def test_words_of_many_scripts() -> None:

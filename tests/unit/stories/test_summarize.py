@@ -116,6 +116,46 @@ def test_the_headline_is_not_told_again() -> None:
     assert told(document)[0].startswith("Cranes moved")
 
 
+@pytest.mark.parametrize(
+    ("headline", "paragraph"),
+    [
+        (
+            "Marl dims its street lamps",
+            "The town of Marl dimmed its street lamps on Monday. They use half the power.",
+        ),
+        (
+            "Reserve bank lifts rate to 4.75 percent",
+            "The Reserve Bank lifted its rate to 4.75 percent on Friday, Governor Ode said. It was time.",
+        ),
+        ("Marl dims its street lamps", "Marl dims its street lamps. They use half the power."),
+        ("Ferry stops", "The ferry stops. But nobody knew. They had been told of a delay."),
+    ],
+)
+@pytest.mark.parametrize("name", SUMMARIZER_NAMES)
+def test_a_lead_like_the_headline_stays_before_what_leans_on_it(
+    name: str, headline: str, paragraph: str
+) -> None:
+    assert " ".join(told(parsed(headline, paragraph), summarizer=name)) == paragraph
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("name", SUMMARIZER_NAMES)
+def test_a_long_report_never_opens_in_mid_air(name: str, count: int) -> None:
+    lead = "Marl dims its street lamps."
+    document = parsed(
+        "Marl dims its street lamps", lead, "They use half the power.", "But it is darker.",
+        "He said the council was glad.", "She was not so sure about it.", "They will meet again in June.",
+    )  # fmt: skip
+    assert told(document, summarizer=name, sentence_count=count)[0] == lead
+
+
+def test_a_dateline_does_not_hide_the_lead() -> None:
+    document = parsed(
+        "Lights on again", "Ardo, Monday. Power returned to Ardo on Monday. Crews had no sleep."
+    )
+    assert "Power returned to Ardo on Monday." in told(document)
+
+
 def test_a_lead_that_tells_more_than_the_headline_stays() -> None:
     document = parsed(
         "Port Workers End Strike",
