@@ -14,6 +14,9 @@ def main() -> None:
         for line in str(error).splitlines():
             print(f"newsletter: {line}", file=sys.stderr)
         sys.exit(1)
+    except UnicodeError as error:
+        print(f"newsletter: a name or a text that cannot be written here: {error}", file=sys.stderr)
+        sys.exit(1)
     except OSError as error:
         # A file that the user named and that cannot be read or written.
         place = f"{error.filename}: " if error.filename else ""

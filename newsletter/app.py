@@ -25,7 +25,7 @@ from newsletter.deliver import (
 from newsletter.deliveries.smtp import SmtpSecurity, SmtpServer, SmtpTransport
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.editions.slots import check_schedule, next_slot
-from newsletter.errors import SettingsError
+from newsletter.errors import AddressError, SettingsError
 from newsletter.ingest import ingest
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer, personalise
@@ -68,7 +68,7 @@ class App:
             SettingsError: A schedule, a time zone, a summarizer or a list's name is wrong.
         """
         self.settings = settings
-        self.lists = settings.mailing_lists()
+        self.lists = tuple(_with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists())
         _check_lists(self.lists)
 
     @classmethod
@@ -130,7 +130,7 @@ class App:
             story_cutoff=self.settings.story_cutoff,
             view_url=view_url,
             has_preferences=links is not None,
-            unsubscribe_address=self.settings.unsubscribe_address
+            unsubscribe_address=_ascii_domain(self.settings.unsubscribe_address)
             or mailing_list.reply_to
             or mailing_list.sender_address,
         )
@@ -165,7 +165,7 @@ class App:
         if self.settings.smtp_username and not self.settings.smtp_password.get_secret_value():
             problems.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
         for mailing_list in self.lists:
-            problems += _check_addresses(mailing_list)
+            problems += _check_addresses(mailing_list, self.settings.unsubscribe_address)
         if problems:
             raise SettingsError(*dict.fromkeys(problems))
         self._transport()
@@ -194,7 +194,8 @@ class App:
     def secrets(self) -> list[str]:
         """Return what must never appear in a log."""
         values = [self.settings.smtp_password, *self.settings.secret_keys]
-        return [value.get_secret_value() for value in values if value.get_secret_value()]
+        known = [value.get_secret_value() for value in values] + [self.settings.database_password]
+        return [secret for secret in known if secret]
 
     def warnings(self, *, folder: Path | None = None) -> list[str]:
         """Return what is odd about the settings without being wrong."""
@@ -404,7 +405,23 @@ def _check_lists(lists: Sequence[MailingList]) -> None:
             )
 
 
-def _check_addresses(mailing_list: MailingList) -> list[str]:
+def _with_ascii_domains(mailing_list: MailingList) -> MailingList:
+    return replace(
+        mailing_list,
+        sender_address=_ascii_domain(mailing_list.sender_address),
+        reply_to=_ascii_domain(mailing_list.reply_to),
+    )
+
+
+def _ascii_domain(address: str) -> str:
+    """Return an address with its domain as A-labels, the form that every header can hold."""
+    try:
+        return f"{address.rpartition('@')[0]}@{subscribe.parse_address(address).domain}" if address else ""
+    except AddressError:
+        return address
+
+
+def _check_addresses(mailing_list: MailingList, unsubscribe_address: str) -> list[str]:
     """Return one line for each address of a list that is missing or wrong."""
     if not mailing_list.sender_address:
         return ["SENDER_ADDRESS is not set: the address that your mail comes from"]
@@ -412,10 +429,11 @@ def _check_addresses(mailing_list: MailingList) -> list[str]:
     for key, value in (
         ("SENDER_ADDRESS", mailing_list.sender_address),
         ("REPLY_TO", mailing_list.reply_to),
+        ("UNSUBSCRIBE_ADDRESS", unsubscribe_address),
     ):
         try:
-            if value:
-                subscribe.parse_address(value)
+            if value and not subscribe.parse_address(value).key.isascii():
+                problems.append(f"{key}: {value!r}: the part before the @ must be of ASCII letters")
         except ValueError as error:
             problems.append(f"{key}: {error}")
     return problems

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from newsletter.deliveries.retry import decide_retry
 from newsletter.deliveries.transport import Connection, Transport
-from newsletter.errors import NewsletterError, StoreError, TransportError
+from newsletter.errors import MessageRefusedError, SenderRefusedError, StoreError, TransportError
 from newsletter.messages.links import LinkSigner, mailto_unsubscribe
 from newsletter.messages.mime import build_message, message_id
 from newsletter.model.deliveries import (
@@ -139,7 +139,7 @@ class _Ledger:
                     policy=self._policy,
                     now=self._clock(),
                 )
-            except NewsletterError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, everybody who waits must hear of it
                 self._fail(error, [future for _, future in (*begins, *marks)])
                 return
             for delivery_id, future in begins:
@@ -179,6 +179,8 @@ class _Sending:
         self._desk = _Desk(store, bag.links)
         self._buffer: deque[Delivery] = deque()
         self._claiming = asyncio.Lock()
+        #: Editions whose sender the server refuses.
+        self._set_aside: set[int] = set()
         self.outcomes: Counter[DeliveryState] = Counter()
         self.problem: TransportError | None = None
 
@@ -198,8 +200,15 @@ class _Sending:
         connection: Connection | None = None
         try:
             while (delivery := await self._next()) is not None:
+                if delivery.edition_id in self._set_aside:
+                    continue
                 try:
                     connection = await self._send(delivery, connection)
+                except SenderRefusedError as error:
+                    # Another list may have a sender that is taken; this one's claims are released later.
+                    self._set_aside.add(delivery.edition_id)
+                    self.problem = error
+                    connection = None
                 except TransportError as error:
                     # Untouched by any server: the others' connections may still serve it.
                     self._buffer.appendleft(delivery)
@@ -222,6 +231,7 @@ class _Sending:
                         limit=_CLAIMED_PER_CONNECTION * self._bag.transport.connections,
                         now=self._clock(),
                         list_name=self._list_name,
+                        except_editions=tuple(self._set_aside),
                     )
                 )
             return self._buffer.popleft() if self._buffer else None
@@ -230,7 +240,7 @@ class _Sending:
         """Send one delivery and record its outcome; return the connection if it can go on."""
         try:
             message = await self._desk.write(delivery)
-        except (NewsletterError, ValueError) as error:
+        except (MessageRefusedError, ValueError) as error:
             mark = DeliveryMark(
                 delivery_id=delivery.id,
                 state=DeliveryState.FAILED,

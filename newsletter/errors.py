@@ -14,6 +14,7 @@ NewsletterError
 ├── PublishConflictError       another process published these documents first
 ├── StateError                 a delivery was asked to take a step that its state does not allow
 └── TransportError             messages cannot be handed over at all; nobody's attempt is used up
+    └── SenderRefusedError     messages from one sender address cannot
 
 A message is one line that says what is wrong and what to do; the command line prints it and nothing else.
 """
@@ -132,3 +133,7 @@ class TransportError(NewsletterError):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class SenderRefusedError(TransportError):
+    """The server takes no message from this sender address; other lists may have another."""

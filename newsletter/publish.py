@@ -179,7 +179,7 @@ def slots_due(store: Store, mailing_list: MailingList, *, now: datetime) -> tupl
     return due_slots(
         mailing_list.schedule,
         mailing_list.time_zone,
-        answered_until=store.editions.answered_until(mailing_list.name) or known_since,
+        answered_until=store.editions.answered_until(mailing_list.name, now=now) or min(known_since, now),
         now=now,
         grace=mailing_list.grace,
     )

@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -161,14 +162,20 @@ class Service:
         if not due:
             return
         # What was dropped a moment before the slot belongs into the edition.
-        await self._ingest()
+        await self._guarded("ingest", self._ingest)
         for mailing_list in due:
-            try:
-                await self._publish_list(mailing_list)
-            except NewsletterError as error:
-                log.error("%s: %s", mailing_list.name, error)  # noqa: TRY400 - see _loop
+            await self._guarded(mailing_list.name, partial(self._publish_list, mailing_list))
         self._wake_at_next_slot()
         self._deliver_due.set()
+
+    async def _guarded(self, what: str, verb: Callable[[], Awaitable[None]]) -> None:
+        """Run a verb whose failure must not keep the next one from its turn."""
+        try:
+            await verb()
+        except NewsletterError as error:
+            log.error("%s: %s", what, error)  # noqa: TRY400 - an expected error needs no traceback
+        except Exception:
+            log.exception("%s: unexpected error; the next wake-up tries again", what)
 
     async def _publish_list(self, mailing_list: MailingList) -> None:
         for report in await asyncio.to_thread(self._app.publish_due, mailing_list, now=self._clock()):
@@ -194,7 +201,7 @@ class Service:
         longest = _LONGEST_PAUSE_SECONDS
         doubled = max(_SHORTEST_PAUSE_SECONDS, 2 * self._pause_seconds)
         self._pause_seconds = longest if report.permanent else min(longest, doubled)
-        self._paused_until = now + timedelta(seconds=self._pause_seconds)
+        self._paused_until = self._clock() + timedelta(seconds=self._pause_seconds)
         log.error(
             "sending is paused for %d s, %d messages wait: %s",
             self._pause_seconds,

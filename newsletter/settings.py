@@ -7,6 +7,7 @@ in newsletter.toml.
 
 import json
 import os
+import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -58,6 +59,9 @@ def _json_table(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
         return json.loads(value) if value.strip() else {}
     return value
 
+
+#: The password in a database's address, with what stands around it.
+_PASSWORD_IN_URL = re.compile(r"(://[^/@:]*:)[^/]*(@)")
 
 Paths = Annotated[tuple[Path, ...], _split(",")]
 Lines = Annotated[tuple[str, ...], _split(";")]
@@ -192,6 +196,19 @@ class Settings(BaseSettings):
     def _upper(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
         return value.upper() if isinstance(value, str) else value
 
+    @property
+    def database_password(self) -> str:
+        """The password in DATABASE_URL, or an empty string."""
+        found = _PASSWORD_IN_URL.search(self.database_url)
+        return found[0][len(found[1]) : -1] if found else ""
+
+    @field_validator("smtp_host", mode="after")
+    @classmethod
+    def _one_word(cls, value: str) -> str:
+        if len(value.split()) > 1:
+            raise ValueError("a host name is expected")
+        return value.strip()
+
     @field_validator("database_url", "schedule", "timezone", mode="after")
     @classmethod
     def _not_empty(cls, value: str) -> str:
@@ -254,7 +271,10 @@ class Settings(BaseSettings):
 
 
 def _resolved(folders: tuple[Path, ...]) -> tuple[Path, ...]:
-    return tuple(folder.expanduser().resolve() for folder in folders)
+    try:
+        return tuple(folder.expanduser().resolve() for folder in folders)
+    except (RuntimeError, OSError) as error:
+        raise SettingsError(f"FOLDERS: {', '.join(map(str, folders))}: {error}") from error
 
 
 def load(*, folder: Path | None = None, **overrides: object) -> Settings:
@@ -358,7 +378,10 @@ def in_force(settings: Settings) -> list[tuple[str, str, str]]:
         value = getattr(settings, name)
         if name == "lists" and not value:
             continue
-        rows.append((name.upper(), _shown(value), field.description or ""))
+        shown = (
+            _PASSWORD_IN_URL.sub(r"\1********\2", _shown(value)) if name == "database_url" else _shown(value)
+        )
+        rows.append((name.upper(), shown, field.description or ""))
     return rows
 
 

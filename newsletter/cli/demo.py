@@ -7,6 +7,7 @@ import webbrowser
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 from aiosmtpd.controller import Controller
@@ -56,7 +57,7 @@ def run_demo(folder: Path, *, open_browser: bool, reset: bool) -> None:
     controller = Controller(inbox, hostname="127.0.0.1", port=port)
     controller.start()
     app = App.isolated(
-        database_url=f"sqlite:///{folder / 'newsletter.db'}",
+        database_url=f"sqlite:///{quote(str(folder / 'newsletter.db'))}",
         folders=(sample_documents(),),
         settle_seconds=0,
         list_name="demo",

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 
-class _NoSecrets(logging.Filter):
-    """Blanks out what must not be read, wherever it stands in a message."""
+class _NoSecrets(logging.Formatter):
+    """Blanks out what must not be read, in messages and tracebacks alike."""
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    def __init__(self, inner: logging.Formatter, secrets: Sequence[str]) -> None:
         super().__init__()
-        self._secrets = [secret for secret in secrets if secret]
+        self._inner = inner
+        self._secrets = secrets
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
+    def format(self, record: logging.LogRecord) -> str:
+        line = self._inner.format(record)
         for secret in self._secrets:
-            message = message.replace(secret, "********")
-        record.msg, record.args = message, None
-        return True
+            line = line.replace(secret, "********")
+        return line
 
 
 class _JsonLines(logging.Formatter):
@@ -45,12 +45,12 @@ def configure(*, level: str, form: str, secrets: Sequence[str]) -> None:
         form: "text", "json", or "auto": text on a terminal, JSON lines elsewhere.
         secrets: Strings that must not appear.
     """
-    handler = logging.StreamHandler(sys.stderr)
     if form == "json" or (form == "auto" and not sys.stderr.isatty()):
-        handler.setFormatter(_JsonLines())
+        inner: logging.Formatter = _JsonLines()
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
-    handler.addFilter(_NoSecrets(secrets))
+        inner = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_NoSecrets(inner, secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -69,6 +69,8 @@ def import_(
     """
     from newsletter.cli.common import opened, utc_now
 
+    if report_file is not None and report_file.resolve() == file.resolve():
+        raise click.BadParameter("it is the file that is read; name another", param_hint="--report")
     with opened() as app, file.open("rb") as content:
         mailing_list = app.mailing_list(list_name)
         reports = app.import_subscribers(

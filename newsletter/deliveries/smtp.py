@@ -10,7 +10,7 @@ from enum import StrEnum
 import aiosmtplib
 
 from newsletter.deliveries.transport import BeforeContent
-from newsletter.errors import TransportError
+from newsletter.errors import SenderRefusedError, TransportError
 from newsletter.model.deliveries import Reply, SendOutcome, SendPhase, SendResult
 from newsletter.model.messages import Message
 
@@ -109,19 +109,38 @@ class SmtpTransport:
         try:
             async with asyncio.timeout(2 * _CONNECT_SECONDS):
                 await client.connect()
+                await _greet(client)
         except Exception as error:
             client.close()
             raise _explain_connect(error, place) from error
         return SmtpConnection(client, server)
 
 
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """Learn what the server offers before the first message asks; aiosmtplib would only do it later."""
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            await client.helo()
+
+
+def plain(text: str) -> str:
+    """Return a server's words as one line that any store and terminal can take.
+
+    Replies may hold any bytes; aiosmtplib hands them over as lone surrogates.
+    """
+    readable = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join("".join(char if char.isprintable() else " " for char in readable).split())
+
+
 def _explain_connect(error: Exception, place: str) -> TransportError:
     """Turn whatever went wrong while connecting into one line that says what to do."""
-    words = " ".join(str(error).split())
+    words = plain(str(error))
     match error:
         case aiosmtplib.SMTPAuthenticationError():
             return TransportError(
-                f"{place} refused the sign-in ({error.code} {error.message}): "
+                f"{place} refused the sign-in ({error.code} {plain(error.message)}): "
                 "check SMTP_USERNAME and SMTP_PASSWORD",
                 permanent=error.code >= 500,
             )
@@ -130,7 +149,7 @@ def _explain_connect(error: Exception, place: str) -> TransportError:
             return TransportError(f"the certificate of {place} does not verify: {reason}", permanent=True)
         case aiosmtplib.SMTPResponseException():
             return TransportError(
-                f"{place} answered {error.code} {error.message}", permanent=error.code >= 500
+                f"{place} answered {error.code} {plain(error.message)}", permanent=error.code >= 500
             )
         case TimeoutError():
             return TransportError(f"{place} did not answer in time: check SMTP_HOST and SMTP_PORT")
@@ -160,7 +179,7 @@ class SmtpConnection:
         """Send one message; see `Connection.send`.
 
         Raises:
-            TransportError: The server refuses the sender: nobody's mail would get through.
+            SenderRefusedError: The server refuses the sender: no mail of this list would get through.
         """
         self._sent += 1
         refused = await self._envelope(message)
@@ -201,7 +220,8 @@ class SmtpConnection:
                 phase = SendPhase.RCPT
                 await self._client.rcpt(message.recipient, encoding=encoding, timeout=timeout)
         except aiosmtplib.SMTPResponseException as error:
-            return await self._refused(phase, error)
+            # MAIL that asked for SMTPUTF8 did so for this recipient: nobody else is concerned.
+            return await self._refused(phase, error, for_recipient=encoding == "utf-8")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             return self._lost(SendOutcome.DEFERRED, phase, error)
         except ValueError as error:
@@ -219,14 +239,20 @@ class SmtpConnection:
             return self._lost(SendOutcome.UNCERTAIN, SendPhase.CONTENT, error)
         return self._result(SendOutcome.ACCEPTED, SendPhase.CONTENT, reply.code, reply.message)
 
-    async def _refused(self, phase: SendPhase, error: aiosmtplib.SMTPResponseException) -> SendResult:
+    async def _refused(
+        self, phase: SendPhase, error: aiosmtplib.SMTPResponseException, *, for_recipient: bool = False
+    ) -> SendResult:
         """Name what a reply other than success means (RFC 5321 section 4.2.1)."""
         code = error.code
-        if phase is SendPhase.MAIL and code >= 500:
-            raise TransportError(
-                f"{self._server.host} refuses the sender: {code} {error.message} (check SENDER_ADDRESS)",
-                permanent=True,
-            )
+        if phase is SendPhase.MAIL and code >= 500 and not for_recipient:
+            await self._reset()
+            words = f"{code} {plain(error.message)} (check SENDER_ADDRESS)"
+            raise SenderRefusedError(f"{self._server.host} refuses the sender: {words}", permanent=True)
+        if phase is SendPhase.CONTENT and code < 400:
+            # Not a refusal: the server took it in its own words, or said something that is no SMTP.
+            if 200 <= code < 300:
+                return self._result(SendOutcome.ACCEPTED, phase, code, error.message)
+            return self._lost(SendOutcome.UNCERTAIN, phase, error)
         permanent = code >= 500 and not (phase is SendPhase.RCPT and code in _TEMPORARY_AT_RCPT)
         outcome = SendOutcome.FAILED if permanent else SendOutcome.DEFERRED
         # -1 and such stand for replies that are no SMTP: the session cannot be trusted any more.
@@ -250,4 +276,6 @@ class SmtpConnection:
 
     def _result(self, outcome: SendOutcome, phase: SendPhase, code: int, text: str) -> SendResult:
         reusable = self._client.is_connected and self._sent < self._server.messages_per_connection
-        return SendResult(outcome=outcome, reply=Reply(phase=phase, code=code, text=text), reusable=reusable)
+        return SendResult(
+            outcome=outcome, reply=Reply(phase=phase, code=code, text=plain(text)), reusable=reusable
+        )

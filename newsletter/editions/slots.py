@@ -10,6 +10,9 @@ from cronsim import CronSim, CronSimError
 from newsletter.errors import SettingsError
 from newsletter.model.editions import DueSlot, SlotDecision
 
+#: Minute, hour, day, month, weekday; cronsim would take seconds as well.
+_FIELDS = 5
+
 #: Missed slots that are recorded one by one; older ones only count.
 RECORDED_SLOTS = 50
 
@@ -30,6 +33,8 @@ def check_schedule(schedule: str, time_zone: str) -> None:
             f"TIMEZONE: {time_zone!r} is not a time zone; expected an IANA name such as Europe/Berlin or UTC"
         ) from error
     try:
+        if len(schedule.split()) != _FIELDS:
+            raise CronSimError("another number of fields")  # noqa: TRY301 - told like cronsim's own
         next(CronSim(schedule, datetime(2026, 1, 1, tzinfo=zone)))
     except (CronSimError, StopIteration) as error:
         raise SettingsError(

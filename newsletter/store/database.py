@@ -104,7 +104,8 @@ class Database:
 
     @contextmanager
     def _sqlite_lock(self) -> Iterator[None]:
-        path = Path(f"{self._url.database}.sender")
+        # Two names for one file must not give two locks.
+        path = Path(f"{Path(self._url.database or '').resolve()}.sender")
         try:
             file = path.open("a")
         except OSError as error:
@@ -147,10 +148,9 @@ _BUSY = "another process is sending from this store; wait for it, or stop it fir
 def _parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        message = (
-            f"DATABASE_URL: {url!r} is not a database address; expected sqlite:///FILE or postgresql://..."
-        )
+    except (ArgumentError, ValueError) as error:
+        # What cannot be read may hold a password: it is not repeated.
+        message = "DATABASE_URL is not a database address; expected sqlite:///FILE or postgresql://..."
         raise StoreError(message) from error
     backend = parsed.get_backend_name()
     if backend in {"postgres", "postgresql"}:

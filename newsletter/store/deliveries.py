@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, or_, select, update
 
 from newsletter.errors import StateError
 from newsletter.model.deliveries import (
@@ -65,7 +65,13 @@ class Deliveries:
         return len(lost)
 
     def claim(
-        self, *, sender: str, limit: int, now: datetime, list_name: str | None = None
+        self,
+        *,
+        sender: str,
+        limit: int,
+        now: datetime,
+        list_name: str | None = None,
+        except_editions: Sequence[int] = (),
     ) -> list[Delivery]:
         """Take the next deliveries that are due.
 
@@ -76,23 +82,23 @@ class Deliveries:
             limit: How many at most.
             now: UTC.
             list_name: Only this list's; None for all.
+            except_editions: None of these.
         """
+        query = (
+            _due(now, list_name, except_editions)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=_deliveries)
+        )
         with self._database.transaction() as connection:
-            query = (
-                select(_deliveries.c.id)
-                .where(_deliveries.c.due_at.is_not(None), _deliveries.c.due_at <= now)
-                .order_by(_deliveries.c.due_at, _deliveries.c.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True, of=_deliveries)
-            )
-            if list_name is not None:
-                query = query.join(_editions, _editions.c.id == _deliveries.c.edition_id).where(
-                    _editions.c.list_name == list_name
-                )
-            ids = connection.scalars(query).all()
-            unwanted = _unwanted(connection, ids)
-            _suppress(connection, unwanted, now)
-            wanted = [i for i in ids if i not in unwanted]
+            # Where all of those selected have left, look further: an empty answer means that none is due.
+            while ids := connection.scalars(query).all():
+                unwanted = _unwanted(connection, ids)
+                _suppress(connection, unwanted, now)
+                wanted = [i for i in ids if i not in unwanted]
+                if wanted:
+                    break
+            else:
+                return []
             connection.execute(
                 update(_deliveries)
                 .where(_deliveries.c.id.in_(wanted))
@@ -204,6 +210,21 @@ class Deliveries:
         )
         with self._database.reading() as connection:
             return [(row.address, DeliveryState(row.state), row.reply) for row in connection.execute(query)]
+
+
+def _due(now: datetime, list_name: str | None, except_editions: Sequence[int]) -> Select[int]:
+    query = (
+        select(_deliveries.c.id)
+        .where(_deliveries.c.due_at.is_not(None), _deliveries.c.due_at <= now)
+        .order_by(_deliveries.c.due_at, _deliveries.c.id)
+    )
+    if list_name is not None:
+        query = query.join(_editions, _editions.c.id == _deliveries.c.edition_id).where(
+            _editions.c.list_name == list_name
+        )
+    if except_editions:
+        query = query.where(_deliveries.c.edition_id.not_in(except_editions))
+    return query
 
 
 def _begin(connection: Connection, delivery_ids: Sequence[int], sender: str, now: datetime) -> frozenset[int]:

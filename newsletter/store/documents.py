@@ -162,7 +162,8 @@ def _record_file(connection: Connection, folder: str, found: FoundFile, now: dat
         return replace(report, outcome=FileOutcome.REFUSED, refusal=found.refusal, detail=found.detail)
     if found.document is None:
         return report
-    earlier_id: int | None = row.document_id if row else None
+    # A file that was gone and came back under its name is another document, not a new version.
+    earlier_id: int | None = row.document_id if row and row.gone_at is None else None
     document_id, is_new = _find_or_add(connection, found.document, now)
     read: dict[str, object] = {"document_id": document_id, "refusal": None, "detail": ""}
     _write_file(connection, folder, found, row, read, now)

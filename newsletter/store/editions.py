@@ -116,10 +116,15 @@ class Editions:
         with self._database.transaction() as connection:
             _record_run(connection, run)
 
-    def answered_until(self, list_name: str) -> datetime | None:
-        """Return the latest slot of a list that was answered or skipped, UTC."""
+    def answered_until(self, list_name: str, *, now: datetime) -> datetime | None:
+        """Return the latest slot of a list that was answered or skipped, UTC.
+
+        Slots later than `now` do not count: a clock that was once ahead must not silence the list until then.
+        """
         query = select(func.max(_runs.c.slot_at)).where(
-            _runs.c.list_name == list_name, _runs.c.outcome != RunOutcome.FAILED.value
+            _runs.c.list_name == list_name,
+            _runs.c.outcome != RunOutcome.FAILED.value,
+            _runs.c.slot_at <= now,
         )
         with self._database.reading() as connection:
             latest: datetime | None = connection.scalar(query)

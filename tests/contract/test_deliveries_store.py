@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -158,6 +159,14 @@ def test_one_sender_at_a_time(store: Store, store_url: str) -> None:
             pass
     finally:
         second.close()
+
+
+def test_two_names_of_one_file_give_one_lock(sqlite_store: Store, tmp_path: Path) -> None:
+    (tmp_path / "other.db").symlink_to(tmp_path / "store.db")
+    second = Store.open(f"sqlite:///{tmp_path / 'other.db'}")
+    with sqlite_store.sender_lock(), pytest.raises(SenderBusyError), second.sender_lock():
+        pass
+    second.close()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -69,6 +69,13 @@ def test_a_renamed_then_changed_file_supersedes(store: Store, parsed) -> None:
     assert headlines(store) == ["Second"]
 
 
+def test_another_document_under_a_name_that_was_free_supersedes_nothing(store: Store, parsed) -> None:
+    put(store, "a.txt", parsed("First"))
+    store.documents.mark_gone("/in", ["a.txt"], now=NOW)
+    assert put(store, "a.txt", parsed("Another")) is FileOutcome.NEW
+    assert headlines(store) == ["First", "Another"]
+
+
 def test_a_file_changed_back_stands_for_its_first_text_again(store: Store, parsed) -> None:
     for headline in ("First", "Second", "First"):
         put(store, "a.txt", parsed(headline))

@@ -76,16 +76,22 @@ def test_a_slot_is_answered_once(store: Store, publish) -> None:
         publish("Two", slot_at=NOW)
     with pytest.raises(PublishConflictError):
         store.editions.record_run(run(RunOutcome.NOTHING_NEW))
-    assert store.editions.answered_until("daily") == NOW
+    assert store.editions.answered_until("daily", now=NOW) == NOW
 
 
 def test_a_failed_run_leaves_its_slot_open(store: Store, publish) -> None:
     store.editions.know_list("daily", now=NOW)
     store.editions.record_run(run(RunOutcome.FAILED))
     store.editions.record_run(run(RunOutcome.FAILED))
-    assert store.editions.answered_until("daily") is None
+    assert store.editions.answered_until("daily", now=NOW) is None
     publish("One", slot_at=NOW)
     assert [r.outcome for r in store.editions.runs("daily")] == [RunOutcome.PUBLISHED]
+
+
+def test_a_clock_that_was_ahead_does_not_silence_a_list(store: Store) -> None:
+    store.editions.know_list("daily", now=NOW)
+    store.editions.record_run(run(RunOutcome.SKIPPED, slot_at=NOW + timedelta(days=900)))
+    assert store.editions.answered_until("daily", now=NOW) is None
 
 
 def test_runs_by_hand_do_not_collide(store: Store) -> None:

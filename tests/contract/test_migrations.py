@@ -59,6 +59,7 @@ def test_processes_that_open_at_once_migrate_once(tmp_path: Path) -> None:
     [
         ("mysql://x/y", "expected sqlite or postgresql"),
         ("nonsense", "is not a database address"),
+        ("postgresql://u:p@h:abc/db", "is not a database address"),
         ("sqlite://", "SQLite needs a file"),
         ("sqlite:////nowhere/at/all/x.db", "failed: unable to open database file"),
     ],

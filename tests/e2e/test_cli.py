@@ -209,6 +209,7 @@ def test_nobody_is_mailed_without_being_asked(newsletter, home: Path) -> None:
             "newsletter: ada@example.org is not on the list daily",
         ),
         (["summarize", "nowhere.txt"], {}, "nowhere.txt"),
+        (["ingest"], {"FOLDERS": "~nobody-of-that-name/in"}, "newsletter: FOLDERS:"),
         (["subscribers", "export", "no/such/folder.csv"], {}, "newsletter: no/such/folder.csv: No such file"),
         (["summarize", ".env", "-s", "magic"], {}, "magic"),
         (
@@ -275,6 +276,15 @@ def test_subscribers_come_from_a_file_and_go_to_one(newsletter, home: Path) -> N
     assert len(listed.splitlines()) == 1
     assert "2 subscribers written to out.csv" in newsletter("subscribers", "export", "out.csv").stdout
     assert (home / "out.csv").read_text() == newsletter("subscribers", "export").stdout
+
+
+def test_a_report_does_not_overwrite_what_it_reports_on(newsletter, home: Path) -> None:
+    (home / "readers.csv").write_text("address\nada@example.org\n")
+    assert (
+        "--report"
+        in newsletter("subscribers", "import", "readers.csv", "--report", "readers.csv", code=2).stderr
+    )
+    assert (home / "readers.csv").read_text() == "address\nada@example.org\n"
 
 
 def test_the_settings_in_force_are_shown_without_secrets(newsletter) -> None:

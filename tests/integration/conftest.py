@@ -89,6 +89,12 @@ class ScriptedSMTP(SMTP):
         script.connections += 1
         super().__init__(ScriptedHandler(script), hostname="mx.test", ident="test", **options)  # type: ignore[arg-type]
 
+    async def push(self, status: str | bytes) -> None:
+        """Say it as a server that knows only Latin-1 would; aiosmtpd would refuse."""
+        if isinstance(status, str):
+            status = status.encode("latin-1")
+        await super().push(status)
+
 
 Connectable = Callable[..., SmtpTransport]
 

@@ -295,6 +295,80 @@ async def test_a_lost_acknowledgement_then_a_crash_still_reaches_everybody(
     assert counts(app, edition) == {"accepted": 5}
 
 
+@pytest.mark.parametrize("words", ["250 re\u00e7u", "250 ok \x00 queued"])
+async def test_any_bytes_in_a_reply_are_taken(make_app: MakeApp, clock, script, words: str) -> None:
+    script.answers["CONTENT"] = [words]
+    app = make_app()
+    edition = publish(app)
+    async with asyncio.timeout(20):
+        await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 5}
+    assert script.received() == dict.fromkeys(READERS, 1)
+
+
+async def test_an_unexpected_failure_while_writing_hangs_nobody(
+    make_app: MakeApp, clock, script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    publish(app)
+
+    def fail(**arguments: object) -> frozenset[int]:
+        raise RuntimeError("out of the blue")
+
+    monkeypatch.setattr(app.store.deliveries, "advance", fail)
+    with pytest.raises(RuntimeError, match="out of the blue"):
+        async with asyncio.timeout(20):
+            await deliver(app, clock)
+
+
+async def test_a_store_that_fails_for_a_moment_fails_no_reader(
+    make_app: MakeApp, clock, script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    edition = publish(app)
+
+    def fail(edition_id: int) -> None:
+        raise StoreError("gone for a moment")
+
+    monkeypatch.setattr(app.store.editions, "rendering", fail)
+    with pytest.raises(StoreError):
+        await deliver(app, clock)
+    monkeypatch.undo()
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 5}
+
+
+async def test_one_lists_refused_sender_does_not_hold_up_another(make_app: MakeApp, clock, script) -> None:
+    Path("newsletter.toml").write_text(
+        '[[lists]]\nname = "a"\nsender_address = "a@news.example.org"\n'
+        '[[lists]]\nname = "b"\nsender_address = "b@news.example.org"\n'
+    )
+    base = make_app().settings
+    app = App.load(**{name: getattr(base, name) for name in type(base).model_fields if name != "lists"})
+    app.ingest(now=NOW)
+    for name in ("a", "b"):
+        for address in READERS:
+            app.add_subscriber(app.mailing_list(name), address, now=NOW)
+        app.publish(app.mailing_list(name), now=NOW)
+    script.answers["MAIL a@news.example.org"] = ["553 5.7.1 not yours"]
+    report = await deliver(app, clock)
+    assert report.outcomes == {S.ACCEPTED: 5}
+    assert report.problem is not None
+    assert "refuses the sender" in report.problem
+    assert report.due == 5
+    app.close()
+
+
+async def test_many_who_left_do_not_end_the_turn(make_app: MakeApp, clock, script) -> None:
+    app = make_app()
+    readers = tuple(f"r{n:03}@example.org" for n in range(120))
+    edition = publish(app, readers)
+    for address in readers[:100]:
+        app.remove_subscriber(app.mailing_list(None), address, suppress=False, now=NOW)
+    await deliver(app, clock)
+    assert counts(app, edition) == {"accepted": 20, "suppressed": 100}
+
+
 async def test_files_instead_of_a_server(make_app: MakeApp, clock, script, tmp_path: Path) -> None:
     app = make_app(transport="file", outbox_folder=tmp_path / "out")
     publish(app)

@@ -256,6 +256,37 @@ async def test_a_missing_folder_is_told_and_stops_nothing(make_app, folder, cloc
         await until(lambda: "FOLDERS" in caplog.text)
 
 
+async def test_an_unexpected_failure_of_one_list_keeps_no_other_from_its_turn(
+    make_app, folder, clock, tmp_path, monkeypatch: pytest.MonkeyPatch, caplog
+) -> None:
+    Path("newsletter.toml").write_text('[[lists]]\nname = "a"\n[[lists]]\nname = "b"\n')
+    settings = make_app().settings
+    app = App.load(
+        database_url=settings.database_url,
+        folders=(folder,),
+        settle_seconds=0,
+        transport="file",
+        outbox_folder=tmp_path / "outbox",
+        sender_address="digest@news.example.org",
+    )
+    for name in ("a", "b"):
+        app.add_subscriber(app.mailing_list(name), "ada@example.org", now=START)
+        app.slots_due(app.mailing_list(name), now=START)
+    drop(folder, "Harbour reopens")
+    publish_due = app.publish_due
+
+    def fail_for_a(mailing_list, *, now):
+        if mailing_list.name == "a":
+            raise ValueError("out of the blue")
+        return publish_due(mailing_list, now=now)
+
+    monkeypatch.setattr(app, "publish_due", fail_for_a)
+    clock.now = SLOT
+    async with serving(app, clock):
+        await until(lambda: outbox(tmp_path) == 1)
+    assert "a: unexpected error" in caplog.text
+
+
 async def test_each_list_keeps_its_own_time(make_app, folder, clock, tmp_path) -> None:
     Path("newsletter.toml").write_text(
         '[[lists]]\nname = "berlin"\ntimezone = "Europe/Berlin"\n'

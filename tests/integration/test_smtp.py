@@ -53,6 +53,7 @@ async def test_a_message_arrives_as_it_was_written(transport, make_message, scri
         ("CONTENT", "554 5.7.1 spam", O.FAILED, P.CONTENT, True),
         ("CONTENT", "421 4.3.2 closing", O.DEFERRED, P.CONTENT, False),
         ("CONTENT", "drop", O.UNCERTAIN, P.CONTENT, False),
+        ("CONTENT", "garbage here", O.UNCERTAIN, P.CONTENT, False),
         ("CONTENT", "stall", O.UNCERTAIN, P.CONTENT, False),
     ],
 )
@@ -112,6 +113,30 @@ async def test_a_refused_sender_stops_everything(transport, make_message, script
     with pytest.raises(TransportError, match="refuses the sender: 553 .* SENDER_ADDRESS") as caught:
         await send(transport(), make_message())
     assert caught.value.permanent
+
+
+async def test_another_success_than_250_after_the_content_is_one(transport, make_message, script) -> None:
+    script.answers["CONTENT"] = ["251 2.0.0 taken"]
+    result = await send(transport(), make_message())
+    assert (result.outcome, result.reply.code) == (O.ACCEPTED, 251)
+
+
+async def test_what_the_server_offers_is_known_before_the_first_message(make_message) -> None:
+    received: list[str] = []
+
+    class Sink:
+        async def handle_DATA(self, server, session, envelope) -> str:
+            received.append(envelope.rcpt_tos[0])
+            return "250 ok"
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Sink(), enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        there = SmtpServer(host="127.0.0.1", port=port, security=SmtpSecurity.NONE)
+        result = await send(SmtpTransport(there), make_message("ünal@example.org"))
+    assert result.outcome is O.ACCEPTED
+    assert received == ["ünal@example.org"]
 
 
 async def test_an_address_that_needs_smtputf8_fails_alone(transport, make_message) -> None:

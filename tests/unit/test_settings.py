@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from newsletter.app import App
-from newsletter.errors import SettingsError
+from newsletter.cli import logs
+from newsletter.errors import SettingsError, StoreError
 from newsletter.settings import Settings, in_force, load, unknown_environment
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +136,48 @@ def test_secrets_are_masked() -> None:
     assert "hunter2" not in shown
     assert "k3y" not in shown
     assert "********" in shown
+
+
+def test_the_stores_password_is_masked_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(database_url="postgresql://me:hunter2@db.example.org/news")
+    assert "hunter2" not in str(in_force(settings))
+    assert "hunter2" in App(settings).secrets()
+    monkeypatch.setenv("DATABASE_URL", "postgres:/me:hunter2@db/news")
+    with pytest.raises(StoreError) as caught:
+        _ = App.load().store
+    assert "hunter2" not in str(caught.value)
+
+
+def test_no_secret_stands_in_a_log_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        for form in ("text", "json"):
+            logs.configure(level="INFO", form=form, secrets=["hunter2"])
+            try:
+                raise ValueError("login failed for me:hunter2")
+            except ValueError:
+                logging.getLogger("x").exception("with %s", "hunter2")
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    written = capsys.readouterr().err
+    assert written.count("ValueError: login failed for me:********") == 2
+    assert "hunter2" not in written
+
+
+def test_addresses_in_headers_have_ascii_domains() -> None:
+    app = App.isolated(sender_address="digest@bücher.example", smtp_host="127.0.0.1")
+    app.check_sending()
+    assert app.lists[0].sender_address == "digest@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("key", ["sender_address", "reply_to", "unsubscribe_address"])
+def test_an_address_that_no_header_can_hold_is_told_before_anything_is_sent(key: str) -> None:
+    for wrong in ("zzz", "dïgest@example.org"):
+        values = {"sender_address": "digest@example.org", "smtp_host": "127.0.0.1", key: wrong}
+        with pytest.raises(SettingsError, match=key.upper()):
+            App.isolated(**values).check_sending()
 
 
 def test_a_wrong_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

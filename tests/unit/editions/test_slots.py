@@ -65,7 +65,9 @@ def test_day_names_are_taken() -> None:
     assert next_slot("0 7 * * 0", "UTC", at("2026-11-20T12:00")).strftime("%a") == "Sun"
 
 
-@pytest.mark.parametrize("schedule", ["", "7", "0 25 * * *", "0 7 * *", "hello", "0 7 * * xyz", "0 0 30 2 *"])
+@pytest.mark.parametrize(
+    "schedule", ["", "7", "0 25 * * *", "* * * * * *", "0 7 * *", "hello", "0 7 * * xyz", "0 0 30 2 *"]
+)
 def test_a_wrong_schedule_is_told_in_one_line(schedule: str) -> None:
     with pytest.raises(SettingsError, match="SCHEDULE: .* is not a schedule; expected five fields"):
         check_schedule(schedule, "UTC")
