@@ -349,5 +349,6 @@ def _settle_uncertain(
                 _deliveries.c.state == DeliveryState.UNCERTAIN.value,
                 _deliveries.c.uncertain_count == 1,
             )
-            .values(state=DeliveryState.QUEUED.value, due_at=now, changed_at=now)
+            # At the head of the queue: at its end, those of every crash would gather and be hit together.
+            .values(state=DeliveryState.QUEUED.value, due_at=_deliveries.c.queued_at, changed_at=now)
         )
