@@ -254,7 +254,10 @@ class App:
         """
         if not mailing_list.sender_address:
             mailing_list = replace(mailing_list, sender_address=_STAND_IN_SENDER)
-        return draft(self.store, mailing_list, self._press(mailing_list), now=now)
+        press = self._press(mailing_list)
+        if not Store.exists(self.settings.database_url):
+            return None
+        return draft(self.store, mailing_list, press, now=now)
 
     def publish(self, mailing_list: MailingList, *, now: datetime) -> PublishReport:
         """Publish what is new; see `newsletter.publish.publish`."""
@@ -289,6 +292,8 @@ class App:
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:
         """Return how many deliveries could be sent now."""
+        if not Store.exists(self.settings.database_url):
+            return 0
         return self.store.deliveries.due_count(now=now, list_name=list_name)
 
     def copy_for(self, address: str, rendering: Rendering, *, now: datetime) -> Message:

@@ -64,6 +64,11 @@ class Database:
             _prepare_sqlite(self.engine, synchronous=synchronous)
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a database to look at: opening a SQLite file that is not there would make it."""
+        return not self.is_sqlite or Path(self._url.database or "").exists()
+
+    @property
     def place(self) -> str:
         """Where the database is, without its password."""
         return self._url.render_as_string(hide_password=True)

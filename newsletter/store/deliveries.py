@@ -168,17 +168,9 @@ class Deliveries:
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:
         """Return how many deliveries may be claimed now."""
-        query = (
-            select(func.count())
-            .select_from(_deliveries)
-            .where(_deliveries.c.due_at.is_not(None), _deliveries.c.due_at <= now)
-        )
-        if list_name is not None:
-            query = query.join(_editions, _editions.c.id == _deliveries.c.edition_id).where(
-                _editions.c.list_name == list_name
-            )
+        due = _due(now, list_name, ()).order_by(None).subquery()
         with self._database.reading() as connection:
-            return connection.scalar(query) or 0
+            return connection.scalar(select(func.count()).select_from(due)) or 0
 
     def counts(self, edition_id: int) -> dict[DeliveryState, int]:
         """Return how many readers of an edition stand in each state; states with none are left out."""

@@ -43,6 +43,15 @@ class Store:
         migrate(database)
         return cls(database)
 
+    @staticmethod
+    def exists(url: str) -> bool:
+        """Return whether there is a store to look at, without making one.
+
+        Raises:
+            StoreError: The address is of another kind.
+        """
+        return Database(url).exists
+
     @property
     def place(self) -> str:
         """Where the store is, without its password."""

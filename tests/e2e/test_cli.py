@@ -141,6 +141,12 @@ def test_names_in_a_file_from_windows_are_read(newsletter, home: Path) -> None:
     assert "Åda" in listed
 
 
+def test_a_look_makes_no_store(newsletter, home: Path) -> None:
+    for arguments in (["preview"], ["send", "--dry-run"]):
+        assert "Nothing is new" in newsletter(*arguments).stdout
+    assert not list(home.glob("*.db*"))
+
+
 def test_a_dry_run_changes_not_one_byte_of_the_store(newsletter, home: Path) -> None:
     drop(home, "a.txt", STORY)
     newsletter("ingest")

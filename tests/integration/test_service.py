@@ -60,6 +60,14 @@ def make_app(tmp_path: Path, folder: Path, store_url: str) -> MakeApp:
     return make
 
 
+def with_lists_of_toml(make_app: MakeApp) -> App:
+    """The same app with the lists of newsletter.toml in the working directory."""
+    settings = make_app().settings
+    return App.load(
+        **{name: getattr(settings, name) for name in type(settings).model_fields if name != "lists"}
+    )
+
+
 def drop(folder: Path, headline: str) -> None:
     (folder / f"{headline}.txt").write_text(f"{headline}\n\nThe harbour of Port Aldis opened again.\n")
 
@@ -260,15 +268,7 @@ async def test_an_unexpected_failure_of_one_list_keeps_no_other_from_its_turn(
     make_app, folder, clock, tmp_path, monkeypatch: pytest.MonkeyPatch, caplog
 ) -> None:
     Path("newsletter.toml").write_text('[[lists]]\nname = "a"\n[[lists]]\nname = "b"\n')
-    settings = make_app().settings
-    app = App.load(
-        database_url=settings.database_url,
-        folders=(folder,),
-        settle_seconds=0,
-        transport="file",
-        outbox_folder=tmp_path / "outbox",
-        sender_address="digest@news.example.org",
-    )
+    app = with_lists_of_toml(make_app)
     for name in ("a", "b"):
         app.add_subscriber(app.mailing_list(name), "ada@example.org", now=START)
         app.slots_due(app.mailing_list(name), now=START)
@@ -292,15 +292,7 @@ async def test_each_list_keeps_its_own_time(make_app, folder, clock, tmp_path) -
         '[[lists]]\nname = "berlin"\ntimezone = "Europe/Berlin"\n'
         '[[lists]]\nname = "tokyo"\ntimezone = "Asia/Tokyo"\n'
     )
-    settings = make_app().settings
-    app = App.load(
-        database_url=settings.database_url,
-        folders=(folder,),
-        settle_seconds=0,
-        transport="file",
-        outbox_folder=tmp_path / "outbox",
-        sender_address="digest@news.example.org",
-    )
+    app = with_lists_of_toml(make_app)
     for name in ("berlin", "tokyo"):
         app.add_subscriber(app.mailing_list(name), "ada@example.org", now=START)
         app.slots_due(app.mailing_list(name), now=START)
