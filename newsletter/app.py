@@ -13,30 +13,24 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TextIO
 
+from newsletter import feedback, keys, subscribe, wiring
 from newsletter import settings as settings_room
-from newsletter import subscribe
-from newsletter.deliver import (
-    Postbag,
-    deliver,
-    reader_urls,
-    send_copy,
-    write_message,
-)
-from newsletter.deliveries.smtp import SmtpSecurity, SmtpServer, SmtpTransport
-from newsletter.deliveries.transport import FileTransport, Transport
-from newsletter.editions.slots import check_schedule, next_slot
-from newsletter.errors import AddressError, SettingsError
+from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
+from newsletter.editions.slots import next_slot
+from newsletter.errors import SettingsError
 from newsletter.ingest import ingest
-from newsletter.messages.links import LinkSigner
-from newsletter.messages.render import Renderer, personalise
-from newsletter.model.deliveries import DeliverReport, RetryPolicy, SendResult
+from newsletter.messages.render import personalise
+from newsletter.model.deliveries import DeliverReport, SendResult
 from newsletter.model.documents import IngestReport, ParsedDocument
 from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
+from newsletter.model.feedback import FeedbackOutcome, FeedbackRecord, FeedbackReport, Notice
+from newsletter.model.keys import KeyType, PublishedKey
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
-from newsletter.model.subscribers import AddReport, Subscriber, SubscriptionState
-from newsletter.publish import Press, draft, publish, publish_due, slots_due
+from newsletter.model.subscribers import AddReport, Address, Subscriber, SubscriptionState
+from newsletter.operate import Operator
+from newsletter.publish import draft, publish, publish_due, slots_due
 from newsletter.settings import Settings
 from newsletter.sources.folder import read_document
 from newsletter.sources.parse import SourceAliases, parse_text
@@ -68,8 +62,10 @@ class App:
             SettingsError: A schedule, a time zone, a summarizer or a list's name is wrong.
         """
         self.settings = settings
-        self.lists = tuple(_with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists())
-        _check_lists(self.lists)
+        self.lists = tuple(
+            wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
+        )
+        wiring.check_lists(self.lists)
 
     @classmethod
     def load(cls, *, folder: Path | None = None, **overrides: object) -> "App":
@@ -92,7 +88,11 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The store, opened at first use."""
-        return Store.open(self.settings.database_url, synchronous=self.settings.sqlite_synchronous)
+        return Store.open(
+            self.settings.database_url,
+            synchronous=self.settings.sqlite_synchronous,
+            suppression_key=self.settings.suppression_key.get_secret_value(),
+        )
 
     def close(self) -> None:
         """Close what was opened."""
@@ -105,53 +105,8 @@ class App:
         return partial(parse_text, aliases=aliases)
 
     @cached_property
-    def _links(self) -> LinkSigner | None:
-        if not self.settings.public_url:
-            return None
-        keys = [key.get_secret_value() for key in self.settings.secret_keys]
-        if not keys:
-            raise SettingsError(
-                "SECRET_KEYS is not set, and PUBLIC_URL needs it to sign readers' links: "
-                f"SECRET_KEYS={secrets.token_urlsafe(32)} is a fresh one"
-            )
-        return LinkSigner(public_url=self.settings.public_url, keys=keys)
-
-    def _press(self, mailing_list: MailingList) -> Press:
-        own = [self.settings.template_folder] if self.settings.template_folder else []
-        for folder in own:
-            _check_template_folder(folder)
-        links = self._links
-
-        def view_url(list_name: str, number: int) -> str | None:
-            return links.view_url(list_name, number) if links else None
-
-        return Press(
-            renderer=Renderer(folders=[*own, settings_room.packaged("templates")]),
-            story_cutoff=self.settings.story_cutoff,
-            view_url=view_url,
-            has_preferences=links is not None,
-            unsubscribe_address=_ascii_domain(self.settings.unsubscribe_address)
-            or mailing_list.reply_to
-            or mailing_list.sender_address,
-        )
-
-    def _transport(self) -> Transport:
-        values = self.settings
-        if values.transport == "file":
-            return FileTransport(values.outbox_folder)
-        return SmtpTransport(
-            SmtpServer(
-                host=values.smtp_host,
-                port=values.smtp_port,
-                security=SmtpSecurity(values.smtp_security),
-                username=values.smtp_username,
-                password=values.smtp_password.get_secret_value(),
-                connections=values.smtp_connections,
-                messages_per_connection=values.smtp_messages_per_connection,
-                command_timeout_seconds=values.smtp_timeout_seconds,
-                content_timeout_seconds=2 * values.smtp_timeout_seconds,
-            )
-        )
+    def _stationery(self) -> Stationery:
+        return wiring.stationery(self.settings, self.lists)
 
     def check_sending(self) -> None:
         """Check that everything is set that sending needs.
@@ -159,17 +114,7 @@ class App:
         Raises:
             SettingsError: With one line for each setting that is missing or wrong.
         """
-        problems = []
-        if self.settings.transport == "smtp" and not self.settings.smtp_host:
-            problems.append("SMTP_HOST is not set: the server that takes your mail, such as smtp.example.org")
-        if self.settings.smtp_username and not self.settings.smtp_password.get_secret_value():
-            problems.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
-        for mailing_list in self.lists:
-            problems += _check_addresses(mailing_list, self.settings.unsubscribe_address)
-        if problems:
-            raise SettingsError(*dict.fromkeys(problems))
-        self._transport()
-        _ = self._links
+        wiring.check_sending(self.settings, self.lists)
 
     def mailing_list(self, name: str | None) -> MailingList:
         """Return the list of that name, or the only one.
@@ -193,13 +138,40 @@ class App:
 
     def secrets(self) -> list[str]:
         """Return what must never appear in a log."""
-        values = [self.settings.smtp_password, *self.settings.secret_keys]
+        settings = self.settings
+        values = [
+            settings.smtp_password,
+            settings.bounce_imap_password,
+            settings.webhook_key,
+            settings.suppression_key,
+            *settings.secret_keys,
+        ]
         known = [value.get_secret_value() for value in values] + [self.settings.database_password]
         return [secret for secret in known if secret]
 
     def warnings(self, *, folder: Path | None = None) -> list[str]:
         """Return what is odd about the settings without being wrong."""
-        return [f"{key} in .env is not a setting" for key in settings_room.unknown_environment(folder)]
+        unknown = [f"{key} in .env is not a setting" for key in settings_room.unknown_environment(folder)]
+        values = self.settings
+        senders = wiring.sender_domains(self.lists)
+        return unknown + list(
+            keys.oddities(values.dkim_keys, domain=values.dkim_domain, sender_domains=senders)
+        )
+
+    def signing_domains(self) -> list[str]:
+        """Return the domains that sign messages: the one that is set, or those of the lists' senders."""
+        own = self.settings.dkim_domain
+        return [own] if own else wiring.sender_domains(self.lists)
+
+    def generate_keys(
+        self, folder: Path, *, domains: Sequence[str], selector: str, key_types: Sequence[KeyType]
+    ) -> list[PublishedKey]:
+        """Make DKIM keys; see `newsletter.keys.generate`."""
+        return keys.generate(folder, domains=domains, selector=selector, key_types=key_types)
+
+    def published_keys(self) -> list[PublishedKey]:
+        """Return what the DNS must say about the keys in use; see `newsletter.keys.published`."""
+        return keys.published(self.settings.dkim_keys, domains=self.signing_domains())
 
     def ingest(
         self, *, now: datetime, folders: Sequence[Path] = (), wait: Callable[[float], None] = time.sleep
@@ -254,18 +226,18 @@ class App:
         """
         if not mailing_list.sender_address:
             mailing_list = replace(mailing_list, sender_address=_STAND_IN_SENDER)
-        press = self._press(mailing_list)
+        press = wiring.press(self.settings, mailing_list)
         if not Store.exists(self.settings.database_url):
             return None
         return draft(self.store, mailing_list, press, now=now)
 
     def publish(self, mailing_list: MailingList, *, now: datetime) -> PublishReport:
         """Publish what is new; see `newsletter.publish.publish`."""
-        return publish(self.store, mailing_list, self._press(mailing_list), now=now)
+        return publish(self.store, mailing_list, wiring.press(self.settings, mailing_list), now=now)
 
     def publish_due(self, mailing_list: MailingList, *, now: datetime) -> list[PublishReport]:
         """Answer the slots that have come; see `newsletter.publish.publish_due`."""
-        return publish_due(self.store, mailing_list, self._press(mailing_list), now=now)
+        return publish_due(self.store, mailing_list, wiring.press(self.settings, mailing_list), now=now)
 
     def slots_due(self, mailing_list: MailingList, *, now: datetime) -> bool:
         """Return whether a slot of a list has come and is not answered."""
@@ -278,16 +250,17 @@ class App:
         stopping: asyncio.Event,
         list_name: str | None = None,
         on_result: Callable[[], None] | None = None,
+        force: bool = False,
     ) -> DeliverReport:
         """Send what is due; see `newsletter.deliver`."""
-        bag = Postbag(
-            transport=self._transport(),
-            retry=RetryPolicy(give_up_after_seconds=int(self.settings.give_up_hours * 3600)),
-            uncertain=self.settings.uncertain_policy,
-            links=self._links,
-        )
         return await deliver(
-            self.store, bag, clock=clock, stopping=stopping, list_name=list_name, on_result=on_result
+            self.store,
+            wiring.postbag(self.settings, self.lists),
+            clock=clock,
+            stopping=stopping,
+            list_name=list_name,
+            on_result=on_result,
+            force=force,
         )
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:
@@ -305,7 +278,14 @@ class App:
             AddressError: It is not an address.
         """
         reader = self._preview_reader(subscribe.parse_address(address).display, rendering, now)
-        return write_message(rendering, reader, uid=secrets.token_hex(16))
+        return write_message(
+            rendering,
+            reader,
+            self._stationery,
+            uid=secrets.token_hex(16),
+            sender=rendering.headers.sender_address,
+            now=now,
+        )
 
     def personal_bodies(self, rendering: Rendering, *, now: datetime) -> tuple[str, str]:
         """Return an edition's HTML and text as a sample reader would get them."""
@@ -313,8 +293,9 @@ class App:
         return bodies.html, bodies.text
 
     def _preview_reader(self, address: str, rendering: Rendering, now: datetime) -> Reader:
-        urls = reader_urls(rendering, self._links, _PREVIEW_READER)
-        return Reader(subscriber_id=_PREVIEW_READER, address=address, name="", since=now, **urls)
+        return make_reader(
+            rendering, self._stationery, subscriber_id=_PREVIEW_READER, address=address, name="", since=now
+        )
 
     async def send_copy(self, message: Message) -> SendResult:
         """Hand over a test copy; nothing is recorded.
@@ -322,7 +303,7 @@ class App:
         Raises:
             TransportError: The server cannot be reached, or refuses the sender.
         """
-        return await send_copy(self._transport(), message)
+        return await send_copy(wiring.transport(self.settings), message)
 
     def latest_rendering(self, mailing_list: MailingList) -> tuple[PublishedEdition, Rendering] | None:
         """Return a list's latest edition as it was rendered, or None if there is none."""
@@ -358,6 +339,23 @@ class App:
         """Take an address off a list; see `newsletter.subscribe.remove`."""
         return subscribe.remove(self.store, mailing_list.name, address, suppress=suppress, now=now)
 
+    def lift_suppression(self, address: str) -> str:
+        """Let a suppressed address be mailed again; see `newsletter.subscribe.lift`."""
+        return subscribe.lift(self.store, address)
+
+    def erase_subscriber(self, address: str) -> str:
+        """Forget an address on all lists; see `newsletter.subscribe.erase`."""
+        return subscribe.erase(self.store, address)
+
+    def address(self, text: str) -> Address:
+        """Read a mail address; see `newsletter.subscribe.parse_address`."""
+        return subscribe.parse_address(text)
+
+    @cached_property
+    def operator(self) -> Operator:
+        """What looks at deliveries and rules over them; see `newsletter.operate`."""
+        return Operator(self.store)
+
     def export_subscribers(self, mailing_list: MailingList, file: TextIO) -> int:
         """Write a list's subscribers as CSV; see `newsletter.subscribe.export_csv`."""
         return subscribe.export_csv(self.store, mailing_list.name, file)
@@ -367,6 +365,45 @@ class App:
     ) -> Iterator[Subscriber]:
         """Yield a list's subscribers in the order they came."""
         return self.store.subscribers.listed(mailing_list.name, state)
+
+    @cached_property
+    def _intake(self) -> feedback.Intake:
+        return wiring.intake(self.settings)
+
+    @property
+    def has_mailboxes(self) -> bool:
+        """Whether there is a mailbox that bounces are looked for in.
+
+        Raises:
+            SettingsError: One is set by half.
+        """
+        return bool(wiring.mailboxes(self.settings))
+
+    def take_in(
+        self,
+        *,
+        now: datetime,
+        paths: Sequence[Path] = (),
+        stopping: Callable[[], bool] = lambda: False,
+        on_outcome: Callable[[FeedbackOutcome], None] = lambda _: None,
+    ) -> FeedbackReport:
+        """Take in what came back: at some paths, or in the mailboxes set; see `newsletter.feedback`."""
+        places = paths or wiring.mailboxes(self.settings)
+        return feedback.take_in(
+            self.store, places, self._intake, now=now, stopping=stopping, on_outcome=on_outcome
+        )
+
+    def take_message(self, content: bytes, *, recipient: str = "", now: datetime) -> FeedbackOutcome:
+        """Take in one message that came back; see `newsletter.feedback.take_message`."""
+        return feedback.take_message(self.store, content, self._intake, recipient=recipient, now=now)
+
+    def take_notice(self, notice: Notice, *, now: datetime) -> FeedbackOutcome:
+        """Take in what a mail service tells; see `newsletter.feedback.take_notice`."""
+        return feedback.take_notice(self.store, notice, self._intake, now=now)
+
+    def feedback_log(self, *, limit: int) -> list[FeedbackRecord]:
+        """Return what was taken in last, the newest first."""
+        return self.store.feedback.latest(limit=limit)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""
@@ -385,60 +422,3 @@ def summarizer_names() -> tuple[str, ...]:
 def sample_documents() -> Path:
     """Return the folder of sample documents that comes with the package."""
     return settings_room.packaged("seeds")
-
-
-def _check_template_folder(folder: Path) -> None:
-    """See that a folder holds at least one template: a misspelt name would be passed over in silence."""
-    if not folder.is_dir():
-        raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} is not a folder")
-    own = settings_room.packaged("templates")
-    names = sorted(str(path.relative_to(own)) for path in own.rglob("*") if path.is_file())
-    if not any((folder / name).is_file() for name in names):
-        raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} holds none of {', '.join(names)}")
-
-
-def _check_lists(lists: Sequence[MailingList]) -> None:
-    names = [mailing_list.name for mailing_list in lists]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise SettingsError(f"LISTS: {', '.join(repeated)} is there more than once; names must differ")
-    for mailing_list in lists:
-        check_schedule(mailing_list.schedule, mailing_list.time_zone)
-        if mailing_list.summarizer not in SUMMARIZER_NAMES:
-            raise SettingsError(
-                f"SUMMARIZER: {mailing_list.summarizer!r} is not one of {', '.join(SUMMARIZER_NAMES)}"
-            )
-
-
-def _with_ascii_domains(mailing_list: MailingList) -> MailingList:
-    return replace(
-        mailing_list,
-        sender_address=_ascii_domain(mailing_list.sender_address),
-        reply_to=_ascii_domain(mailing_list.reply_to),
-    )
-
-
-def _ascii_domain(address: str) -> str:
-    """Return an address with its domain as A-labels, the form that every header can hold."""
-    try:
-        return f"{address.rpartition('@')[0]}@{subscribe.parse_address(address).domain}" if address else ""
-    except AddressError:
-        return address
-
-
-def _check_addresses(mailing_list: MailingList, unsubscribe_address: str) -> list[str]:
-    """Return one line for each address of a list that is missing or wrong."""
-    if not mailing_list.sender_address:
-        return ["SENDER_ADDRESS is not set: the address that your mail comes from"]
-    problems = []
-    for key, value in (
-        ("SENDER_ADDRESS", mailing_list.sender_address),
-        ("REPLY_TO", mailing_list.reply_to),
-        ("UNSUBSCRIBE_ADDRESS", unsubscribe_address),
-    ):
-        try:
-            if value and not subscribe.parse_address(value).key.isascii():
-                problems.append(f"{key}: {value!r}: the part before the @ must be of ASCII letters")
-        except ValueError as error:
-            problems.append(f"{key}: {error}")
-    return problems

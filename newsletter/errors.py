@@ -7,12 +7,13 @@ NewsletterError
 ├── TemplateError              a template is broken; carries file and line
 ├── MessageRefusedError        a finished message breaks a rule that every message must keep
 ├── LinkError                  a link that cannot be made, or a token that does not verify
+├── DkimKeyError               a key, a selector or a domain that mail cannot be signed with
 ├── AddressError               an address that no mail can reach
 ├── SubscriberError            a change to a subscriber that is not allowed or names nobody
 ├── StoreError                 the store cannot be opened, read or written
 │   └── SenderBusyError        another process is sending from this store
 ├── PublishConflictError       another process published these documents first
-├── StateError                 a delivery was asked to take a step that its state does not allow
+├── MailboxError               a mailbox that bounces come back to cannot be read
 └── TransportError             messages cannot be handed over at all; nobody's attempt is used up
     └── SenderRefusedError     messages from one sender address cannot
 
@@ -89,6 +90,10 @@ class LinkError(NewsletterError, ValueError):
     """A link that cannot be made, or a token that does not verify."""
 
 
+class DkimKeyError(NewsletterError):
+    """A DKIM key, its selector or its domain is missing or wrong."""
+
+
 class AddressError(NewsletterError, ValueError):
     """An address that no mail can reach.
 
@@ -119,8 +124,8 @@ class PublishConflictError(NewsletterError):
     """Another process published the same documents, or answered the same slot, first."""
 
 
-class StateError(NewsletterError):
-    """A delivery was asked to take a step that its state does not allow."""
+class MailboxError(NewsletterError):
+    """A mailbox that bounces come back to cannot be read; others can."""
 
 
 class TransportError(NewsletterError):

@@ -27,7 +27,6 @@ from newsletter.model.messages import Rendering
 from newsletter.model.stories import SourceCredit, Story, StoryLabel
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store.store import Store
-from newsletter.stories.group import group_documents, independent_sources
 from newsletter.stories.summarize import summarize
 
 #: What readers are told of a document that names no source; its file's name would tell them nothing.
@@ -234,6 +233,9 @@ def _tell(
     documents: Sequence[Document], updates: frozenset[int], mailing_list: MailingList, cutoff: float
 ) -> list[Story]:
     """Make a story of each group of documents; the leading document gives headline and summary."""
+    # numpy takes a tenth of a second to load: only whoever composes waits for it.
+    from newsletter.stories.group import group_documents, independent_sources
+
     stories = []
     for group in group_documents(documents, cutoff=cutoff):
         lead = group[0]

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from newsletter.app import App
 from newsletter.errors import NewsletterError, SenderBusyError
 from newsletter.model.documents import FileOutcome, IngestReport
 from newsletter.model.editions import MailingList, RunOutcome
+from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +27,6 @@ _PUBLISH_SECONDS = 60
 
 #: How often queued and deferred deliveries are looked for, in seconds.
 _DELIVER_SECONDS = 30
-
-#: Wait after a failed attempt to reach the server: doubled each time up to the longest, in seconds.
-_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 60, 900
 
 Clock = Callable[[], datetime]
 
@@ -58,7 +56,7 @@ async def _run_until_signal(app: App, clock: Clock) -> None:
 
 
 class Service:
-    """The three verbs, each waiting to be woken."""
+    """The verbs, each waiting to be woken."""
 
     def __init__(self, app: App, *, clock: Clock, stopping: asyncio.Event) -> None:
         """Prepare; nothing runs before `serve`.
@@ -75,9 +73,9 @@ class Service:
         self._ingest_due = asyncio.Event()
         self._publish_due = asyncio.Event()
         self._deliver_due = asyncio.Event()
+        self._bounces_due = asyncio.Event()
         self._ingesting = asyncio.Lock()
-        self._pause_seconds = 0
-        self._paused_until: datetime | None = None
+        self._is_paused = False
 
     async def serve(self) -> None:
         """Run until `stopping` is set."""
@@ -86,6 +84,9 @@ class Service:
         self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
         self._every(_DELIVER_SECONDS, self._deliver_due)
+        if self._app.has_mailboxes:
+            self._every(self._app.settings.bounce_every_seconds, self._bounces_due)
+            self._bounces_due.set()
         self._scheduler.start()
         log.info("running; the store is %s", self._app.store.place)
         self._wake_at_next_slot()
@@ -96,6 +97,7 @@ class Service:
                 self._loop(self._ingest_due, self._ingest),
                 self._loop(self._publish_due, self._publish),
                 self._loop(self._deliver_due, self._deliver),
+                self._loop(self._bounces_due, self._take_in),
             )
         finally:
             self._scheduler.shutdown(wait=False)
@@ -189,25 +191,25 @@ class Service:
                 log.log(level, "%s, slot %s: %s: %s", run.list_name, slot, run.outcome.value, run.reason)
 
     async def _deliver(self) -> None:
-        now = self._clock()
-        if self._paused_until is not None and now < self._paused_until:
-            return
         report = await self._app.deliver(clock=self._clock, stopping=self._stopping)
         for state, count in report.outcomes.items():
             log.info("%d %s", count, state.value)
         if report.problem is None:
-            self._pause_seconds, self._paused_until = 0, None
+            if self._is_paused:
+                log.info("sending goes on")
+            self._is_paused = False
             return
-        longest = _LONGEST_PAUSE_SECONDS
-        doubled = max(_SHORTEST_PAUSE_SECONDS, 2 * self._pause_seconds)
-        self._pause_seconds = longest if report.permanent else min(longest, doubled)
-        self._paused_until = self._clock() + timedelta(seconds=self._pause_seconds)
-        log.error(
-            "sending is paused for %d s, %d messages wait: %s",
-            self._pause_seconds,
-            report.due,
-            report.problem,
+        if report.tried or not self._is_paused:
+            until = report.paused_until or self._clock()
+            log.error("%d messages wait until %s: %s", report.due, f"{until:%H:%M:%S} UTC", report.problem)
+        self._is_paused = True
+
+    async def _take_in(self) -> None:
+        report = await asyncio.to_thread(
+            self._app.take_in, now=self._clock(), stopping=self._stopping.is_set, on_outcome=_log_feedback
         )
+        for problem in report.problems:
+            log.error("%s", problem)
 
 
 def _local(moment: datetime, mailing_list: MailingList) -> str:
@@ -218,6 +220,13 @@ def _local(moment: datetime, mailing_list: MailingList) -> str:
 
 async def _wake(event: asyncio.Event) -> None:
     event.set()
+
+
+def _log_feedback(outcome: FeedbackOutcome) -> None:
+    changed = outcome.action not in {FeedbackAction.NOTHING, FeedbackAction.REPEATED}
+    level = logging.INFO if changed else logging.DEBUG
+    words = " ".join(filter(None, [outcome.address, f"({outcome.reason})" if outcome.reason else ""]))
+    log.log(level, "%s: %s %s", outcome.kind.value, outcome.action.value, words)
 
 
 def _log_ingest(report: IngestReport) -> None:

@@ -9,11 +9,13 @@ import json
 import os
 import re
 import tomllib
+import unicodedata
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,8 +32,9 @@ from pydantic_settings import (
 )
 
 from newsletter.errors import SettingsError
-from newsletter.model.deliveries import UncertainPolicy
+from newsletter.model.deliveries import RateLimit, UncertainPolicy
 from newsletter.model.editions import MailingList
+from newsletter.model.keys import KeyFile
 
 #: Where packaged files lie: inside an installed package, else beside it in a checkout.
 _PACKAGE = Path(__file__).parent
@@ -63,6 +66,42 @@ def _json_table(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
 #: The password in a database's address, with what stands around it.
 _PASSWORD_IN_URL = re.compile(r"(://[^/@:]*:)[^/]*(@)")
 
+
+def _rate(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+    """Read "500/hour"."""
+    if not isinstance(value, str):
+        return value
+    count, _, period = (part.strip() for part in value.partition("/"))
+    periods = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+    if not count.isdecimal() or int(count) < 1 or period not in periods:
+        raise ValueError(f"{value!r} is no rate; expected such as 500/hour (second, minute, hour, day)")
+    return RateLimit(count=int(count), period_seconds=periods[period])
+
+
+def _key_file(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+    """Read "selector:path"."""
+    if not isinstance(value, str):
+        return value
+    selector, _, path = (part.strip() for part in value.partition(":"))
+    if not selector or not path or "-----" in value:
+        raise ValueError("a selector, a colon and a PEM file are expected, such as s1:dkim/s1.pem")
+    return KeyFile(selector=selector, path=Path(path))
+
+
+KeyFiles = Annotated[tuple[Annotated[KeyFile, BeforeValidator(_key_file)], ...], _split(",")]
+
+
+def _visible(value: str) -> str:
+    """Refuse a text of which a reader would see nothing."""
+    # Formats, controls, separators and the like have categories C and Z.
+    if all(unicodedata.category(char)[0] in "CZ" for char in value):
+        raise ValueError("nothing of it can be seen")
+    return value
+
+
+Title = Annotated[str, AfterValidator(_visible)]
+Rates = Annotated[tuple[Annotated[RateLimit, BeforeValidator(_rate)], ...], _split(",")]
+Minutes = Annotated[tuple[Annotated[float, Field(gt=0, le=1440)], ...], Field(min_length=1), _split(",")]
 Paths = Annotated[tuple[Path, ...], _split(",")]
 Lines = Annotated[tuple[str, ...], _split(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
@@ -75,7 +114,7 @@ class ListSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: ListName
-    title: str | None = None
+    title: Title | None = None
     tagline: str | None = None
     schedule: str | None = None
     timezone: str | None = None
@@ -134,9 +173,7 @@ class Settings(BaseSettings):
 
     # The list
     list_name: ListName = Field("news", description="short name: lower-case letters, digits, hyphens")
-    list_title: str = Field(
-        "The News Digest", min_length=1, max_length=80, description="what readers see as its name"
-    )
+    list_title: Title = Field("The News Digest", max_length=80, description="what readers see as its name")
     list_tagline: str = Field(
         "The day’s news, with its sources", max_length=120, description="the line under the name"
     )
@@ -157,8 +194,15 @@ class Settings(BaseSettings):
     )
     secret_keys: Annotated[tuple[SecretStr, ...], _split(",")] = Field(
         (),
-        description="keys that sign readers' links, newest first, parted by commas; needed with PUBLIC_URL",
+        description="keys that sign readers' links and bounce addresses, newest first, parted by commas; "
+        "needed with PUBLIC_URL or BOUNCE_ADDRESS",
     )
+    dkim_keys: KeyFiles = Field(
+        (),
+        description="keys that sign messages, as selector:path of a PEM file, parted by commas; "
+        "empty: not signed here",
+    )
+    dkim_domain: str = Field("", description="domain that signs; empty: that of SENDER_ADDRESS")
     transport: Literal["smtp", "file"] = Field(
         "smtp", description="smtp, or file: write .eml files to OUTBOX_FOLDER"
     )
@@ -174,14 +218,62 @@ class Settings(BaseSettings):
     smtp_messages_per_connection: int = Field(
         100, ge=1, le=10000, description="messages before a connection is renewed"
     )
-    smtp_timeout_seconds: float = Field(300, ge=1, le=3600, description="longest wait for a reply, s")
+    smtp_connection_seconds: float = Field(
+        300, ge=1, le=3600, description="age at which a connection is renewed, s"
+    )
+    smtp_timeout_seconds: float = Field(
+        300, ge=0.1, le=3600, description="longest wait for a reply, s; twice that after a message's end"
+    )
+    smtp_deadline_seconds: float = Field(
+        1200, ge=0.1, le=7200, description="longest time for one message in all, s"
+    )
+    smtp_rates: Rates = Field(
+        (), description="most messages handed over: 10/second, 500/hour, 2000/day; empty: no limit"
+    )
+    smtp_domain_connections: int = Field(
+        20, ge=1, le=64, description="messages on their way to one domain's readers at once"
+    )
     uncertain_policy: UncertainPolicy = Field(
         UncertainPolicy.RESEND,
         description="when nobody knows whether a mail arrived: resend it once (same Message-ID), or hold it",
     )
+    retry_minutes: Minutes = Field(
+        (5, 15, 30, 60, 120, 150),
+        description="waits before a deferred mail is tried again, min; the last one repeats",
+    )
     give_up_hours: float = Field(96, gt=0, le=240, description="how long a deferred mail is tried again, h")
 
+    # Bounces and complaints
+    bounce_address: str = Field(
+        "", description="address that bounces come back to, with a token for each mail; empty: SENDER_ADDRESS"
+    )
+    bounce_mailbox: Path | None = Field(
+        None, description="Maildir folder or mbox file that `newsletter bounces` and `run` read"
+    )
+    bounce_imap_host: str = Field("", description="IMAP server whose mailbox they read; empty: none")
+    bounce_imap_port: int = Field(993, ge=1, le=65535, description="its port, with TLS from the first byte")
+    bounce_imap_username: str = Field("", description="its sign-in name")
+    bounce_imap_password: SecretStr = Field(SecretStr(""), description="its sign-in password")
+    bounce_imap_folder: str = Field("INBOX", description="its folder")
+    bounce_every_seconds: int = Field(
+        300, ge=10, le=86400, description="how often `run` looks for bounces, s"
+    )
+    bounce_score_limit: float = Field(
+        5, gt=0, le=100, description="days with a soft bounce after which an address is suppressed"
+    )
+    bounce_stale_days: int = Field(
+        7, ge=1, le=365, description="days without a bounce after which the count starts again"
+    )
+    webhook_key: SecretStr = Field(
+        SecretStr(""), description="secret of whoever posts bounces to `newsletter web`; empty: not served"
+    )
+    suppression_key: SecretStr = Field(
+        SecretStr(""),
+        description="key that hashes suppressed addresses; never change it; empty: one is kept in the store",
+    )
+
     # The service
+    port: int = Field(8000, ge=0, le=65535, description="port that `newsletter web` listens on; 0: any free")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -347,7 +439,7 @@ def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
     first, *rest = problem["loc"]
     key = str(first).upper() + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
     field = Settings.model_fields.get(str(first))
-    secret = "password" in str(first) or "secret" in str(first)
+    secret = "password" in str(first) or "key" in str(first)
     value = "(hidden)" if secret else repr(problem.get("input"))
     plain = {
         "string_pattern_mismatch": "it has another form than expected",
@@ -394,12 +486,14 @@ def _shown(value: object) -> str:
         case tuple() if any(isinstance(item, ListSettings) for item in value):
             return ", ".join(item.name for item in value)
         case tuple():
-            return ", ".join(str(item) for item in value)
+            return ", ".join(_shown(item) for item in value)
         case dict():
             return json.dumps(value, ensure_ascii=False) if value else ""
         case None:
             return ""
         case float():
             return f"{value:g}"
+        case RateLimit():
+            return str(value)
         case _:
             return str(value)

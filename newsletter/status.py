@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from newsletter.editions.slots import next_slot
-from newsletter.model.editions import MailingList
-from newsletter.model.status import EditionStatus, ListStatus, Status
+from newsletter.model.deliveries import EDITION_ACCOUNT, DeliveryState
+from newsletter.model.editions import EditionState, MailingList, PublishedEdition
+from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store.store import Store
 
-#: How many headlines, runs and failed readers are shown of each.
+#: How many headlines, runs and refused readers are shown of each.
 _SHOWN = 5
+
+#: How many readers of whom nobody knows are named for each edition.
+_UNCERTAIN_SHOWN = 20
+
+#: How many older editions that are not through are shown of each list.
+_OLDER_SHOWN = 10
 
 
 def status(store: Store, lists: Sequence[MailingList], *, now: datetime, editions: int) -> Status:
@@ -26,8 +33,24 @@ def status(store: Store, lists: Sequence[MailingList], *, now: datetime, edition
         place=store.place,
         documents=store.documents.count(),
         refusals=tuple(store.documents.refusals()),
+        troubles=_troubles(store),
         lists=tuple(_list_status(store, mailing_list, now, editions) for mailing_list in lists),
+        suppressions=store.subscribers.suppression_counts(),
     )
+
+
+def _troubles(store: Store) -> tuple[SendingTrouble, ...]:
+    """Return what keeps messages back; an edition that has none left to send is in no trouble."""
+    troubles = []
+    for name, breaker in sorted(store.accounts.breakers().items()):
+        if not name.startswith(EDITION_ACCOUNT):
+            troubles.append(SendingTrouble(account=name, breaker=breaker))
+            continue
+        edition = store.editions.get(int(name.removeprefix(EDITION_ACCOUNT)))
+        state = EditionStatus(edition=edition, counts=store.deliveries.counts(edition.id))
+        if state.waiting and edition.state is not EditionState.CANCELLED:
+            troubles.append(SendingTrouble(edition=edition, breaker=breaker))
+    return tuple(troubles)
 
 
 def _list_status(store: Store, mailing_list: MailingList, now: datetime, editions: int) -> ListStatus:
@@ -39,12 +62,26 @@ def _list_status(store: Store, mailing_list: MailingList, now: datetime, edition
         new_headlines=tuple(document.headline for document in fresh[:_SHOWN]),
         next_slot=next_slot(mailing_list.schedule, mailing_list.time_zone, now),
         editions=tuple(
-            EditionStatus(
-                edition=edition,
-                counts=store.deliveries.counts(edition.id),
-                problems=tuple(store.deliveries.problems(edition.id, limit=_SHOWN)),
-            )
-            for edition in store.editions.latest(mailing_list.name, limit=editions)
+            _edition_status(store, edition) for edition in _editions(store, mailing_list.name, editions)
         ),
         runs=tuple(store.editions.runs(mailing_list.name, limit=_SHOWN)),
+    )
+
+
+def _editions(store: Store, list_name: str, count: int) -> list[PublishedEdition]:
+    """Return a list's latest editions, and after them older ones that are not through."""
+    latest = store.editions.latest(list_name, limit=count)
+    shown = {edition.id for edition in latest}
+    older = [i for i in store.operations.unsettled(list_name) if i not in shown]
+    return latest + [store.editions.get(i) for i in older[:_OLDER_SHOWN]]
+
+
+def _edition_status(store: Store, edition: PublishedEdition) -> EditionStatus:
+    refused = (DeliveryState.FAILED, DeliveryState.DEFERRED)
+    uncertain = (DeliveryState.UNCERTAIN,)
+    return EditionStatus(
+        edition=edition,
+        counts=store.deliveries.counts(edition.id),
+        problems=tuple(store.operations.listed(edition.id, states=refused, limit=_SHOWN)),
+        uncertain=tuple(store.operations.listed(edition.id, states=uncertain, limit=_UNCERTAIN_SHOWN)),
     )

@@ -52,6 +52,9 @@ def parse_address(text: str) -> Address:
         raise AddressError(trimmed, _lower_first(str(error))) from error
     if len(valid.local_part.encode("utf-8")) > _MAX_LOCAL_OCTETS:
         raise AddressError(trimmed, f"the part before the @ is longer than {_MAX_LOCAL_OCTETS} octets")
+    if "=?" in valid.local_part:
+        # RFC 2047 section 5 forbids it; mail programs would decode it, line ends and all.
+        raise AddressError(trimmed, "the part before the @ looks like an encoded word")
     domain = valid.ascii_domain.lower()
     display = f"{valid.local_part}@{valid.domain.lower()}"
     return Address(display=display, key=f"{valid.local_part.casefold()}@{domain}")
@@ -132,6 +135,53 @@ def remove(store: Store, list_name: str, text: str, *, suppress: bool = False, n
     if before is SubscriptionState.UNSUBSCRIBED:
         return f"{address.display} had left {list_name} already"
     return f"{address.display} has left {list_name}"
+
+
+def lift(store: Store, text: str) -> str:
+    """Let a suppressed address be mailed again, and return what that means as one line.
+
+    Args:
+        store: Where subscribers are.
+        text: The address.
+
+    Raises:
+        AddressError: It is not an address.
+        SubscriberError: It is not suppressed.
+    """
+    address = parse_address(text)
+    reason = store.subscribers.suppression(address)
+    if reason is None or not store.subscribers.lift_suppression(address):
+        raise SubscriberError(f"{address.display} is not suppressed")
+    lists = store.subscribers.subscriptions(address)
+    confirmed = [name for name, state in lists.items() if state is SubscriptionState.CONFIRMED]
+    if confirmed:
+        outlook = f"it gets the next edition of {' and '.join(confirmed)}"
+    else:
+        left = "it has left its lists, and only the reader may sign up again" if lists else "it is on no list"
+        outlook = f"but {left}: nothing is sent to it"
+    return f"{address.display} is no longer suppressed (it was: {reason.value}); {outlook}"
+
+
+def erase(store: Store, text: str) -> str:
+    """Forget an address on all lists, and return what stays of it as one line.
+
+    Args:
+        store: Where subscribers are.
+        text: The address.
+
+    Raises:
+        AddressError: It is not an address.
+        SubscriberError: Nobody has it.
+    """
+    address = parse_address(text)
+    reason = store.subscribers.suppression(address)
+    if not store.subscribers.erase(address):
+        hashed = f"; its suppression ({reason.value}) is a hash only" if reason else ""
+        raise SubscriberError(f"nobody has the address {address.display}: there is nothing to erase{hashed}")
+    done = f"{address.display} is erased from all lists; its deliveries still count, under no name"
+    if reason is None:
+        return f"{done}. To keep it from being imported again: newsletter subscribers remove --suppress"
+    return f"{done}; its suppression ({reason.value}) stays as a hash, and it cannot be imported again"
 
 
 def export_csv(store: Store, list_name: str, file: TextIO) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -29,6 +30,11 @@ _numbers = count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-sweep", action="store_true", help="also run the long sweeps")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for a process, a server or a time-out."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -159,3 +165,15 @@ def mailing_list() -> MailingList:
         postal_address=("The Daily Brief", "1 Quay Street"),
         grace=timedelta(hours=6),
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the crash harness found; its tests hand over their counts as a property."""
+    totals: Counter[str] = Counter()
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, counts in report.user_properties:
+            if name == "crash points":
+                totals.update({key: count for key, count in counts.items() if isinstance(count, int)})
+    if totals:
+        words = ", ".join(f"{count} {key.replace('_', ' ')}" for key, count in totals.items())
+        terminalreporter.write_line(f"crash points: {words}")

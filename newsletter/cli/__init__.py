@@ -5,10 +5,14 @@ What takes long to import is imported inside the commands: `newsletter --help` m
 
 import click
 
+from newsletter.cli.bounces import bounces
+from newsletter.cli.deliveries import deliveries
+from newsletter.cli.dkim import dkim
 from newsletter.cli.documents import ingest, summarize
 from newsletter.cli.editions import preview, send
 from newsletter.cli.operation import config, demo, run, status
 from newsletter.cli.subscribers import subscribers
+from newsletter.cli.web import web
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,5 +25,19 @@ def commands() -> None:
     """
 
 
-for _command in (demo, ingest, summarize, preview, send, run, status, config, subscribers):
+for _command in (
+    demo,
+    ingest,
+    summarize,
+    preview,
+    send,
+    run,
+    status,
+    config,
+    subscribers,
+    deliveries,
+    bounces,
+    dkim,
+    web,
+):
     commands.add_command(_command)

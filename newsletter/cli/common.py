@@ -4,10 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import click
 
 from newsletter.app import App
+from newsletter.errors import SettingsError
+from newsletter.model.editions import MailingList
 
 
 def utc_now() -> datetime:
@@ -30,6 +33,35 @@ def opened() -> Iterator[App]:
 def on_terminal() -> bool:
     """Return whether a person can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def confirm(question: str, *, yes: bool, to_do: str) -> None:
+    """Ask before something that cannot be undone, unless told not to.
+
+    Args:
+        question: What is asked on a terminal.
+        yes: Do not ask.
+        to_do: What `--yes` does where nobody can be asked, such as "cancel".
+
+    Raises:
+        SettingsError: Nobody can be asked.
+    """
+    if yes:
+        return
+    if not on_terminal():
+        raise SettingsError(f"nobody can be asked here: add --yes to {to_do} without a question")
+    click.confirm(question, abort=True)
+
+
+def printable(text: str) -> str:
+    """Return a text of others' making as one line that cannot command a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def local(moment: datetime, mailing_list: MailingList) -> str:
+    """Return a moment in a list's time zone."""
+    zone = ZoneInfo(mailing_list.time_zone)
+    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {mailing_list.time_zone}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -1,14 +1,14 @@
 """What `newsletter status` prints."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
-from newsletter.cli.common import clip, plural
-from newsletter.model.deliveries import DeliveryState
-from newsletter.model.editions import MailingList, RunOutcome
-from newsletter.model.status import EditionStatus, ListStatus, Status
+from newsletter.cli.columns import terminal_width
+from newsletter.cli.common import clip, local, plural, printable
+from newsletter.model.deliveries import DeliveryRecord, DeliveryState
+from newsletter.model.editions import EditionState, MailingList, RunOutcome
+from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
 
 _REFUSALS_SHOWN = 20
 
@@ -16,52 +16,112 @@ _REFUSALS_SHOWN = 20
 def show_status(status: Status, *, now: datetime) -> None:
     """Print how everything stands."""
     click.echo(f"Store: {status.place}, {plural(status.documents, 'document')}")
+    zones = {state.mailing_list.name: state.mailing_list for state in status.lists}
+    for trouble in status.troubles:
+        _show_trouble(trouble, zones, now)
     for state in status.lists:
         click.echo()
-        _show_list(state, now)
-    if status.refusals:
-        click.echo(f"\nRefused: {plural(len(status.refusals), 'file')}")
-        for file in status.refusals[:_REFUSALS_SHOWN]:
-            reason = file.refusal.value if file.refusal else ""
-            detail = f" ({file.detail})" if file.detail else ""
-            click.echo(f"  {file.folder}/{file.path}: {reason}{detail}")
-        if len(status.refusals) > _REFUSALS_SHOWN:
-            click.echo(f"  … and {len(status.refusals) - _REFUSALS_SHOWN} more")
+        _show_list(state, now, has_several=len(status.lists) > 1)
+    if status.suppressions:
+        reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in status.suppressions.items())
+        total = sum(status.suppressions.values())
+        click.echo(f"\nSuppressed: {plural(total, 'address', 'addresses')} never mailed ({reasons})")
+    _show_refusals(status)
 
 
-def _show_list(state: ListStatus, now: datetime) -> None:
+def _show_refusals(status: Status) -> None:
+    if not status.refusals:
+        return
+    click.echo(f"\nRefused: {plural(len(status.refusals), 'file')}")
+    for file in status.refusals[:_REFUSALS_SHOWN]:
+        reason = file.refusal.value if file.refusal else ""
+        detail = f" ({file.detail})" if file.detail else ""
+        click.echo(f"  {printable(f'{file.folder}/{file.path}: {reason}{detail}')}")
+    if len(status.refusals) > _REFUSALS_SHOWN:
+        click.echo(f"  … and {len(status.refusals) - _REFUSALS_SHOWN} more")
+
+
+def _show_trouble(trouble: SendingTrouble, lists: dict[str, MailingList], now: datetime) -> None:
+    """Say what keeps messages back, until when, and why."""
+    breaker, edition = trouble.breaker, trouble.edition
+    what = f"through {printable(trouble.account)}"
+    # Any list's zone will do for an account: they are its operator's.
+    mailing_list = next(iter(lists.values()))
+    if edition is not None:
+        what = f"of No. {edition.number} of {edition.list_name}"
+        mailing_list = lists.get(edition.list_name, mailing_list)
+    until = f"paused until {local(breaker.open_until, mailing_list)}"
+    if breaker.open_until <= now:
+        until = "paused; the next turn tries again"
+    click.echo(click.style(f"Sending {what} is {until}: {printable(breaker.reason)}", fg="red"))
+    if breaker.permanent:
+        click.echo("  Waiting will not help; once it is mended, `newsletter send` tries at once.")
+
+
+def _show_list(state: ListStatus, now: datetime, *, has_several: bool) -> None:
     mailing_list = state.mailing_list
     title = click.style(mailing_list.title, bold=True)
     click.echo(f"{title} ({mailing_list.name}): {plural(state.audience, 'subscriber')}")
     wait = _in_words((state.next_slot - now).total_seconds())
-    click.echo(f"  next slot: {_local(state.next_slot, mailing_list)} (in {wait})")
+    click.echo(f"  next slot: {local(state.next_slot, mailing_list)} (in {wait})")
     click.echo(f"  new since the last edition: {plural(state.new_documents, 'document')}")
     for headline in state.new_headlines:
-        click.echo(f"    - {clip(headline, 90)}")
+        click.echo(f"    - {clip(printable(headline), 90)}")
     if state.new_documents > len(state.new_headlines):
         click.echo(f"    … and {state.new_documents - len(state.new_headlines)} more")
+    option = f" --list {mailing_list.name}" if has_several else ""
     for edition in state.editions:
-        _show_edition(edition, mailing_list)
+        _show_edition(edition, mailing_list, f"--edition {edition.edition.number}{option}")
     for run in state.runs:
         if run.outcome is not RunOutcome.PUBLISHED:
-            when = _local(run.slot_at or run.started_at, mailing_list)
-            click.echo(f"  {run.outcome.value}: {when}: {run.reason}")
+            when = local(run.slot_at or run.started_at, mailing_list)
+            click.echo(f"  {run.outcome.value}: {when}: {printable(run.reason)}")
 
 
-def _show_edition(state: EditionStatus, mailing_list: MailingList) -> None:
+def _show_edition(state: EditionStatus, mailing_list: MailingList, options: str) -> None:
+    """Print an edition, every reader of which is counted in one state.
+
+    Args:
+        state: The edition and its counts.
+        mailing_list: Its list.
+        options: What names it on the command line.
+    """
     edition = state.edition
+    when = local(edition.created_at, mailing_list)
+    click.echo(f"  No. {edition.number}, {when}: {clip(printable(edition.subject), 80)}")
     counts = ", ".join(f"{state.counts[s]:,} {s.value}" for s in DeliveryState if state.counts.get(s))
-    click.echo(
-        f"  No. {edition.number}, {_local(edition.created_at, mailing_list)}: {clip(edition.subject, 80)}"
-    )
-    click.echo(f"    {plural(edition.audience, 'reader')}: {counts or 'no deliveries'}")
-    for address, delivery_state, reply in state.problems:
-        click.echo(f"    - {address}: {delivery_state.value}: {clip(reply, 100)}")
+    click.echo(f"    {plural(state.total, 'reader')}: {counts or 'no deliveries'}")
+    if state.total != edition.audience:
+        click.echo(f"    it was queued for {edition.audience:,}: the store has lost or gained deliveries")
+    if edition.state is EditionState.PAUSED:
+        click.echo(f"    paused: newsletter deliveries resume {options}")
+    elif edition.state is EditionState.CANCELLED:
+        click.echo("    cancelled: nobody else gets it")
+        if state.waiting:
+            click.echo(f"    {state.waiting:,} left over: newsletter deliveries cancel {options}")
+    for problem in state.problems:
+        _show_problem(problem)
+    refused = state.count(DeliveryState.FAILED, DeliveryState.DEFERRED)
+    if refused > len(state.problems):
+        command = f"newsletter deliveries {options} --state failed --state deferred"
+        click.echo(f"    … and {refused - len(state.problems):,} more: {command}")
+    _show_uncertain(state, options)
 
 
-def _local(moment: datetime, mailing_list: MailingList) -> str:
-    zone = ZoneInfo(mailing_list.time_zone)
-    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {mailing_list.time_zone}"
+def _show_uncertain(state: EditionStatus, options: str) -> None:
+    """Name those of whom nobody knows whether they have it: they are held until the operator decides."""
+    if not state.uncertain:
+        return
+    for reader in state.uncertain:
+        _show_problem(reader)
+    left = state.count(DeliveryState.UNCERTAIN) - len(state.uncertain)
+    more = f"… and {left:,} more uncertain; " if left > 0 else ""
+    click.echo(f"    {more}uncertain ones are held: newsletter deliveries resolve {options}")
+
+
+def _show_problem(record: DeliveryRecord) -> None:
+    reply = f": {printable(record.reply)}" if record.reply else ""
+    click.echo(clip(f"    - {printable(record.address)}: {record.state.value}{reply}", terminal_width()))
 
 
 def _in_words(seconds: float) -> str:

@@ -158,7 +158,7 @@ async def _deliver(app: App, mailing_list: MailingList, on_result: Callable[[], 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
     return await app.deliver(
-        clock=utc_now, stopping=stopping, list_name=mailing_list.name, on_result=on_result
+        clock=utc_now, stopping=stopping, list_name=mailing_list.name, on_result=on_result, force=True
     )
 
 
@@ -183,6 +183,14 @@ def _show_delivered(report: DeliverReport) -> None:
     )
     if counts:
         click.echo(f"Delivered: {counts}.")
+    if report.in_doubt:
+        click.echo(
+            f"{plural(report.in_doubt, 'message')} may still be in the hands of a sender that died: "
+            "what became of them is known in a minute; then run `newsletter send` again."
+        )
+    if report.rate_until is not None:
+        when = report.rate_until.astimezone()
+        click.echo(f"SMTP_RATES lets the next message out at {when:%H:%M:%S}: keep `newsletter run` going.")
     if report.next_due is not None and not report.due:
         when = report.next_due.astimezone()
         click.echo(

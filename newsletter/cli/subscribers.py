@@ -23,7 +23,7 @@ _SHOWN = 20
 
 @click.group()
 def subscribers() -> None:
-    """Add, import, list, remove and export subscribers."""
+    """Add, import, list, remove, export and erase subscribers; lift suppressions."""
 
 
 @subscribers.command()
@@ -179,6 +179,38 @@ def remove(address: str, *, suppress: bool, list_name: str | None) -> None:
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
         click.echo(app.remove_subscriber(mailing_list, address, suppress=suppress, now=utc_now()))
+
+
+@subscribers.command(epilog="Example: newsletter subscribers lift ada@example.org")
+@click.argument("address")
+def lift(address: str) -> None:
+    """Let a suppressed address be mailed again, on the lists that it is still on.
+
+    Addresses are suppressed by bounces, by complaints, or by `remove --suppress`. It puts nobody on a list.
+    """
+    from newsletter.cli.common import opened
+
+    with opened() as app:
+        click.echo(app.lift_suppression(address))
+
+
+@subscribers.command(epilog="Example: newsletter subscribers erase ada@example.org")
+@click.argument("address")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def erase(address: str, *, yes: bool) -> None:
+    """Forget an address for good, on all lists: its name, its subscriptions, what servers said about it.
+
+    What stays names nobody: its deliveries are still counted, and a suppression is kept as a hash, so that
+    the address is not mailed when somebody imports it again.
+    """
+    from newsletter.cli.common import confirm, opened
+
+    with opened() as app:
+        reader = app.operator.reader(app.address(address), limit=1)
+        lists = " and ".join(reader.subscriptions) or "no list"
+        question = f"Erase {reader.address.display} ({lists}) for good?"
+        confirm(question, yes=yes, to_do="erase")
+        click.echo(app.erase_subscriber(address))
 
 
 @subscribers.command()

@@ -1,70 +1,31 @@
-"""SMTP by aiosmtplib: connect safely, send phase by phase, and name what is known after each reply."""
+"""SMTP: connect safely by aiosmtplib, sign in, and hand the connection over to a session of our own."""
 
 import asyncio
-import ipaddress
-import re
+import socket
 import ssl
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Awaitable
+from typing import cast
 
 import aiosmtplib
 
-from newsletter.deliveries.transport import BeforeContent
-from newsletter.errors import SenderRefusedError, TransportError
-from newsletter.model.deliveries import Reply, SendOutcome, SendPhase, SendResult
-from newsletter.model.messages import Message
+from newsletter.deliveries.conversation import Conversation
+from newsletter.deliveries.replies import enhanced_code, plain
+from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts, is_local
+from newsletter.deliveries.session import SmtpConnection
+from newsletter.deliveries.verdicts import judge
+from newsletter.errors import TransportError
+from newsletter.model.deliveries import Reply, SendOutcome, SendPhase
 
-#: Longest wait for a connection and its greeting, in seconds.
-_CONNECT_SECONDS = 30.0
+__all__ = ["SmtpConnection", "SmtpSecurity", "SmtpServer", "SmtpTransport", "Timeouts", "is_local", "plain"]
 
-#: Longest wait for a goodbye, in seconds.
-_QUIT_SECONDS = 5.0
+#: Replies of a server that does not know EHLO (RFC 5321 section 3.2); others refuse us.
+_EHLO_UNKNOWN = frozenset({500, 501, 502, 504})
 
-#: "Exceeded storage allocation" in answer to RCPT means too many recipients: try later, whatever its first
-#: digit says (RFC 5321 section 4.5.3.1.10).
-_TEMPORARY_AT_RCPT = frozenset({552})
+#: Replies to AUTH after which another method is not tried: it would count as one more wrong password.
+_SIGN_IN_REFUSED = frozenset({530, 534, 535, 538})
 
-#: What no envelope address holds: a line end would smuggle in a command, and aiosmtplib would cut it out and
-#: mail somebody else.
-_UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-class SmtpSecurity(StrEnum):
-    """How the connection is kept private."""
-
-    #: Plain at first, then STARTTLS; refused when the server does not offer it (usual port 587).
-    STARTTLS = "starttls"
-    #: TLS from the first byte (usual port 465).
-    TLS = "tls"
-    #: In clear: only to this machine or a container beside it.
-    NONE = "none"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmtpServer:
-    """How to reach a server, and how much to ask of it."""
-
-    host: str
-    port: int
-    security: SmtpSecurity
-    username: str = ""
-    password: str = field(default="", repr=False)
-    #: Connections open at once.
-    connections: int = 4
-    #: Messages handed over before a connection is closed and opened anew.
-    messages_per_connection: int = 100
-    #: Longest wait for a reply to MAIL, RCPT or DATA (RFC 5321 section 4.5.3.2: 300).
-    command_timeout_seconds: float = 300.0
-    #: Longest time for a message's content and the reply to its end (RFC 5321 section 4.5.3.2: 600).
-    content_timeout_seconds: float = 600.0
-
-
-def is_local(host: str) -> bool:
-    """Return whether a host is this machine, or a name without a dot (a container beside it)."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return "." not in host
+#: Phases that are no command, as a reader calls them.
+_AT = {SendPhase.CONNECT: "its greeting", SendPhase.STARTTLS: "the start of TLS"}
 
 
 class SmtpTransport:
@@ -78,204 +39,203 @@ class SmtpTransport:
             tls_context: For a certificate authority of one's own; certificates are always verified.
 
         Raises:
-            TransportError: The server is remote and the connection would be in clear.
+            TransportError: Mail or a password would go over the network in clear.
         """
-        if server.security is SmtpSecurity.NONE and not is_local(server.host):
-            message = f"SMTP_SECURITY=none would send mail to {server.host} in clear: use starttls or tls"
-            raise TransportError(message, permanent=True)
+        if server.security is SmtpSecurity.NONE:
+            if not is_local(server.host):
+                message = f"SMTP_SECURITY=none would send mail to {server.host} in clear: use starttls or tls"
+                raise TransportError(message, permanent=True)
+            if server.username:
+                message = (
+                    "SMTP_SECURITY=none would send SMTP_PASSWORD in clear: use starttls or tls, or no name"
+                )
+                raise TransportError(message, permanent=True)
         self._server = server
         self._tls_context = tls_context
         self.connections = server.connections
 
-    async def connect(self) -> "SmtpConnection":
+    async def connect(self) -> SmtpConnection:
         """Open a connection: greeting, TLS, sign-in.
 
         Raises:
             TransportError: The server is unreachable, its certificate does not verify, or it refuses us.
         """
-        server = self._server
-        client = aiosmtplib.SMTP(
+        if self._tls_context is None and self._server.security is not SmtpSecurity.NONE:
+            self._tls_context = await asyncio.to_thread(_verifying_context)
+        return await _SignIn(self._server, self._tls_context).connect()
+
+
+def _verifying_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+class _SignIn:
+    """The way from nothing to a session, phase by phase."""
+
+    def __init__(self, server: SmtpServer, context: ssl.SSLContext | None) -> None:
+        self._server = server
+        self._phase = SendPhase.CONNECT
+        self._client = aiosmtplib.SMTP(
             hostname=server.host,
-            port=server.port,
-            username=server.username or None,
-            password=server.password or None,
             use_tls=server.security is SmtpSecurity.TLS,
-            start_tls=server.security is SmtpSecurity.STARTTLS,
-            tls_context=self._tls_context,
-            timeout=_CONNECT_SECONDS,
+            start_tls=False,
+            tls_context=context,
+            # Each phase has a time-out of its own.
+            timeout=None,
             local_hostname="localhost" if is_local(server.host) else None,
         )
-        place = f"{server.host}:{server.port}"
+
+    async def connect(self) -> SmtpConnection:
+        """Go all the way.
+
+        Raises:
+            TransportError: It leads nowhere.
+        """
         try:
-            async with asyncio.timeout(2 * _CONNECT_SECONDS):
-                await client.connect()
-                await _greet(client)
+            async with asyncio.timeout(self._server.message_deadline_seconds):
+                await self._climb()
+            return self._hand_over()
         except Exception as error:
-            client.close()
-            raise _explain_connect(error, place) from error
-        return SmtpConnection(client, server)
+            self._abort()
+            place = f"{self._server.host}:{self._server.port}"
+            raise _explain(error, self._phase, place) from error
+        except asyncio.CancelledError:
+            self._abort()
+            raise
+
+    async def _climb(self) -> None:
+        client, server, waits = self._client, self._server, self._server.timeouts
+        sock = await _dial(server.host, server.port, seconds=waits.connect)
+        await self._step(SendPhase.CONNECT, client.connect(sock=sock), waits.greeting)
+        await self._step(SendPhase.EHLO, _greet(client), waits.command)
+        if server.security is SmtpSecurity.STARTTLS:
+            await self._step(SendPhase.STARTTLS, client.starttls(), waits.command)
+            # What was offered in clear is not to be believed (RFC 3207 section 4.2).
+            await self._step(SendPhase.EHLO, _greet(client), waits.command)
+        if server.username:
+            signing_in = _authenticate(client, server.username, server.password)
+            await self._step(SendPhase.AUTH, signing_in, waits.command)
+
+    async def _step(self, phase: SendPhase, step: Awaitable[object], seconds: float) -> None:
+        self._phase = phase
+        async with asyncio.timeout(seconds):
+            await step
+
+    def _hand_over(self) -> SmtpConnection:
+        transport = self._client.transport
+        if transport is None:
+            raise ConnectionError("the server closed the connection")
+        talk = Conversation(cast(asyncio.Transport, transport))
+        return SmtpConnection(talk, self._server, self._client.esmtp_extensions)
+
+    def _abort(self) -> None:
+        """Close at once: a peer that is silent would draw out the end of TLS as well."""
+        if self._client.transport is not None:
+            cast(asyncio.Transport, self._client.transport).abort()
+        self._client.close()
+
+
+async def _dial(host: str, port: int, *, seconds: float) -> socket.socket:
+    """Reach a host at the first of its addresses that answers, each of which has some seconds for it."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(seconds):
+        addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    problem: OSError = OSError(f"no address of {host} is known")
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
+        sock.settimeout(0)
+        try:
+            async with asyncio.timeout(seconds):
+                await loop.sock_connect(sock, address)
+        except OSError as error:
+            sock.close()
+            problem = error
+        except asyncio.CancelledError:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise problem
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
-    """Learn what the server offers before the first message asks; aiosmtplib would only do it later."""
-    if client.is_ehlo_or_helo_needed:
+    """Say EHLO; an old server that does not know it is told HELO."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in _EHLO_UNKNOWN:
+            raise
+        await client.helo()
+
+
+async def _authenticate(client: aiosmtplib.SMTP, username: str, password: str) -> None:
+    """Sign in; TLS protects the password, so that the plainest method is as good as any (RFC 4954)."""
+    methods = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
+    offered = [method for name, method in methods.items() if name in client.server_auth_methods]
+    if not offered:
+        raise aiosmtplib.SMTPNotSupported("AUTH")
+    while offered:
         try:
-            await client.ehlo()
-        except aiosmtplib.SMTPHeloError:
-            await client.helo()
+            await offered.pop(0)(username, password)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if not offered or error.code < 500 or error.code in _SIGN_IN_REFUSED:
+                raise
+        else:
+            return
 
 
-def plain(text: str) -> str:
-    """Return a server's words as one line that any store and terminal can take.
-
-    Replies may hold any bytes; aiosmtplib hands them over as lone surrogates.
-    """
-    readable = text.encode("utf-8", "replace").decode("utf-8")
-    return " ".join("".join(char if char.isprintable() else " " for char in readable).split())
-
-
-def _explain_connect(error: Exception, place: str) -> TransportError:
-    """Turn whatever went wrong while connecting into one line that says what to do."""
+def _explain(error: Exception, phase: SendPhase, place: str) -> TransportError:
+    """Turn whatever went wrong before the first message into one line that says what to do."""
+    if isinstance(error, aiosmtplib.SMTPConnectError) and isinstance(error.__cause__, OSError):
+        # What went wrong with TLS from the first byte is told inside.
+        error = error.__cause__
     words = plain(str(error))
     match error:
-        case aiosmtplib.SMTPAuthenticationError():
-            return TransportError(
-                f"{place} refused the sign-in ({error.code} {plain(error.message)}): "
-                "check SMTP_USERNAME and SMTP_PASSWORD",
-                permanent=error.code >= 500,
-            )
+        case aiosmtplib.SMTPResponseException():
+            return _explain_reply(error, phase, place)
         case ssl.SSLCertVerificationError():
             reason = error.verify_message
             return TransportError(f"the certificate of {place} does not verify: {reason}", permanent=True)
-        case aiosmtplib.SMTPResponseException():
+        case ssl.SSLError():
             return TransportError(
-                f"{place} answered {error.code} {plain(error.message)}", permanent=error.code >= 500
+                f"{place} cannot agree with us on TLS ({plain(error.reason or words)}): "
+                "check SMTP_PORT and SMTP_SECURITY"
             )
         case TimeoutError():
-            return TransportError(f"{place} did not answer in time: check SMTP_HOST and SMTP_PORT")
-        case ConnectionError() | OSError():
+            reached = phase is not SendPhase.CONNECT
+            advice = f" at {phase.value}" if reached else ": check SMTP_HOST, SMTP_PORT and SMTP_SECURITY"
+            return TransportError(f"{place} did not answer in time{advice}")
+        case aiosmtplib.SMTPServerDisconnected():
+            return TransportError(f"{place} closed the connection at {_AT.get(phase, phase.value)}")
+        case OSError():
             return TransportError(f"{place} cannot be reached: {words}")
-        case aiosmtplib.SMTPException() if "STARTTLS" in words:
+        case aiosmtplib.SMTPException() if phase is SendPhase.STARTTLS:
             return TransportError(
                 f"{place} offers no STARTTLS: set SMTP_SECURITY=tls (port 465), "
                 "or none for a server on this machine",
                 permanent=True,
             )
-        case aiosmtplib.SMTPException():
-            return TransportError(f"{place}: {words}", permanent=True)
+        case aiosmtplib.SMTPNotSupported():
+            return TransportError(
+                f"{place} offers no sign-in that we know: empty SMTP_USERNAME, or check SMTP_PORT",
+                permanent=True,
+            )
         case _:
             return TransportError(f"{place}: {type(error).__name__}: {words}")
 
 
-class SmtpConnection:
-    """One SMTP session that takes messages one after another."""
-
-    def __init__(self, client: aiosmtplib.SMTP, server: SmtpServer) -> None:
-        self._client = client
-        self._server = server
-        self._sent = 0
-
-    async def send(self, message: Message, *, before_content: BeforeContent) -> SendResult:
-        """Send one message; see `Connection.send`.
-
-        Raises:
-            SenderRefusedError: The server refuses the sender: no mail of this list would get through.
-        """
-        self._sent += 1
-        refused = await self._envelope(message)
-        if refused is not None:
-            return refused
-        if not await before_content():
-            await self._reset()
-            return self._result(SendOutcome.WITHDRAWN, SendPhase.DATA, 0, "taken away before it was sent")
-        return await self._content(message)
-
-    async def close(self) -> None:
-        """Say QUIT and close, whatever the server does."""
-        try:
-            async with asyncio.timeout(_QUIT_SECONDS):
-                await self._client.quit()
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            pass
-        finally:
-            self._client.close()
-
-    async def _envelope(self, message: Message) -> SendResult | None:
-        """Say MAIL and RCPT; return a result if the message goes no further."""
-        if _UNSAFE.search(message.recipient):
-            return self._result(SendOutcome.FAILED, SendPhase.RCPT, 0, "not an address that can be sent to")
-        options, encoding = [], "ascii"
-        if not message.recipient.isascii():
-            if not self._client.supports_extension("smtputf8"):
-                text = "the address needs SMTPUTF8, which the server does not offer"
-                return self._result(SendOutcome.FAILED, SendPhase.RCPT, 0, text)
-            options, encoding = ["SMTPUTF8"], "utf-8"
-        if self._client.supports_extension("size"):
-            options.append(f"SIZE={len(message.content)}")
-        phase = SendPhase.MAIL
-        timeout = self._server.command_timeout_seconds
-        try:
-            async with asyncio.timeout(2 * timeout):
-                await self._client.mail(message.sender, options=options, encoding=encoding, timeout=timeout)
-                phase = SendPhase.RCPT
-                await self._client.rcpt(message.recipient, encoding=encoding, timeout=timeout)
-        except aiosmtplib.SMTPResponseException as error:
-            # MAIL that asked for SMTPUTF8 did so for this recipient: nobody else is concerned.
-            return await self._refused(phase, error, for_recipient=encoding == "utf-8")
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            return self._lost(SendOutcome.DEFERRED, phase, error)
-        except ValueError as error:
-            return self._result(SendOutcome.FAILED, phase, 0, str(error))
-        return None
-
-    async def _content(self, message: Message) -> SendResult:
-        timeout = self._server.content_timeout_seconds
-        try:
-            async with asyncio.timeout(timeout):
-                reply = await self._client.data(message.content, timeout=timeout)
-        except aiosmtplib.SMTPResponseException as error:
-            return await self._refused(SendPhase.CONTENT, error)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            return self._lost(SendOutcome.UNCERTAIN, SendPhase.CONTENT, error)
-        return self._result(SendOutcome.ACCEPTED, SendPhase.CONTENT, reply.code, reply.message)
-
-    async def _refused(
-        self, phase: SendPhase, error: aiosmtplib.SMTPResponseException, *, for_recipient: bool = False
-    ) -> SendResult:
-        """Name what a reply other than success means (RFC 5321 section 4.2.1)."""
-        code = error.code
-        if phase is SendPhase.MAIL and code >= 500 and not for_recipient:
-            await self._reset()
-            words = f"{code} {plain(error.message)} (check SENDER_ADDRESS)"
-            raise SenderRefusedError(f"{self._server.host} refuses the sender: {words}", permanent=True)
-        if phase is SendPhase.CONTENT and code < 400:
-            # Not a refusal: the server took it in its own words, or said something that is no SMTP.
-            if 200 <= code < 300:
-                return self._result(SendOutcome.ACCEPTED, phase, code, error.message)
-            return self._lost(SendOutcome.UNCERTAIN, phase, error)
-        permanent = code >= 500 and not (phase is SendPhase.RCPT and code in _TEMPORARY_AT_RCPT)
-        outcome = SendOutcome.FAILED if permanent else SendOutcome.DEFERRED
-        # -1 and such stand for replies that are no SMTP: the session cannot be trusted any more.
-        if code == aiosmtplib.SMTPStatus.domain_unavailable or code < 200:
-            return self._lost(outcome, phase, error)
-        await self._reset()
-        return self._result(outcome, phase, code, error.message)
-
-    async def _reset(self) -> None:
-        try:
-            await self._client.rset(timeout=_CONNECT_SECONDS)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            self._client.close()
-
-    def _lost(self, outcome: SendOutcome, phase: SendPhase, error: Exception) -> SendResult:
-        self._client.close()
-        if isinstance(error, aiosmtplib.SMTPResponseException):
-            return self._result(outcome, phase, max(0, error.code), error.message)
-        words = str(error) or "no reply in time"
-        return self._result(outcome, phase, 0, words)
-
-    def _result(self, outcome: SendOutcome, phase: SendPhase, code: int, text: str) -> SendResult:
-        reusable = self._client.is_connected and self._sent < self._server.messages_per_connection
-        return SendResult(
-            outcome=outcome, reply=Reply(phase=phase, code=code, text=plain(text)), reusable=reusable
-        )
+def _explain_reply(error: aiosmtplib.SMTPResponseException, phase: SendPhase, place: str) -> TransportError:
+    code, text = max(0, error.code), plain(error.message)
+    verdict = judge(Reply(phase=phase, code=code, text=text, enhanced=enhanced_code(text)))
+    permanent = verdict.outcome is SendOutcome.FAILED
+    if not code:
+        return TransportError(f"{place} does not speak SMTP ({text}): check SMTP_PORT and SMTP_SECURITY")
+    if not permanent:
+        return TransportError(f"{place} takes no mail for now: {code} {text}")
+    if phase is SendPhase.AUTH:
+        advice = "check SMTP_USERNAME and SMTP_PASSWORD"
+        return TransportError(f"{place} refused the sign-in ({code} {text}): {advice}", permanent=True)
+    advice = "check SMTP_HOST and SMTP_PORT, or ask who runs it"
+    return TransportError(f"{place} refuses us ({code} {text}): {advice}", permanent=True)

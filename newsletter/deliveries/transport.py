@@ -20,7 +20,13 @@ class Connection(Protocol):
     """An open way to hand over messages, one after another."""
 
     async def send(self, message: Message, *, before_content: BeforeContent) -> SendResult:
-        """Hand over one message; never raises for what a server says or does."""
+        """Hand over one message; what a server says or does about it is a result, never an error.
+
+        Raises:
+            SenderRefusedError: The server takes nothing from this sender; nobody's attempt is used up.
+            TransportError: The server takes nothing from us, or was lost before it heard of a message;
+                nobody's attempt is used up. Neither is raised once `before_content` was called.
+        """
         ...
 
     async def close(self) -> None:
@@ -75,8 +81,9 @@ class FileTransport:
         try:
             path = await asyncio.to_thread(self._write, message)
         except OSError as error:
+            # A full disk is not this reader's doing.
             reply = Reply(phase=SendPhase.CONTENT, code=0, text=str(error))
-            return SendResult(outcome=SendOutcome.DEFERRED, reply=reply, reusable=True)
+            return SendResult(outcome=SendOutcome.DEFERRED, reply=reply, reusable=True, backs_off=True)
         reply = Reply(phase=SendPhase.CONTENT, code=0, text=f"written to {path}")
         return SendResult(outcome=SendOutcome.ACCEPTED, reply=reply, reusable=True)
 

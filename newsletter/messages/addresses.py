@@ -9,8 +9,13 @@ import idna
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.text import clean
 
+_ATOM = r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,\".]+"
 #: RFC 5322 section 3.2.3 (dot-atom) and RFC 6531 section 3.3 (beyond ASCII).
-_LOCAL_PART = re.compile(r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,\"]{1,64}")
+_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+#: RFC 5321 section 4.5.3.1.1.
+_MAX_LOCAL_OCTETS = 64
+#: Characters between two dots of a host name (RFC 1035 section 2.3.4).
+_MAX_LABEL = 63
 _HOST_NAME = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE
 )
@@ -65,9 +70,16 @@ def wire_address(address: str) -> str:
     """
     local, at, domain = address.rpartition("@")
     host = ascii_host(domain)
-    if not at or not _LOCAL_PART.fullmatch(local) or clean(local) != local or host is None:
+    if not at or not _is_local_part(local) or host is None:
         raise MessageRefusedError(f"{address!r} is not a mail address")
     return f"{local}@{host}"
+
+
+def _is_local_part(local: str) -> bool:
+    # Programs would decode an encoded word, although none may stand here (RFC 2047 section 5).
+    if not _LOCAL_PART.fullmatch(local) or "=?" in local or clean(local) != local:
+        return False
+    return len(local.encode("utf-8")) <= _MAX_LOCAL_OCTETS
 
 
 def ascii_host(host: str) -> str | None:
@@ -77,7 +89,9 @@ def ascii_host(host: str) -> str | None:
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError:
             return None
-    return host.lower() if len(host) <= 253 and _HOST_NAME.fullmatch(host) else None
+    if len(host) > 253 or max(map(len, host.split("."))) > _MAX_LABEL or not _HOST_NAME.fullmatch(host):
+        return None
+    return host.lower()
 
 
 def is_loopback(host: str) -> bool:

@@ -48,7 +48,9 @@ _FORBIDDEN_CSS = {
 }
 _NO_TRACKING = "no tracking links or hidden images"
 _TABLE_ROLE = re.compile(r"<table[^>]*?(?:role=\"(\w+)\"[^>]*)?>")
-_LONE_ADDRESS = re.compile(r"\s*((https?|mailto):\S+|\S+@\S+)")
+_LONE_ADDRESS = re.compile(r"\s*((https?|mailto):\S+|\S+@\S+)", re.IGNORECASE)
+#: Schemes are written in any case (RFC 3986 section 3.1).
+_PRESSABLE = re.compile(r"https?://[^\s/]|mailto:[^\s@]+@", re.IGNORECASE)
 _AT_RULE = re.compile(r"@[^{]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 #: Attributes that may hold words of a document.
 _WORDED_ATTRIBUTES = frozenset({"href", "aria-label", "alt", "title", "content"})
@@ -181,7 +183,7 @@ def _links(rendering: Rendering, page: Markup) -> Iterator[str]:
     targets: dict[str, str] = {}
     for attributes, text in page.links:
         href, name = attributes.get("href", ""), attributes.get("aria-label") or text
-        if not re.match(r"https?://[^\s/]|mailto:[^\s@]+@", href):
+        if not _PRESSABLE.match(href):
             yield f"a link leads to {href!r}, which is no absolute web or mail address"
         if not name or name.lower() in EMPTY_PHRASES:
             yield f"the link to {href} has no name that says where it leads"

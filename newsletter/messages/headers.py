@@ -15,6 +15,7 @@ from newsletter.messages.text import clean
 _WISHED_LINE = 78
 #: Letters in a row from which a text is encoded, because nothing else could break its line.
 _LONGEST_WORD = 60
+_LONGEST_LIST_ID = 255
 
 #: RFC 5322 section 3.2.3: what a display name may hold without quotes.
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
@@ -44,9 +45,15 @@ def mailbox_field(name: str, display_name: str, address: str) -> str:
 
 
 def list_id_field(title: str, list_id: str) -> str:
-    """Return List-Id, without the title if it would be longer than 255 characters (RFC 2919 section 2)."""
+    """Return List-Id, without the title if it would be longer than 255 characters (RFC 2919 section 3).
+
+    Of a domain that leaves no room, the first labels are left out: what remains is a domain above it.
+    """
+    while len(list_id) > _LONGEST_LIST_ID - 2:
+        name, _, domain = list_id.partition(".")
+        list_id = f"{name}.{domain.partition('.')[2]}"
     field = _with_phrase("List-Id", clean(title), f"<{list_id}>") if clean(title) else ""
-    if not field or len(field) - len("List-Id: ") > 255:
+    if not field or len(field) - len("List-Id: ") > _LONGEST_LIST_ID:
         return f"List-Id: <{list_id}>"
     return field
 

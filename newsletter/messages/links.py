@@ -15,6 +15,9 @@ from newsletter.messages.addresses import is_loopback, mailto
 #: Bytes that are kept of each HMAC: 96 bits, 16 characters. RFC 2104 section 5 asks for 80 bits at least.
 _SIGNATURE_BYTES = 12
 
+#: With the token behind it, it must fit one line of a header: 998 characters (RFC 5322 section 2.1.1).
+_LONGEST_BASE = 800
+
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -111,13 +114,18 @@ class LinkSigner:
         return f"{self._base}/{purpose.value}/{token}"
 
 
-def mailto_unsubscribe(address: str, *, list_name: str) -> str:
+def mailto_unsubscribe(address: str, *, list_name: str, token: str = "") -> str:
     """Return a link that opens the mail which ends a subscription (RFC 2369 section 3.2).
+
+    Args:
+        address: Where such mails go.
+        list_name: The list.
+        token: Names the reader; empty: the mail's sender does.
 
     Raises:
         MessageRefusedError: It is not a mail address.
     """
-    return mailto(address, subject=f"unsubscribe {list_name}")
+    return mailto(address, subject=f"unsubscribe {list_name} {token}".rstrip())
 
 
 def _checked_base(public_url: str) -> str:
@@ -130,6 +138,11 @@ def _checked_base(public_url: str) -> str:
         raise LinkError(f"{public_url!r} is not a web address: {error}") from error
     plain = public_url.isascii() and public_url.isprintable() and not set(public_url) & set(' "<>\\?#@')
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if len(public_url) > _LONGEST_BASE:
+        raise LinkError(
+            f"{public_url[:40]!r}... cannot be the base of readers' links: it has {len(public_url):,} "
+            f"characters, and {_LONGEST_BASE} are the most that mail headers can hold"
+        )
     if not plain or not host or not safe or port == 0:
         raise LinkError(
             f"{public_url!r} cannot be the base of readers' links: it must be https://host or "

@@ -7,6 +7,7 @@ Building every message anew with `email.message` costs some hundred times as muc
 import hashlib
 import hmac
 from binascii import b2a_qp
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
@@ -14,11 +15,10 @@ from functools import lru_cache
 from html import escape
 
 from newsletter.errors import MessageRefusedError
-from newsletter.messages.addresses import ascii_host, mailto, wire_address
+from newsletter.messages.addresses import ascii_host, mailto, web_link, wire_address
 from newsletter.messages.headers import address_list_field, list_id_field, mailbox_field, text_field
-from newsletter.messages.links import mailto_unsubscribe
 from newsletter.messages.marks import reader_values, split_at_marks
-from newsletter.model.messages import ListHeaders, Message, Reader, Rendering
+from newsletter.model.messages import Message, Reader, Rendering
 
 _CRLF = b"\r\n"
 #: Quoted-printable (RFC 2045 section 6.7): a line end that is no part of the text.
@@ -52,7 +52,13 @@ class _Form:
 
 
 def build_message(
-    rendering: Rendering, reader: Reader, *, message_id: str, sender: str, one_click: bool = True
+    rendering: Rendering,
+    reader: Reader,
+    *,
+    message_id: str,
+    sender: str,
+    one_click: bool = True,
+    sign: Callable[[bytes], bytes] | None = None,
 ) -> Message:
     """Make one reader's message.
 
@@ -62,6 +68,7 @@ def build_message(
         message_id: With angle brackets; see `message_id`.
         sender: Envelope sender, the return path.
         one_click: Whether the unsubscribe page takes one-click POSTs (RFC 8058), if it is an https page.
+        sign: Returns the fields that go before the message and sign it; None: it is not signed here.
 
     Raises:
         MessageRefusedError: An address or a link cannot be used.
@@ -72,7 +79,7 @@ def build_message(
     html_values = {name: _encoded(escape(value)) for name, value in values.items()}
     content = b"".join(
         (
-            _reader_fields(rendering.headers, reader, message_id, one_click=one_click),
+            _reader_fields(reader, message_id, one_click=one_click),
             form.fields,
             *(b"\r\n--", form.boundary, _part_fields(b"plain")),
             form.text.filled(text_values),
@@ -85,7 +92,7 @@ def build_message(
         sender=wire_address(sender),
         recipient=wire_address(reader.address),
         message_id=message_id,
-        content=content,
+        content=sign(content) + content if sign else content,
     )
 
 
@@ -139,9 +146,9 @@ def _edition_fields(rendering: Rendering) -> list[str]:
     return fields
 
 
-def _reader_fields(headers: ListHeaders, reader: Reader, message_id: str, *, one_click: bool) -> bytes:
+def _reader_fields(reader: Reader, message_id: str, *, one_click: bool) -> bytes:
     page = reader.unsubscribe_url
-    by_mail = mailto_unsubscribe(headers.unsubscribe_address, list_name=headers.list_name)
+    by_mail = web_link(reader.unsubscribe_mail, mail=True)
     ways = (page, by_mail) if page.startswith("http") else (page,)
     fields = [
         mailbox_field("To", reader.name, reader.address),

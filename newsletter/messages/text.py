@@ -32,12 +32,14 @@ def clean(text: str) -> str:
     """Return a text as one line without characters that are not seen or that reorder others.
 
     White space of any kind becomes single spaces. Control characters, bidirectional embeddings, overrides
-    and isolates, lone surrogates and noncharacters are left out.
+    and isolates, lone surrogates and noncharacters are left out; so is a text of joiners and the like alone.
     """
     line = " ".join(_BIDI_CONTROLS.sub("", text).split())
     if line.isprintable():
         return line
-    return " ".join("".join(ch for ch in line if _is_text(ch)).split())
+    line = " ".join("".join(ch for ch in line if _is_text(ch)).split())
+    # Of joiners and other format characters alone no reader sees anything.
+    return line if any(unicodedata.category(ch) not in ("Cf", "Zs") for ch in line) else ""
 
 
 def _is_text(ch: str) -> bool:

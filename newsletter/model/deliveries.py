@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import ClassVar
+
+from newsletter.model.feedback import BounceKind
 
 
 class DeliveryState(StrEnum):
@@ -22,7 +25,7 @@ class DeliveryState(StrEnum):
     DEFERRED = "deferred"
     #: Refused for good, or given up after the last attempt.
     FAILED = "failed"
-    #: Not sent: the reader left, or the address is suppressed.
+    #: Not sent: the reader left, the address is suppressed, or the operator cancelled the edition.
     SUPPRESSED = "suppressed"
     #: Sender or connection died after DATA began: only the server knows.
     UNCERTAIN = "uncertain"
@@ -31,7 +34,9 @@ class DeliveryState(StrEnum):
 #: The steps that a delivery may take; nothing else may change a state.
 TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
     {
-        DeliveryState.QUEUED: frozenset({DeliveryState.CLAIMED, DeliveryState.SUPPRESSED}),
+        DeliveryState.QUEUED: frozenset(
+            {DeliveryState.CLAIMED, DeliveryState.FAILED, DeliveryState.SUPPRESSED}
+        ),
         DeliveryState.CLAIMED: frozenset(
             {
                 DeliveryState.QUEUED,
@@ -49,10 +54,21 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType
                 DeliveryState.UNCERTAIN,
             }
         ),
-        DeliveryState.DEFERRED: frozenset({DeliveryState.CLAIMED, DeliveryState.SUPPRESSED}),
-        DeliveryState.UNCERTAIN: frozenset({DeliveryState.QUEUED}),
+        DeliveryState.DEFERRED: frozenset(
+            {
+                DeliveryState.CLAIMED,
+                DeliveryState.QUEUED,
+                DeliveryState.FAILED,
+                DeliveryState.SUPPRESSED,
+            }
+        ),
+        # The policy or the operator sends it once more; or the operator knows how it ended.
+        DeliveryState.UNCERTAIN: frozenset(
+            {DeliveryState.QUEUED, DeliveryState.ACCEPTED, DeliveryState.FAILED}
+        ),
         DeliveryState.ACCEPTED: frozenset(),
-        DeliveryState.FAILED: frozenset(),
+        # Only the operator tries again what was given up.
+        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED}),
         DeliveryState.SUPPRESSED: frozenset(),
     }
 )
@@ -60,6 +76,12 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType
 #: States from which a delivery goes on by itself.
 OPEN_STATES = frozenset(
     {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED}
+)
+
+
+#: States that an attempt can end in.
+RESULTS = frozenset(
+    {DeliveryState.ACCEPTED, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.UNCERTAIN}
 )
 
 
@@ -73,14 +95,21 @@ class UncertainPolicy(StrEnum):
 
 
 class SendPhase(StrEnum):
-    """How far the conversation with the server had come."""
+    """How far the conversation with the server had come (RFC 5321 section 4.1)."""
 
+    #: Reaching the server, TLS from the first byte, and its greeting.
     CONNECT = "connect"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
     MAIL = "MAIL"
     RCPT = "RCPT"
+    #: The command and its 354; no byte of the message was sent.
     DATA = "DATA"
     #: The message's bytes and the reply to the final dot.
     CONTENT = "content"
+    RSET = "RSET"
+    QUIT = "QUIT"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +121,8 @@ class Reply:
     code: int
     #: The server's words, or the error's.
     text: str
+    #: Enhanced status code (RFC 3463), such as "5.1.1"; empty where none came.
+    enhanced: str = ""
 
     def __str__(self) -> str:
         """Return it as one line for a log or a report."""
@@ -121,6 +152,10 @@ class SendResult:
     reply: Reply
     #: True if the connection can take another message.
     reusable: bool
+    #: What a refusal for good says about the mailbox.
+    bounce: BounceKind = BounceKind.NONE
+    #: The server asked to be left alone for a while (421): not this reader's doing.
+    backs_off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +176,41 @@ class Delivery:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliveryRecord:
+    """How one reader's copy stands, for the operator."""
+
+    edition_number: int
+    address: str
+    state: DeliveryState
+    attempts: int
+    #: How often nobody knew whether it arrived.
+    uncertain_count: int
+    #: Last reply as one line.
+    reply: str
+    #: When it is tried next, UTC; None if it is not waiting.
+    next_attempt_at: datetime | None
+    #: When the state was entered, UTC.
+    changed_at: datetime
+
+
+class Resolution(StrEnum):
+    """What the operator knows of an uncertain delivery."""
+
+    #: The reader has it.
+    ARRIVED = "arrived"
+    #: Nobody knows; send it once more with the same Message-ID.
+    RESEND = "resend"
+    #: The reader is not to get it.
+    ABANDON = "abandon"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveryMark:
-    """One step of one delivery, to be made durable."""
+    """The result of one attempt at one delivery, to be made durable.
+
+    Raises:
+        ValueError: The state is not that of a result, or a deferred one would never come back.
+    """
 
     delivery_id: int
     state: DeliveryState
@@ -152,6 +220,15 @@ class DeliveryMark:
     next_attempt_at: datetime | None = None
     #: Whether the step counts as an attempt.
     attempted: bool = True
+    #: What a refusal for good says about the mailbox.
+    bounce: BounceKind = BounceKind.NONE
+
+    def __post_init__(self) -> None:
+        """See that the delivery cannot get lost by it."""
+        if self.state not in RESULTS:
+            raise ValueError(f"{self.state.value} is not the result of an attempt")
+        if (self.state is DeliveryState.DEFERRED) != (self.next_attempt_at is not None):
+            raise ValueError("a deferred delivery, and no other, needs the time of its next attempt")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +252,56 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RateLimit:
+    """How many messages may be handed over within any period of that length."""
+
+    #: A period is counted in this many slices, so that a day's usage is a few rows.
+    SLICES: ClassVar[int] = 60
+
+    count: int
+    period_seconds: int
+
+    def slice_number(self, moment: datetime) -> int:
+        """Return which slice since 1970 a moment falls into."""
+        return int(moment.timestamp() * self.SLICES // self.period_seconds)
+
+    def __str__(self) -> str:
+        """Return it as the setting has it."""
+        names = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
+        return f"{self.count}/{names.get(self.period_seconds, f'{self.period_seconds} s')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateUsage:
+    """Messages handed over in one slice of a rate's period."""
+
+    period_seconds: int
+    #: See `RateLimit.slice_number`.
+    slice_number: int
+    count: int
+
+
+#: What the breaker of one edition, whose sender is refused, is kept under, before the edition's id.
+EDITION_ACCOUNT = "edition "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breaker:
+    """Why nothing is sent through an account for now."""
+
+    #: From then on a probe may be made, UTC.
+    open_until: datetime
+    #: The pause that ends then; the next one is longer.
+    pause_seconds: int
+    #: What to do about it, as one line.
+    reason: str
+    #: Whether waiting will not help.
+    permanent: bool
+    #: Since when there is trouble, UTC.
+    opened_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliverReport:
     """What one turn of sending did."""
 
@@ -182,6 +309,8 @@ class DeliverReport:
     outcomes: dict[DeliveryState, int] = field(default_factory=dict)
     #: Deliveries that an earlier sender left without a known outcome.
     recovered_uncertain: int = 0
+    #: Deliveries that may still be in the hands of a sender that died: known when its lease has run out.
+    in_doubt: int = 0
     #: Why sending stopped before all was sent; None if it did not.
     problem: str | None = None
     #: Whether waiting will not help.
@@ -190,3 +319,9 @@ class DeliverReport:
     due: int = 0
     #: When the next deferred one is due, UTC; None if none is waiting.
     next_due: datetime | None = None
+    #: While the server is in trouble: when it is tried again, UTC.
+    paused_until: datetime | None = None
+    #: False if nothing was tried because of an earlier trouble.
+    tried: bool = True
+    #: When the account's rate lets the next one out, UTC; None if it was not the reason to stop.
+    rate_until: datetime | None = None

@@ -133,6 +133,17 @@ class DueSlot:
     reason: str = ""
 
 
+class EditionState(StrEnum):
+    """Whether an edition's deliveries go out."""
+
+    #: They do.
+    OPEN = "open"
+    #: The operator stopped them for now; what was in flight was finished.
+    PAUSED = "paused"
+    #: The operator ended them: nobody else gets it.
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PublishedEdition:
     """An edition in the store."""
@@ -149,6 +160,7 @@ class PublishedEdition:
     slot_at: datetime | None
     #: Readers for whom a delivery was queued.
     audience: int
+    state: EditionState = EditionState.OPEN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,8 @@ class Reader:
     since: datetime
     #: http(s) page or mailto address that ends the subscription.
     unsubscribe_url: str
+    #: Mailto address that ends the subscription, for List-Unsubscribe.
+    unsubscribe_mail: str
     #: http(s) page for cadence and lists; None where no web pages are served.
     preferences_url: str | None = None
 

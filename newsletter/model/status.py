@@ -1,11 +1,13 @@
-"""How everything stands: what `newsletter status` shows."""
+"""How everything stands: what `newsletter status` and `newsletter deliveries` show."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from newsletter.model.deliveries import DeliveryState
+from newsletter.model.deliveries import OPEN_STATES, Breaker, DeliveryRecord, DeliveryState
 from newsletter.model.documents import FileReport
 from newsletter.model.editions import MailingList, PublishedEdition, Run
+from newsletter.model.subscribers import Address, SubscriptionState, SuppressionReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,9 +15,50 @@ class EditionStatus:
     """An edition and how its deliveries stand."""
 
     edition: PublishedEdition
-    counts: dict[DeliveryState, int]
-    #: Address, state and last reply of readers who did not get it for good, some of them.
-    problems: tuple[tuple[str, DeliveryState, str], ...]
+    #: Readers by the state of their delivery; each of them is in exactly one.
+    counts: Mapping[DeliveryState, int]
+    #: Some of the readers who were refused, for good or for now.
+    problems: tuple[DeliveryRecord, ...] = ()
+    #: Some of the readers of whom nobody knows whether they have it.
+    uncertain: tuple[DeliveryRecord, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Readers in all states together: the audience, or the store is damaged."""
+        return self.count()
+
+    @property
+    def waiting(self) -> int:
+        """Readers whose delivery goes on by itself."""
+        return self.count(*OPEN_STATES)
+
+    def count(self, *states: DeliveryState) -> int:
+        """Return how many readers are in some states; in any if none is named."""
+        return sum(self.counts.get(state, 0) for state in states or DeliveryState)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingTrouble:
+    """Why nothing goes out for now."""
+
+    breaker: Breaker
+    #: The account at a mail server that is in trouble; empty where it is one edition.
+    account: str = ""
+    #: The edition whose sender is refused; None where it is a whole account.
+    edition: PublishedEdition | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderStatus:
+    """How one reader stands, over all lists."""
+
+    address: Address
+    #: Why the address is never mailed; None if it is.
+    suppressed: SuppressionReason | None
+    #: By the list's name.
+    subscriptions: Mapping[str, SubscriptionState]
+    #: With their lists' names, the newest first.
+    deliveries: tuple[tuple[str, DeliveryRecord], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +73,7 @@ class ListStatus:
     new_headlines: tuple[str, ...]
     #: UTC.
     next_slot: datetime
+    #: The latest ones, and older ones that are not through.
     editions: tuple[EditionStatus, ...]
     runs: tuple[Run, ...]
 
@@ -41,4 +85,7 @@ class Status:
     place: str
     documents: int
     refusals: tuple[FileReport, ...]
+    troubles: tuple[SendingTrouble, ...]
     lists: tuple[ListStatus, ...]
+    #: Addresses that are never mailed, by reason.
+    suppressions: Mapping[SuppressionReason, int] = field(default_factory=dict)

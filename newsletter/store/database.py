@@ -2,11 +2,12 @@
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
@@ -18,8 +19,17 @@ from newsletter.errors import SenderBusyError, StoreError
 #: How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT_SECONDS = 30
 
+#: PostgreSQL's code for a transaction that it broke off to let another one go on.
+_DEADLOCK_DETECTED = "40P01"
+
+#: How often a transaction is begun again after a deadlock.
+_MOST_DEADLOCKS = 3
+
 #: Values in one IN (...); SQLite takes 32,766 at most.
 VALUES_PER_STATEMENT = 500
+
+
+_Result = TypeVar("_Result")
 
 
 class Lock(IntEnum):
@@ -33,6 +43,8 @@ class Lock(IntEnum):
     DOCUMENTS = 7_203_114_003
     #: Putting addresses on lists.
     SUBSCRIBERS = 7_203_114_004
+    #: Taking in what came back.
+    FEEDBACK = 7_203_114_005
 
 
 class Database:
@@ -55,8 +67,9 @@ class Database:
         """
         self._url = _parse_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        options = {} if self.is_sqlite else _postgres_options(self._url)
         try:
-            self.engine = create_engine(self._url, pool_pre_ping=not self.is_sqlite)
+            self.engine = create_engine(self._url, pool_pre_ping=not self.is_sqlite, connect_args=options)
         except ImportError as error:
             message = "PostgreSQL needs its driver: pip install 'newsletter[postgres]'"
             raise StoreError(message) from error
@@ -70,8 +83,8 @@ class Database:
 
     @property
     def place(self) -> str:
-        """Where the database is, without its password."""
-        return self._url.render_as_string(hide_password=True)
+        """Where the database is, without its password: options, which may hold one too, are left out."""
+        return self._url.set(query={}).render_as_string(hide_password=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -82,6 +95,23 @@ class Database:
         """
         with _translated(self.place), self.engine.begin() as connection:
             yield connection
+
+    @staticmethod
+    def repeated(work: Callable[[], _Result]) -> _Result:
+        """Do a transaction's work; again if PostgreSQL broke it off to end a deadlock, and wrote nothing.
+
+        Raises:
+            StoreError: The database refused, or is gone.
+        """
+        for _ in range(_MOST_DEADLOCKS):
+            try:
+                return work()
+            except StoreError as error:
+                cause = error.__cause__
+                broken_off = getattr(cause.orig, "sqlstate", "") if isinstance(cause, DBAPIError) else ""
+                if broken_off != _DEADLOCK_DETECTED:
+                    raise
+        return work()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -167,6 +197,13 @@ def _parse_url(url: str) -> URL:
     return parsed
 
 
+def _postgres_options(url: URL) -> dict[str, str]:
+    """Wait for a lock as long as on SQLite, and not for ever; what the address itself sets wins."""
+    own = url.query.get("options", "")
+    words = " ".join(own) if isinstance(own, tuple) else own
+    return {"options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000} {words}".rstrip()}
+
+
 def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
     """Make every connection durable and every writing transaction exclusive from its start.
 
@@ -178,7 +215,7 @@ def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _enter_wal_mode(cursor)
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
@@ -187,6 +224,20 @@ def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
     def _(connection: Connection) -> None:
         only_reads = connection.get_execution_options().get("only_reads")
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
+    """Switch to write-ahead logging; SQLite does not wait by itself while another process is switching."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager

@@ -1,68 +1,108 @@
 """The outbox: who gets which edition, and how far each delivery has come."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
 
-from newsletter.errors import StateError
 from newsletter.model.deliveries import (
-    TRANSITIONS,
     Delivery,
     DeliveryMark,
     DeliveryState,
     UncertainPolicy,
 )
-from newsletter.model.subscribers import SubscriptionState
+from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store import tables
+from newsletter.store.accounts import Spending, spend
 from newsletter.store.database import Database
+from newsletter.store.feedback import count_bounce
+from newsletter.store.keys import AddressHasher
+from newsletter.store.steps import held_editions, requeue, settle_cancelled, unwanted, withhold, write_step
 
 _deliveries = tables.deliveries
 _editions = tables.editions
+_senders = tables.senders
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
-_suppressions = tables.suppressions
+
+#: How long what a sender holds is its own without a word from it.
+LEASE_SECONDS = 60
+
+_BOUNCES = BouncePolicy()
+
+#: No wait between two attempts is longer; see RETRY_MINUTES.
+_LONGEST_WAIT = timedelta(days=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """What was taken back from senders that are gone."""
+
+    #: Deliveries whose outcome nobody knows.
+    uncertain: int
+    #: Deliveries that may still be in the hands of a sender whose lease has not run out.
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advance:
+    """What a group of steps came to."""
+
+    #: Deliveries that may be handed to the server now.
+    begun: frozenset[int]
+    #: Results that came too late: another sender has taken the delivery over.
+    overtaken: frozenset[int]
 
 
 class Deliveries:
-    """The only writer of delivery states; every step is held to the model's transitions."""
+    """Claims, steps and counts of deliveries."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
+        self._hasher = hasher
 
-    def recover(self, *, policy: UncertainPolicy, now: datetime) -> int:
-        """Take back what a dead sender held; only for the holder of the sender lock.
+    def lease(self, *, sender: str, now: datetime) -> None:
+        """Begin or prolong a sender's lease: what it holds is its own for another `LEASE_SECONDS`."""
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        with self._database.transaction() as connection:
+            prolonged = connection.execute(
+                update(_senders).where(_senders.c.name == sender).values(lease_until=until)
+            )
+            if prolonged.rowcount == 0:
+                connection.execute(insert(_senders).values(name=sender, started_at=now, lease_until=until))
 
-        A claimed delivery is queued again: no server has heard of it. One that was being sent is uncertain;
-        the policy decides whether it is queued once more or held for the operator.
+    def recover(self, *, policy: UncertainPolicy, now: datetime) -> Recovery:
+        """Take back what senders that are gone held; only for the holder of the sender lock.
 
-        Returns:
-            How many were uncertain.
+        A claimed delivery is queued again: no server has heard of it, and its former holder, should it live,
+        finds that it is no longer his before he sends it. One that was being sent is uncertain once its
+        sender is surely gone: on SQLite the lock proves it, on PostgreSQL the end of the lease does. The
+        policy then decides whether it is queued once more or held for the operator.
         """
         with self._database.transaction() as connection:
-            held = _deliveries.c.claimed_by.is_not(None)
-            connection.execute(
-                update(_deliveries)
-                .where(held, _deliveries.c.state == DeliveryState.CLAIMED.value)
-                .values(
-                    state=DeliveryState.QUEUED.value,
-                    due_at=_deliveries.c.queued_at,
-                    claimed_by=None,
-                    changed_at=now,
-                )
+            requeue(connection, _held_in(DeliveryState.CLAIMED), now=now)
+            # A lease beyond its length was written by a clock that has been set back since.
+            longest = now + timedelta(seconds=LEASE_SECONDS)
+            alive = select(_senders.c.name).where(
+                _senders.c.lease_until > now, _senders.c.lease_until <= longest
             )
-            lost = connection.scalars(
-                select(_deliveries.c.id).where(held, _deliveries.c.state == DeliveryState.SENDING.value)
-            ).all()
+            sending = _held_in(DeliveryState.SENDING)
+            gone = sending if self._database.is_sqlite else sending & _deliveries.c.claimed_by.not_in(alive)
+            lost = connection.scalars(select(_deliveries.c.id).where(gone)).all()
             for delivery_id in lost:
                 mark = DeliveryMark(
                     delivery_id=delivery_id,
                     state=DeliveryState.UNCERTAIN,
                     reply="the sender died after DATA began",
                 )
-                _write_mark(connection, mark, now)
+                _write_mark(connection, mark, None, now)
                 _settle_uncertain(connection, delivery_id, policy, now)
-        return len(lost)
+            settle_cancelled(connection, now)
+            _correct_times(connection, now)
+            waiting = connection.scalar(select(func.count()).select_from(_deliveries).where(sending)) or 0
+            connection.execute(delete(_senders).where(_senders.c.name.not_in(alive)))
+        return Recovery(uncertain=len(lost), waiting=waiting)
 
     def claim(
         self,
@@ -73,7 +113,7 @@ class Deliveries:
         list_name: str | None = None,
         except_editions: Sequence[int] = (),
     ) -> list[Delivery]:
-        """Take the next deliveries that are due.
+        """Take the next deliveries that are due, of editions that are neither paused nor cancelled.
 
         Readers who left, and addresses suppressed since the edition was queued, are marked suppressed.
 
@@ -92,17 +132,19 @@ class Deliveries:
         with self._database.transaction() as connection:
             # Where all of those selected have left, look further: an empty answer means that none is due.
             while ids := connection.scalars(query).all():
-                unwanted = _unwanted(connection, ids)
-                _suppress(connection, unwanted, now)
-                wanted = [i for i in ids if i not in unwanted]
+                left = unwanted(connection, ids)
+                withhold(connection, left, now)
+                wanted = [i for i in ids if i not in left]
                 if wanted:
                     break
             else:
                 return []
-            connection.execute(
-                update(_deliveries)
-                .where(_deliveries.c.id.in_(wanted))
-                .values(state=DeliveryState.CLAIMED.value, claimed_by=sender, due_at=None, changed_at=now)
+            write_step(
+                connection,
+                _deliveries.c.id.in_(wanted),
+                target=DeliveryState.CLAIMED,
+                now=now,
+                claimed_by=sender,
             )
             return _load(connection, wanted)
 
@@ -110,11 +152,13 @@ class Deliveries:
         self,
         *,
         begin: Sequence[int],
-        marks: Iterable[DeliveryMark],
+        marks: Sequence[DeliveryMark],
         sender: str,
         policy: UncertainPolicy,
+        bounces: BouncePolicy = _BOUNCES,
+        spending: Spending | None = None,
         now: datetime,
-    ) -> frozenset[int]:
+    ) -> Advance:
         """Make the steps of several deliveries durable in one transaction.
 
         Args:
@@ -122,46 +166,87 @@ class Deliveries:
             marks: Results of others.
             sender: The sender that claimed them all.
             policy: What to do with uncertain ones.
+            bounces: When refusals suppress an address.
+            spending: Whose rates the begun ones count for; None without rates.
             now: UTC.
 
         Returns:
-            Those of `begin` that may go on. A delivery that another sender has taken over, or whose reader
-            has left meanwhile, is not among them and must not be sent.
-
-        Raises:
-            StateError: A delivery may not take the step of its mark; nothing was written.
+            Which may go on, and which results came too late. A delivery that another sender has taken over,
+            whose reader has left, or whose edition was paused meanwhile, may not.
         """
+        # Whoever erases a reader, or takes in a bounce, locks the same rows from the other end.
+        return self._database.repeated(
+            lambda: self._advance(begin, marks, sender, policy, bounces, spending, now)
+        )
+
+    def _advance(
+        self,
+        begin: Sequence[int],
+        marks: Sequence[DeliveryMark],
+        sender: str,
+        policy: UncertainPolicy,
+        bounces: BouncePolicy,
+        spending: Spending | None,
+        now: datetime,
+    ) -> Advance:
         with self._database.transaction() as connection:
+            overtaken = set()
             for mark in marks:
-                _write_mark(connection, mark, now)
-                if mark.state is DeliveryState.UNCERTAIN:
+                if not _write_mark(connection, mark, sender, now):
+                    overtaken.add(mark.delivery_id)
+                elif mark.state is DeliveryState.UNCERTAIN:
                     _settle_uncertain(connection, mark.delivery_id, policy, now)
-            return _begin(connection, begin, sender, now)
+                elif mark.bounce is not BounceKind.NONE:
+                    reader = _subscriber_of(connection, mark.delivery_id)
+                    count_bounce(connection, self._hasher, reader, mark.bounce, bounces, now=now)
+            begun = _begin(connection, begin, sender, now)
+            if spending is not None and begun:
+                spend(connection, spending, len(begun), now=now)
+            return Advance(begun=begun, overtaken=frozenset(overtaken))
 
     def release(self, *, sender: str, now: datetime) -> int:
-        """Queue again what a sender claimed and has not begun to send; return how many."""
+        """Queue again what a sender claimed and has not begun to send, end its lease; return how many."""
         with self._database.transaction() as connection:
-            return connection.execute(
-                update(_deliveries)
-                .where(
-                    _deliveries.c.claimed_by == sender,
-                    _deliveries.c.state == DeliveryState.CLAIMED.value,
-                )
-                .values(
-                    state=DeliveryState.QUEUED.value,
-                    due_at=_deliveries.c.queued_at,
-                    claimed_by=None,
-                    changed_at=now,
-                )
-            ).rowcount
+            count = requeue(
+                connection,
+                _deliveries.c.claimed_by == sender,
+                _deliveries.c.state == DeliveryState.CLAIMED.value,
+                now=now,
+            )
+            connection.execute(delete(_senders).where(_senders.c.name == sender))
+            settle_cancelled(connection, now)
+            return count
+
+    def give_up(
+        self, *, queued_before: datetime, reply: str, now: datetime, edition_id: int | None = None
+    ) -> int:
+        """Fail what has waited too long for a server that cannot be reached; return how many.
+
+        Args:
+            queued_before: UTC; what was queued later still waits.
+            reply: Why.
+            now: UTC.
+            edition_id: Only this edition's; None for all.
+        """
+        where = [
+            _deliveries.c.due_at.is_not(None),
+            _deliveries.c.queued_at < queued_before,
+            _deliveries.c.edition_id.not_in(held_editions()),
+        ]
+        if edition_id is not None:
+            where.append(_deliveries.c.edition_id == edition_id)
+        with self._database.transaction() as connection:
+            return write_step(
+                connection, *where, target=DeliveryState.FAILED, now=now, reply=f"given up: {reply}"
+            )
 
     def next_due(self, *, list_name: str | None = None) -> datetime | None:
         """Return when the next delivery may be claimed, UTC; None if none is waiting."""
-        query = select(func.min(_deliveries.c.due_at)).where(_deliveries.c.due_at.is_not(None))
+        query = select(func.min(_deliveries.c.due_at)).where(
+            _deliveries.c.due_at.is_not(None), _deliveries.c.edition_id.not_in(held_editions())
+        )
         if list_name is not None:
-            query = query.join(_editions, _editions.c.id == _deliveries.c.edition_id).where(
-                _editions.c.list_name == list_name
-            )
+            query = query.where(_of_list(list_name))
         with self._database.reading() as connection:
             due: datetime | None = connection.scalar(query)
         return due
@@ -182,38 +267,38 @@ class Deliveries:
         with self._database.reading() as connection:
             return {DeliveryState(state): count for state, count in connection.execute(query)}
 
-    def problems(self, edition_id: int, *, limit: int = 20) -> list[tuple[str, DeliveryState, str]]:
-        """Return address, state and last reply of an edition's readers who did not get it for good."""
-        query = (
-            select(_subscribers.c.address, _deliveries.c.state, _deliveries.c.reply)
-            .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-            .where(
-                _deliveries.c.edition_id == edition_id,
-                _deliveries.c.state.in_(
-                    [
-                        DeliveryState.DEFERRED.value,
-                        DeliveryState.FAILED.value,
-                        DeliveryState.UNCERTAIN.value,
-                    ]
-                ),
-            )
-            .order_by(_deliveries.c.id)
-            .limit(limit)
-        )
-        with self._database.reading() as connection:
-            return [(row.address, DeliveryState(row.state), row.reply) for row in connection.execute(query)]
+
+def _correct_times(connection: Connection, now: datetime) -> None:
+    """Make due what a clock that was ahead has put off: nothing queued waits, and no wait lasts for days."""
+    is_wrong = or_(
+        _deliveries.c.state == DeliveryState.QUEUED.value, _deliveries.c.due_at > now + _LONGEST_WAIT
+    )
+    connection.execute(update(_deliveries).where(_deliveries.c.due_at > now, is_wrong).values(due_at=now))
+
+
+def _held_in(state: DeliveryState) -> ColumnElement[bool]:
+    return _deliveries.c.claimed_by.is_not(None) & (_deliveries.c.state == state.value)
+
+
+def _of_list(list_name: str) -> ColumnElement[bool]:
+    # An expression: by the index of the editions SQLite would read and sort all that is due for each claim.
+    return (_deliveries.c.edition_id + 0).in_(
+        select(_editions.c.id).where(_editions.c.list_name == list_name)
+    )
 
 
 def _due(now: datetime, list_name: str | None, except_editions: Sequence[int]) -> Select[int]:
     query = (
         select(_deliveries.c.id)
-        .where(_deliveries.c.due_at.is_not(None), _deliveries.c.due_at <= now)
+        .where(
+            _deliveries.c.due_at.is_not(None),
+            _deliveries.c.due_at <= now,
+            _deliveries.c.edition_id.not_in(held_editions()),
+        )
         .order_by(_deliveries.c.due_at, _deliveries.c.id)
     )
     if list_name is not None:
-        query = query.join(_editions, _editions.c.id == _deliveries.c.edition_id).where(
-            _editions.c.list_name == list_name
-        )
+        query = query.where(_of_list(list_name))
     if except_editions:
         query = query.where(_deliveries.c.edition_id.not_in(except_editions))
     return query
@@ -223,62 +308,33 @@ def _begin(connection: Connection, delivery_ids: Sequence[int], sender: str, now
     if not delivery_ids:
         return frozenset()
     ours = connection.scalars(
-        select(_deliveries.c.id).where(
+        select(_deliveries.c.id)
+        .where(
             _deliveries.c.id.in_(delivery_ids),
             _deliveries.c.claimed_by == sender,
             _deliveries.c.state == DeliveryState.CLAIMED.value,
+            _deliveries.c.edition_id.not_in(held_editions()),
         )
+        .order_by(_deliveries.c.id)
+        # Locked: a sender that takes over in this very moment must not find them after we were told to go on.
+        .with_for_update(of=_deliveries)
     ).all()
-    unwanted = _unwanted(connection, ours)
-    _suppress(connection, unwanted, now)
-    wanted = frozenset(ours) - unwanted
+    left = unwanted(connection, ours)
+    withhold(connection, left, now)
+    wanted = frozenset(ours) - left
     if wanted:
-        connection.execute(
-            update(_deliveries)
-            .where(_deliveries.c.id.in_(wanted))
-            .values(state=DeliveryState.SENDING.value, changed_at=now)
+        write_step(
+            connection,
+            _deliveries.c.id.in_(wanted),
+            _deliveries.c.claimed_by == sender,
+            target=DeliveryState.SENDING,
+            now=now,
+            claimed_by=sender,
         )
     return wanted
 
 
-def _unwanted(connection: Connection, delivery_ids: Sequence[int]) -> set[int]:
-    """Return the deliveries whose reader has left or whose address is suppressed."""
-    if not delivery_ids:
-        return set()
-    subscribed = exists().where(
-        _subscriptions.c.subscriber_id == _deliveries.c.subscriber_id,
-        _subscriptions.c.list_name == _editions.c.list_name,
-        _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
-    )
-    suppressed = exists().where(_suppressions.c.address_key == _subscribers.c.address_key)
-    query = (
-        select(_deliveries.c.id)
-        .join(_editions, _editions.c.id == _deliveries.c.edition_id)
-        .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-        .where(_deliveries.c.id.in_(delivery_ids), or_(~subscribed, suppressed))
-    )
-    return set(connection.scalars(query))
-
-
-def _suppress(connection: Connection, delivery_ids: Iterable[int], now: datetime) -> None:
-    ids = list(delivery_ids)
-    if ids:
-        connection.execute(
-            update(_deliveries)
-            .where(_deliveries.c.id.in_(ids))
-            .values(
-                state=DeliveryState.SUPPRESSED.value,
-                due_at=None,
-                claimed_by=None,
-                reply="the reader left, or the address is suppressed",
-                changed_at=now,
-            )
-        )
-
-
 def _load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]:
-    if not delivery_ids:
-        return []
     query = (
         select(
             _deliveries.c.id,
@@ -303,44 +359,44 @@ def _load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]
     return [Delivery(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - a row's columns
 
 
-def _write_mark(connection: Connection, mark: DeliveryMark, now: datetime) -> None:
-    """Write one step, if the state that the delivery is in allows it."""
-    before = [state.value for state, targets in TRANSITIONS.items() if mark.state in targets]
+def _write_mark(connection: Connection, mark: DeliveryMark, sender: str | None, now: datetime) -> bool:
+    """Write one step; return False if the delivery is in other hands, or in no state to take it."""
+    where = [_deliveries.c.id == mark.delivery_id]
+    if sender is not None:
+        where.append(_deliveries.c.claimed_by == sender)
     waits = mark.state is DeliveryState.DEFERRED
-    result = connection.execute(
-        update(_deliveries)
-        .where(_deliveries.c.id == bindparam("delivery_id"), _deliveries.c.state.in_(before))
-        .values(
-            state=mark.state.value,
-            attempts=_deliveries.c.attempts + int(mark.attempted),
-            due_at=mark.next_attempt_at if waits else None,
-            claimed_by=None,
-            reply=mark.reply,
-            changed_at=now,
-        ),
-        {"delivery_id": mark.delivery_id},
+    written = write_step(
+        connection,
+        *where,
+        target=mark.state,
+        now=now,
+        attempts=_deliveries.c.attempts + int(mark.attempted),
+        due_at=mark.next_attempt_at if waits else None,
+        reply=mark.reply,
     )
-    if result.rowcount != 1:
-        raise StateError(f"delivery {mark.delivery_id} may not become {mark.state.value}")
+    return written == 1
 
 
 def _settle_uncertain(
     connection: Connection, delivery_id: int, policy: UncertainPolicy, now: datetime
 ) -> None:
     """Queue an uncertain delivery once more if the policy says so; a second time it is held."""
+    this = _deliveries.c.id == delivery_id
     connection.execute(
-        update(_deliveries)
-        .where(_deliveries.c.id == delivery_id)
-        .values(uncertain_count=_deliveries.c.uncertain_count + 1)
+        update(_deliveries).where(this).values(uncertain_count=_deliveries.c.uncertain_count + 1)
     )
     if policy is UncertainPolicy.RESEND:
-        connection.execute(
-            update(_deliveries)
-            .where(
-                _deliveries.c.id == delivery_id,
-                _deliveries.c.state == DeliveryState.UNCERTAIN.value,
-                _deliveries.c.uncertain_count == 1,
-            )
-            # At the head of the queue: at its end, those of every crash would gather and be hit together.
-            .values(state=DeliveryState.QUEUED.value, due_at=_deliveries.c.queued_at, changed_at=now)
+        requeue(
+            connection,
+            this,
+            _deliveries.c.state == DeliveryState.UNCERTAIN.value,
+            _deliveries.c.uncertain_count == 1,
+            now=now,
         )
+
+
+def _subscriber_of(connection: Connection, delivery_id: int) -> int:
+    subscriber_id: int = connection.execute(
+        select(_deliveries.c.subscriber_id).where(_deliveries.c.id == delivery_id)
+    ).scalar_one()
+    return subscriber_id

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import PublishConflictError
 from newsletter.model.deliveries import DeliveryState
-from newsletter.model.editions import Edition, PublishedEdition, Run, RunOutcome
+from newsletter.model.editions import Edition, EditionState, PublishedEdition, Run, RunOutcome
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store import tables
@@ -157,6 +157,13 @@ class Editions:
         with self._database.reading() as connection:
             return [_to_published(row) for row in connection.execute(query)]
 
+    def numbered(self, list_name: str, number: int) -> PublishedEdition | None:
+        """Return a list's edition of that number, or None if there is none."""
+        query = _headings().where(_editions.c.list_name == list_name, _editions.c.number == number)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return _to_published(row) if row is not None else None
+
     def get(self, edition_id: int) -> PublishedEdition:
         """Return one edition."""
         with self._database.reading() as connection:
@@ -228,6 +235,7 @@ def _insert_edition(connection: Connection, edition: Edition, rendering: Renderi
             headers=to_json(rendering.headers),
             content=to_json(edition),
             audience=0,
+            state=EditionState.OPEN.value,
         )
     )
     edition_id = inserted_id(result)
@@ -244,7 +252,7 @@ def _insert_edition(connection: Connection, edition: Edition, rendering: Renderi
 def _queue_deliveries(connection: Connection, edition: Edition, edition_id: int) -> int:
     suppressed = (
         exists()
-        .where(tables.suppressions.c.address_key == tables.subscribers.c.address_key)
+        .where(tables.suppressions.c.address_hash == tables.subscribers.c.address_hash)
         .correlate(tables.subscribers)
     )
     columns = {
@@ -301,8 +309,9 @@ def _record_run(connection: Connection, run: Run) -> None:
 
 def _headings() -> Select[tuple[object, ...]]:
     c = _editions.c
-    return select(c.id, c.uid, c.list_name, c.number, c.subject, c.created_at, c.slot_at, c.audience)
+    return select(c.id, c.uid, c.list_name, c.number, c.subject, c.created_at, c.slot_at, c.audience, c.state)
 
 
 def _to_published(row: Row[tuple[object, ...]]) -> PublishedEdition:
-    return PublishedEdition(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row's columns
+    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row's columns
+    return PublishedEdition(**columns | {"state": EditionState(columns["state"])})

@@ -5,16 +5,22 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from newsletter.errors import StoreError
+from newsletter.store import keys
 from newsletter.store.database import Database, Lock
 
 #: Revision that this code works with; a test holds it to the newest migration.
-HEAD = "0001"
+HEAD = "0002"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, *, suppression_key: str = "") -> None:
     """Create or upgrade the tables; two processes at once wait for each other.
+
+    Args:
+        database: The store.
+        suppression_key: The operator's key for the hashes of suppressed addresses; empty: one is made and
+            kept in the store.
 
     Raises:
         StoreError: The database was made by a newer release, or a migration failed.
@@ -38,7 +44,10 @@ def migrate(database: Database) -> None:
                 "install that release, or restore the backup made before it"
             )
         config.attributes["connection"] = connection
+        config.attributes["suppression_key"] = key = suppression_key or keys.new_key()
         command.upgrade(config, HEAD)
+        if found is None or found == "0001":
+            keys.remember(connection, key, is_own=bool(suppression_key))
 
 
 def _revision(database: Database) -> str | None:

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from newsletter.store.accounts import Accounts
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
+from newsletter.store.feedback import Feedback
+from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.migrate import migrate
+from newsletter.store.operations import Operations
 from newsletter.store.subscribers import Subscribers
 
 
@@ -19,29 +23,40 @@ class Store:
         editions: What was published.
         subscribers: Who reads.
         deliveries: Who got what.
+        operations: What the operator decides about deliveries.
+        feedback: What came back.
+        accounts: How mail servers' accounts stand.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
         self.documents = Documents(database)
         self.editions = Editions(database)
-        self.subscribers = Subscribers(database)
-        self.deliveries = Deliveries(database)
+        self.subscribers = Subscribers(database, hasher)
+        self.deliveries = Deliveries(database, hasher)
+        self.operations = Operations(database)
+        self.feedback = Feedback(database, hasher)
+        self.accounts = Accounts(database)
 
     @classmethod
-    def open(cls, url: str, *, synchronous: str = "FULL") -> "Store":
+    def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":
         """Open a store, creating or upgrading its tables.
 
         Args:
             url: "sqlite:///path" or "postgresql://...".
             synchronous: SQLite's durability, FULL or NORMAL.
+            suppression_key: Key of the hashes of suppressed addresses; empty: one kept in the store.
 
         Raises:
-            StoreError: The database cannot be opened, or is of a newer release.
+            StoreError: The database cannot be opened, is of a newer release, or was made with another key.
         """
         database = Database(url, synchronous=synchronous)
-        migrate(database)
-        return cls(database)
+        try:
+            migrate(database, suppression_key=suppression_key)
+            return cls(database, hasher_of(database, suppression_key))
+        except BaseException:
+            database.close()
+            raise
 
     @staticmethod
     def exists(url: str) -> bool:

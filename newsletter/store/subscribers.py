@@ -1,10 +1,11 @@
 """Subscribers, their subscriptions, and suppressions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.subscribers import (
     AddOutcome,
@@ -15,6 +16,7 @@ from newsletter.model.subscribers import (
 )
 from newsletter.store import tables
 from newsletter.store.database import Database, Lock
+from newsletter.store.keys import AddressHasher
 
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
@@ -35,8 +37,9 @@ class Candidate:
 class Subscribers:
     """Who is on which list, and who must never be mailed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
+        self._hasher = hasher
 
     def add(
         self,
@@ -64,7 +67,8 @@ class Subscribers:
         with self._database.reading() if dry_run else self._database.transaction() as connection:
             if not dry_run:
                 self._database.serialise(connection, Lock.SUBSCRIBERS)
-            standing = _standing(connection, list_name, [c.address.key for c in candidates])
+            hashes = {c.address.key: self._hasher.hash(c.address.key) for c in candidates}
+            standing = _standing(connection, list_name, hashes)
             answers = [_decide_add(standing.get(c.address.key)) for c in candidates]
             if not dry_run:
                 wanted = [
@@ -72,7 +76,7 @@ class Subscribers:
                     for c, (outcome, _) in zip(candidates, answers, strict=True)
                     if outcome is AddOutcome.ADDED
                 ]
-                _insert(connection, list_name, wanted, standing, source=source, now=now)
+                _insert(connection, list_name, wanted, standing, hashes, source=source, now=now)
         return answers
 
     def unsubscribe(self, list_name: str, address: Address, *, now: datetime) -> SubscriptionState | None:
@@ -104,22 +108,60 @@ class Subscribers:
     def suppress(self, address: Address, reason: SuppressionReason, *, now: datetime) -> bool:
         """Never mail an address again, on any list; return False if that was so already."""
         with self._database.transaction() as connection:
-            known = connection.scalar(
-                select(_suppressions.c.reason).where(_suppressions.c.address_key == address.key)
-            )
-            if known is None:
-                connection.execute(
-                    insert(_suppressions).values(address_key=address.key, reason=reason.value, created_at=now)
-                )
-            return known is None
+            return suppress(connection, self._hasher.hash(address.key), reason, now=now)
 
     def lift_suppression(self, address: Address) -> bool:
         """Take an address off the suppressions; return False if it was not there."""
         with self._database.transaction() as connection:
             result = connection.execute(
-                delete(_suppressions).where(_suppressions.c.address_key == address.key)
+                delete(_suppressions).where(_suppressions.c.address_hash == self._hasher.hash(address.key))
             )
             return result.rowcount > 0
+
+    def suppression(self, address: Address) -> SuppressionReason | None:
+        """Return why an address is never mailed; None if it is not suppressed."""
+        query = select(_suppressions.c.reason).where(
+            _suppressions.c.address_hash == self._hasher.hash(address.key)
+        )
+        with self._database.reading() as connection:
+            reason = connection.scalar(query)
+        return SuppressionReason(reason) if reason else None
+
+    def suppression_counts(self) -> dict[SuppressionReason, int]:
+        """Return how many addresses are never mailed, by reason; reasons with none are left out."""
+        query = select(_suppressions.c.reason, func.count()).group_by(_suppressions.c.reason)
+        with self._database.reading() as connection:
+            return {SuppressionReason(reason): count for reason, count in connection.execute(query)}
+
+    def subscriptions(self, address: Address) -> dict[str, SubscriptionState]:
+        """Return how an address stands with each list that it is or was on, by the list's name."""
+        query = (
+            select(_subscriptions.c.list_name, _subscriptions.c.state)
+            .join(_subscribers, _subscribers.c.id == _subscriptions.c.subscriber_id)
+            .where(_subscribers.c.address_key == address.key)
+            .order_by(_subscriptions.c.list_name)
+        )
+        with self._database.reading() as connection:
+            return {name: SubscriptionState(state) for name, state in connection.execute(query)}
+
+    def erase(self, address: Address) -> bool:
+        """Forget an address: its subscriptions, its name, and itself wherever it stands; once and for all.
+
+        Its deliveries still count, under no name. A suppression stays: it is a hash, and the reason why the
+        address is not mailed when somebody imports it again.
+
+        Returns:
+            False if nobody has the address.
+        """
+        with self._database.transaction() as connection:
+            self._database.serialise(connection, Lock.SUBSCRIBERS)
+            subscriber_id = connection.scalar(
+                select(_subscribers.c.id).where(_subscribers.c.address_key == address.key)
+            )
+            if subscriber_id is None:
+                return False
+            _erase(connection, subscriber_id)
+        return True
 
     def count(self, list_name: str, state: SubscriptionState) -> int:
         """Return how many subscriptions of a list are in a state, suppressed addresses not counted."""
@@ -165,7 +207,39 @@ class _Standing:
     suppressed: SuppressionReason | None
 
 
-def _standing(connection: Connection, list_name: str, keys: Sequence[str]) -> dict[str, _Standing]:
+def suppress(connection: Connection, address_hash: str, reason: SuppressionReason, *, now: datetime) -> bool:
+    """Write a suppression; return False if there is one already, be it from this very moment."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    written = connection.scalar(
+        dialect.insert(_suppressions)
+        .values(address_hash=address_hash, reason=reason.value, created_at=now)
+        .on_conflict_do_nothing(index_elements=["address_hash"])
+        .returning(_suppressions.c.address_hash)
+    )
+    return written is not None
+
+
+def _erase(connection: Connection, subscriber_id: int) -> None:
+    """Leave of a subscriber only a number that deliveries are counted under."""
+    gone = f"erased-{subscriber_id}"
+    mine = tables.deliveries.c.subscriber_id == subscriber_id
+    connection.execute(delete(_subscriptions).where(_subscriptions.c.subscriber_id == subscriber_id))
+    connection.execute(
+        delete(tables.bounce_scores).where(tables.bounce_scores.c.subscriber_id == subscriber_id)
+    )
+    connection.execute(
+        update(_subscribers)
+        .where(_subscribers.c.id == subscriber_id)
+        .values(address=gone, address_key=gone, address_hash=gone, name="")
+    )
+    # What a server said may hold the address.
+    connection.execute(update(tables.deliveries).where(mine).values(reply=""))
+    connection.execute(
+        update(tables.feedback).where(tables.feedback.c.subscriber_id == subscriber_id).values(reason="")
+    )
+
+
+def _standing(connection: Connection, list_name: str, hashes: Mapping[str, str]) -> dict[str, _Standing]:
     query = (
         select(_subscribers.c.address_key, _subscribers.c.id, _subscriptions.c.state)
         .outerjoin_from(
@@ -176,12 +250,17 @@ def _standing(connection: Connection, list_name: str, keys: Sequence[str]) -> di
                 _subscriptions.c.list_name == list_name,
             ),
         )
-        .where(_subscribers.c.address_key.in_(keys))
+        .where(_subscribers.c.address_key.in_(list(hashes)))
     )
     known = {row.address_key: row for row in connection.execute(query)}
+    reasons = {
+        row.address_hash: SuppressionReason(row.reason)
+        for row in connection.execute(
+            select(_suppressions).where(_suppressions.c.address_hash.in_(list(hashes.values())))
+        )
+    }
     suppressed = {
-        row.address_key: SuppressionReason(row.reason)
-        for row in connection.execute(select(_suppressions).where(_suppressions.c.address_key.in_(keys)))
+        key: reasons[address_hash] for key, address_hash in hashes.items() if address_hash in reasons
     }
     return {
         key: _Standing(
@@ -189,7 +268,7 @@ def _standing(connection: Connection, list_name: str, keys: Sequence[str]) -> di
             state=SubscriptionState(known[key].state) if key in known and known[key].state else None,
             suppressed=suppressed.get(key),
         )
-        for key in keys
+        for key in hashes
         if key in known or key in suppressed
     }
 
@@ -211,6 +290,7 @@ def _insert(
     list_name: str,
     wanted: Sequence[Candidate],
     standing: dict[str, _Standing],
+    hashes: Mapping[str, str],
     *,
     source: str,
     now: datetime,
@@ -226,6 +306,7 @@ def _insert(
                 {
                     "address": c.address.display,
                     "address_key": c.address.key,
+                    "address_hash": hashes[c.address.key],
                     "name": c.name,
                     "created_at": now,
                 }
@@ -279,7 +360,7 @@ def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[obj
             _suppressions.c.reason,
         )
         .join(_subscriptions, _subscriptions.c.subscriber_id == _subscribers.c.id)
-        .outerjoin(_suppressions, _suppressions.c.address_key == _subscribers.c.address_key)
+        .outerjoin(_suppressions, _suppressions.c.address_hash == _subscribers.c.address_hash)
         .where(_subscriptions.c.list_name == list_name)
     )
     return query if state is None else query.where(_subscriptions.c.state == state.value)

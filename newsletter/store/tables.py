@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -125,8 +127,16 @@ editions = Table(
     Column("headers", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("audience", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
     UniqueConstraint("list_name", "number"),
     UniqueConstraint("list_name", "slot_at"),
+)
+# Few editions are ever paused or cancelled; every claim asks which.
+Index(
+    "ix_editions_held",
+    editions.c.id,
+    sqlite_where=editions.c.state != "open",
+    postgresql_where=editions.c.state != "open",
 )
 
 edition_documents = Table(
@@ -157,6 +167,8 @@ subscribers = Table(
     _id(),
     Column("address", String(320), nullable=False),
     Column("address_key", String(320), nullable=False, unique=True),
+    #: Keyed hash of `address_key`, for comparing with suppressions.
+    Column("address_hash", String(64), nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
@@ -175,7 +187,8 @@ subscriptions = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("address_key", String(320), primary_key=True),
+    #: Keyed hash: the address itself may be erased, and is still never mailed again.
+    Column("address_hash", String(64), primary_key=True),
     Column("reason", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
@@ -215,3 +228,65 @@ Index(
 )
 Index("ix_deliveries_edition_id_state", deliveries.c.edition_id, deliveries.c.state)
 Index("ix_deliveries_subscriber_id", deliveries.c.subscriber_id)
+
+#: Values of this install, such as the key of the suppressions' hashes.
+install = Table(
+    "install",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    #: What it holds is its own until then.
+    Column("lease_until", UtcDateTime, nullable=False),
+)
+
+#: One row for each account at a mail server that was ever in trouble.
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("account", String(320), primary_key=True),
+    Column("open_until", UtcDateTime, nullable=False),
+    Column("pause_seconds", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("permanent", Boolean, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+)
+
+#: Messages handed over, counted in slices of a rate's period.
+usage = Table(
+    "usage",
+    metadata,
+    Column("account", String(320), primary_key=True),
+    Column("period_seconds", Integer, primary_key=True),
+    #: When the slice began, in seconds since 1970.
+    Column("slice_at", BigInteger, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+bounce_scores = Table(
+    "bounce_scores",
+    metadata,
+    _reference("subscriber_id", "subscribers.id", primary_key=True, autoincrement=False),
+    Column("score", Float, nullable=False),
+    Column("counted_at", UtcDateTime, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    _id(),
+    #: SHA-256 of the message: taken in once, however often it is read.
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("action", String(32), nullable=False),
+    _reference("subscriber_id", "subscribers.id", index=True),
+    _reference("delivery_id", "deliveries.id"),
+    Column("reason", Text, nullable=False),
+)

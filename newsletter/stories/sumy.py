@@ -11,8 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from newsletter.errors import SummarizerError
 from newsletter.stories.sentences import words
 
@@ -127,10 +125,16 @@ class SumySummarizer:
         content = {word.lower() for sentence in text.sentences for word in sentence.words} - stopped
         if not content:
             return [sentence.position for sentence in text.sentences]
+        # Loading it takes a tenth of a second, which commands that summarise nothing need not wait for.
+        import numpy as np
+
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             engine = _engine(algorithm, stopped, content, _stemmer(language))
-            return _ranked(engine, text)
+            try:
+                return _ranked(engine, text)
+            except np.linalg.LinAlgError:
+                return []
 
 
 def stop_words(language: str | None) -> frozenset[str]:
@@ -215,8 +219,5 @@ def _ranked(engine: Any, text: _Text) -> list[int]:  # noqa: ANN401 - sumy is un
             rated.append((-known, info.sentence.position))
         return ()
 
-    try:
-        engine(text, take_all)
-    except np.linalg.LinAlgError:
-        rated = []
+    engine(text, take_all)
     return [position for _, position in sorted(rated)]

@@ -258,10 +258,8 @@ def test_summaries_can_be_traced(newsletter, home: Path) -> None:
     assert "The Aldis Gazette" in result.stdout
 
 
-@pytest.mark.parametrize(
-    "name", ["lead", "luhn", "lexrank", "textrank", "lsa", "kl", "sumbasic", "reduction", "edmundson"]
-)
-def test_every_summarizer_works_by_name(newsletter, name: str) -> None:
+@pytest.mark.parametrize("name", ["lead", "lexrank"])
+def test_a_summarizer_works_by_name(newsletter, name: str) -> None:
     document = ROOT / "seeds" / "bridge-closed-northline.txt"
     result = newsletter("summarize", str(document), "-s", name)
     assert len(result.stdout.split()) > 30

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from serving import Listener
 
-from newsletter.deliveries.smtp import SmtpSecurity, SmtpServer, SmtpTransport
+from newsletter.deliveries.smtp import SmtpSecurity, SmtpServer, SmtpTransport, Timeouts
 from newsletter.model.messages import Message
 
 #: Instead of a reply: end the connection, or say nothing for ever.
@@ -107,22 +108,10 @@ def script() -> Script:
 @pytest.fixture
 async def smtp_port(script: Script) -> AsyncIterator[int]:
     """Port of a real SMTP server on this machine."""
-
-    def authenticate(
-        server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
-    ) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (b"me", b"right"), handled=False)
-
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: ScriptedSMTP(
-            script, authenticator=authenticate, auth_require_tls=False, enable_SMTPUTF8=False, loop=loop
-        ),
-        "127.0.0.1",
-        0,
-    )
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+    listener = Listener.of_protocols(lambda: ScriptedSMTP(script, enable_SMTPUTF8=False, loop=loop))
+    yield listener.port
+    await listener.stop()
 
 
 @pytest.fixture
@@ -133,8 +122,7 @@ def transport(smtp_port: int) -> Connectable:
             "port": smtp_port,
             "security": SmtpSecurity.NONE,
             "connections": 2,
-            "command_timeout_seconds": 2.0,
-            "content_timeout_seconds": 2.0,
+            "timeouts": Timeouts.scaled(2),
         }
         return SmtpTransport(SmtpServer(**(values | options)))  # type: ignore[arg-type]
 

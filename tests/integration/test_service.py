@@ -235,6 +235,7 @@ async def test_a_broken_template_fails_the_slot_and_the_mended_one_makes_it_up(
 async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
     make_app, folder, clock, tmp_path, caplog, script, smtp_port
 ) -> None:
+    caplog.set_level("INFO")
     app = make_app(
         transport="smtp", smtp_host="127.0.0.1", smtp_port=smtp_port, smtp_security="none", smtp_connections=1
     )
@@ -244,15 +245,16 @@ async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
     app.publish(app.mailing_list(None), now=START)
     script.answers["MAIL"] = ["553 5.7.1 not yours", "250 ok"]
     async with serving(app, clock) as service:
-        await until(lambda: service._paused_until is not None)
-        assert "sending is paused for 900 s, 1 messages wait" in caplog.text
+        await until(lambda: service._is_paused)
+        assert f"1 messages wait until {START + timedelta(minutes=15):%H:%M:%S} UTC: " in caplog.text
         service._deliver_due.set()
         await asyncio.sleep(0.1)
         assert script.accepted == []
         clock.now += timedelta(seconds=901)
         service._deliver_due.set()
         await until(lambda: len(script.accepted) == 1)
-        await until(lambda: service._paused_until is None)
+        await until(lambda: not service._is_paused)
+        assert "sending goes on" in caplog.text
 
 
 async def test_a_missing_folder_is_told_and_stops_nothing(make_app, folder, clock, caplog) -> None:

@@ -10,17 +10,23 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
-VERBS = {"ingest", "publish", "deliver", "subscribe", "status", "feedback"}
+VERBS = {"ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"}
+#: The composition root.
+ROOT = {"app", "wiring"}
 FACES = {"cli", "web", "service", "__main__"}
 #: One library, one door.
 DOORS = {
     "apscheduler": {"newsletter.service"},
+    "cryptography": {"newsletter.messages.dkim_keys"},
     "sumy": {"newsletter.stories.sumy"},
     "aiosmtplib": {"newsletter.deliveries.smtp"},
     "jinja2": {"newsletter.messages", "newsletter.web"},
     "sqlalchemy": {"newsletter.store"},
     "alembic": {"newsletter.store"},
     "procrastinate": {"newsletter.engine.cluster"},
+    "starlette": {"newsletter.web"},
+    "uvicorn": {"newsletter.web"},
+    "flufl": {"newsletter.deliveries.notices"},
 }
 
 
@@ -67,9 +73,9 @@ def allowed(module: str) -> set[str]:
     if own in ROOMS:
         return {"model", "errors", own}
     if own in VERBS:
-        return {"model", "errors"} | ROOMS
-    if own == "app":
-        return {"model", "errors", "settings"} | ROOMS | VERBS
+        return {"model", "errors", own} | ROOMS
+    if own in ROOT:
+        return {"model", "errors", "settings"} | ROOMS | VERBS | ROOT
     if own in FACES:
         return {"model", "errors", "app"} | FACES
     assert own == "", f"{module} has no place in the house"

@@ -230,3 +230,13 @@ def test_the_example_holds_no_key_that_is_not_a_setting() -> None:
     lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
     keys = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
     assert keys == {name.upper() for name in Settings.model_fields} - {"LISTS"}
+
+
+@pytest.mark.parametrize("title", ["", "   ", "\u200b\u200d", "\x00"])
+def test_a_title_that_readers_could_not_read_is_refused(tmp_path: Path, title: str) -> None:
+    with pytest.raises(SettingsError, match="LIST_TITLE"):
+        load(folder=tmp_path, list_title=title)
+    quoted = "".join(f"\\u{ord(char):04x}" for char in title)
+    (tmp_path / "newsletter.toml").write_text(f'[[lists]]\nname = "daily"\ntitle = "{quoted}"\n')
+    with pytest.raises(SettingsError, match=r"LISTS\[0\].title"):
+        load(folder=tmp_path)

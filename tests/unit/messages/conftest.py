@@ -211,6 +211,7 @@ def make_reader() -> Reader:
         name="Ada Example",
         since=datetime(2026, 3, 2, 23, 30, tzinfo=UTC),
         unsubscribe_url="https://brief.example/u/7.daily.Zk3vT0aQd8rT2bXy",
+        unsubscribe_mail="mailto:leave@brief.example?subject=unsubscribe%20daily",
         preferences_url="https://brief.example/p/7.daily.bXyZk3vT0aQd8rT2",
     )
 
@@ -282,4 +283,5 @@ def mail_reader() -> Reader:
         name="",
         since=MADE_AT - timedelta(days=30),
         unsubscribe_url="mailto:leave@brief.example?subject=unsubscribe%20daily",
+        unsubscribe_mail="mailto:leave@brief.example?subject=unsubscribe%20daily",
     )

@@ -93,6 +93,14 @@ def test_addresses_go_out_with_ascii_domains(address: str, wire: str) -> None:
         "a@b_.example-",
         *("a,b@c.example", "a@b..example", "a@\ud800.example", "a@xn--\u0301.example", "a\u202e@b.example"),
         *("a" * 65 + "@b.example", "a@" + "b." * 130 + "example", "a\x00@b.example", "a@b\u2028.example"),
+        *(
+            "é" * 33 + "@b.example",
+            "a@" + "b" * 64 + ".example",
+            ".a@b.example",
+            "a..b@c.example",
+            "a.@b.example",
+        ),
+        *("=?utf-8?b?DQpCY2M=?=@b.example", "a=?utf-8?q?=0D=0A?=@b.example"),
     ],
 )
 def test_what_is_no_address_is_refused_not_repaired(address: str) -> None:

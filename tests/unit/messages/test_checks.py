@@ -28,6 +28,15 @@ def test_other_directions_and_hostile_documents_keep_every_rule(
         assert check_rendering(render(edition), edition) == []
 
 
+def test_a_link_with_its_scheme_in_capitals_is_a_link(
+    render: Render, edition_of: Callable[..., Edition], story_with: Callable[..., Story]
+) -> None:
+    """One document of that kind kept the whole edition from going out."""
+    source = SourceCredit(name="Outlet", title="Report", url="HTTPS://OUTLET.EXAMPLE/" + "x" * 100)
+    edition = edition_of([story_with(0, sources=(source,))], also=0)
+    assert check_rendering(render(edition), edition) == []
+
+
 def test_the_largest_edition_is_not_cut_off(
     render: Render, edition_of: Callable[..., Edition], story_with: Callable[..., Story]
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_base_may_be(url: str) -> None:
             "https://a.example\n",
             "https://[::1",
             "https://a:b/",
+            "https://a.example/" + "x" * 800,
         ),
     ],
 )

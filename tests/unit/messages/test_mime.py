@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.headers import text_field
+from newsletter.messages.links import mailto_unsubscribe
 from newsletter.messages.mime import build_message, message_id
 from newsletter.messages.render import personalise
 from newsletter.messages.text import clean
@@ -209,12 +210,12 @@ def test_an_address_with_a_line_end_is_refused(field: str, render: Render, reade
     if field == "reply_to":
         rendering = replace(rendering, headers=replace(rendering.headers, reply_to=bad))
     if field == "leave":
-        rendering = replace(rendering, headers=replace(rendering.headers, unsubscribe_address=bad))
+        reader = replace(reader, unsubscribe_mail=f"mailto:{bad}")
     if field == "address":
         reader = replace(reader, address=bad)
     if field == "envelope":
         envelope = bad
-    with pytest.raises(MessageRefusedError, match="not a mail address"):
+    with pytest.raises(MessageRefusedError, match="is not a"):
         build_message(rendering, reader, message_id="<1@b.example>", sender=envelope)
 
 
@@ -224,9 +225,10 @@ def test_international_domains_go_out_as_ascii(render: Render, reader: Reader) -
         rendering.headers,
         sender_address="news@bücher.example",
         reply_to="",
-        unsubscribe_address="leave@bücher.example",
     )
-    message = message_for(replace(rendering, headers=headers), replace(reader, address="ada@straße.example"))
+    by_mail = mailto_unsubscribe("leave@bücher.example", list_name="daily")
+    reader = replace(reader, address="ada@straße.example", unsubscribe_mail=by_mail)
+    message = message_for(replace(rendering, headers=headers), reader)
     mail = parsed(message)
     assert on_the_wire(message, "To") == "Ada Example <ada@xn--strae-oqa.example>"
     assert mail["List-Id"] == "The Meridian Brief <daily.xn--bcher-kva.example>"

@@ -32,6 +32,7 @@ ANY_TEXT = st.text(st.characters(), max_size=400)
         ("\ufeffmark \ufffe\U0001ffff", "mark"),
         ("می\u200cخواهم 👩\u200d👧", "می\u200cخواهم 👩\u200d👧"),
         ("tail\x00 ", "tail"),
+        ("\u200b\u200d \U000e0041", ""),
     ],
 )
 def test_clean_leaves_what_is_read(text: str, cleaned: str) -> None:

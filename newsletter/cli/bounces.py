@@ -1,0 +1,44 @@
+"""`newsletter bounces`: what came back by mail."""
+
+from pathlib import Path
+
+import click
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def bounces(context: click.Context) -> None:
+    """Take in bounces, complaints and unsubscribe mails.
+
+    Without a command it reads BOUNCE_MAILBOX and the mailbox at BOUNCE_IMAP_HOST. Nobody is ever answered.
+    """
+    if context.invoked_subcommand is None:
+        from newsletter.cli.intake import read_mailboxes
+
+        read_mailboxes()
+
+
+@bounces.command()
+@click.option("--recipient", default="", help="Address the message was sent to, where no header tells.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+def read(*, files: tuple[Path, ...], recipient: str) -> None:
+    """Take in FILES: messages, mbox files or Maildirs; `-` is one message on standard input.
+
+    For a mail server's pipe: `|newsletter bounces read -`. It exits with 75, "try again later", whenever a
+    message could not be recorded, and with 0 for any message that was, whatever it is.
+    """
+    from newsletter.cli import intake
+
+    if files == (Path("-"),):
+        intake.read_pipe(recipient=recipient)
+    else:
+        intake.read_files(files)
+
+
+@bounces.command()
+@click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+def log(*, limit: int) -> None:
+    """List what was taken in last."""
+    from newsletter.cli.intake import show_log
+
+    show_log(limit=limit)

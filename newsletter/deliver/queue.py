@@ -1,0 +1,162 @@
+"""The queue of claimed deliveries that a turn's workers share: domains and rates decide who is next."""
+
+import asyncio
+from collections import Counter, deque
+from datetime import datetime
+
+from newsletter.deliver.postbag import Clock, Postbag
+from newsletter.deliveries.rates import RateGate
+from newsletter.model.deliveries import Delivery
+from newsletter.store.accounts import Spending
+from newsletter.store.store import Store
+
+#: Deliveries claimed at a time for each connection.
+_CLAIMED_PER_CONNECTION = 10
+
+#: How many claims' worth of deliveries may wait for a domain before no more are claimed.
+_MOST_WAITING = 4
+
+#: Longest wait for a rate within a turn, in seconds; a longer one ends the turn.
+_LONGEST_WAIT_SECONDS = 60.0
+
+
+class Queue:
+    """Hands out deliveries, one at a time, to several workers."""
+
+    def __init__(
+        self,
+        store: Store,
+        bag: Postbag,
+        *,
+        sender: str,
+        clock: Clock,
+        stopping: asyncio.Event,
+        list_name: str | None,
+        set_aside: set[int],
+    ) -> None:
+        """Prepare; nothing is claimed yet.
+
+        Args:
+            store: Where the deliveries are.
+            bag: Rates, domains and connections.
+            sender: Name to claim under.
+            clock: Returns the time, UTC.
+            stopping: Once set, nothing more is handed out.
+            list_name: Only this list's; None for all.
+            set_aside: Editions to leave alone; may grow meanwhile.
+        """
+        self._store = store
+        self._bag = bag
+        self._sender = sender
+        self._clock = clock
+        self._stopping = stopping
+        self._list_name = list_name
+        self._set_aside = set_aside
+        self._waiting: deque[Delivery] = deque()
+        self._on_their_way: Counter[str] = Counter()
+        #: When deliveries were let out by the rates that are not being handed over yet, by id.
+        self._reserved: dict[int, datetime] = {}
+        self._changed = asyncio.Condition()
+        self._gate: RateGate | None = None
+        #: When the rate lets the next one out, if that ended the turn; UTC.
+        self.rate_until: datetime | None = None
+
+    async def take(self) -> Delivery | None:
+        """Return the next delivery, or None if the turn is over for this worker."""
+        while not self._stopping.is_set() and self.rate_until is None:
+            async with self._changed:
+                now = self._clock()
+                gate = await self._rates()
+                turn = gate.next_turn(now)
+                if turn <= now:
+                    delivery = self._pick()
+                    if delivery is not None:
+                        gate.take(now)
+                        self._reserved[delivery.id] = now
+                        return delivery
+                    if await self._claim():
+                        continue
+                    if not self._waiting:
+                        return None
+                    await self._changed.wait()
+                    continue
+            await self._wait(turn, (turn - now).total_seconds())
+        return None
+
+    def begun(self, delivery: Delivery) -> None:
+        """Tell that a delivery is being handed over: it counts for the rates."""
+        self._reserved.pop(delivery.id, None)
+
+    async def done(self, delivery: Delivery) -> None:
+        """Tell that a delivery is no longer on its way."""
+        async with self._changed:
+            reserved_at = self._reserved.pop(delivery.id, None)
+            if reserved_at is not None:
+                (await self._rates()).give_back(reserved_at)
+            self._on_their_way[_domain(delivery)] -= 1
+            self._changed.notify_all()
+
+    async def put_back(self, delivery: Delivery) -> None:
+        """Give back a delivery that no server has seen; the others may still serve it."""
+        async with self._changed:
+            self._waiting.appendleft(delivery)
+            self._changed.notify_all()
+
+    async def wake(self) -> None:
+        """Let workers that wait see that the turn is to stop."""
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _pick(self) -> Delivery | None:
+        """Take the first delivery whose domain has room; forget those of editions set aside."""
+        if self._set_aside:
+            kept = [delivery for delivery in self._waiting if delivery.edition_id not in self._set_aside]
+            self._waiting = deque(kept)
+        for place, delivery in enumerate(self._waiting):
+            domain = _domain(delivery)
+            if self._on_their_way[domain] < self._bag.domain_connections:
+                del self._waiting[place]
+                self._on_their_way[domain] += 1
+                return delivery
+        return None
+
+    async def _claim(self) -> bool:
+        """Claim more, if not too much waits already; return whether there was any."""
+        limit = _CLAIMED_PER_CONNECTION * self._bag.transport.connections
+        if len(self._waiting) >= _MOST_WAITING * limit:
+            return False
+        claimed = await asyncio.to_thread(
+            self._store.deliveries.claim,
+            sender=self._sender,
+            limit=limit,
+            now=self._clock(),
+            list_name=self._list_name,
+            except_editions=tuple(self._set_aside),
+        )
+        self._waiting.extend(claimed)
+        return bool(claimed)
+
+    async def _rates(self) -> RateGate:
+        """Return the gate, which begins with what was used before a restart."""
+        if self._gate is None:
+            limits = self._bag.rates
+            spending = Spending(account=self._bag.account, limits=limits)
+            used = await asyncio.to_thread(self._store.accounts.usage, spending) if limits else []
+            self._gate = RateGate(limits, used)
+        return self._gate
+
+    async def _wait(self, turn: datetime, seconds: float) -> None:
+        """Wait for the rate's next turn, or note that it is too far away to wait for."""
+        if seconds > _LONGEST_WAIT_SECONDS:
+            self.rate_until = turn
+            await self.wake()
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass
+
+
+def _domain(delivery: Delivery) -> str:
+    return delivery.address.rpartition("@")[2].lower()

@@ -1,0 +1,191 @@
+"""A conversation with a server, one command at a time, over a connection that is open already."""
+
+import asyncio
+import math
+import re
+from collections import deque
+from collections.abc import Callable
+
+from newsletter.deliveries.replies import Answer, ReplyParser, plain
+from newsletter.model.deliveries import Reply, SendPhase
+
+#: Octets of content that are written before the server's silence and its replies are looked at.
+BLOCK = 65536
+
+#: Replies that may wait to be looked at; a server that sends more would fill the memory.
+_MOST_UNASKED = 16
+
+#: "Service not available, closing" (RFC 5321 section 3.8): may come at any time.
+_CLOSING = 421
+
+_CLOSED = "the server closed the connection"
+_OVERDUE = "the whole message took longer than it may"
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+def normalised(content: bytes) -> bytes:
+    """Return content in which every line, the last one too, ends in CRLF and in nothing else.
+
+    A bare CR or LF before a dot could pass for the end of the message and smuggle in another
+    (RFC 5321 section 2.3.8).
+    """
+    ends = content.count(b"\r\n")
+    if content.count(b"\r") != ends or content.count(b"\n") != ends:
+        content = _LINE_END.sub(b"\r\n", content)
+    return content if not content or content.endswith(b"\r\n") else content + b"\r\n"
+
+
+def stuffed(content: bytes) -> bytes:
+    """Return normalised content as it goes over the wire: dots doubled, the final dot added.
+
+    See RFC 5321 section 4.5.2.
+    """
+    dotted = content.replace(b"\r\n.", b"\r\n..")
+    return (b"." if content.startswith(b".") else b"") + dotted + b".\r\n"
+
+
+class Conversation(asyncio.Protocol):
+    """Says commands and hears replies; never raises for what a server says or does.
+
+    A reply's code is 0 where none came; the conversation is over then.
+
+    Attributes:
+        deadline: When everything must be through, by the event loop's clock; replies that keep coming do not
+            move it.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        """Take a connection over; whoever had it hears no more of it."""
+        self.deadline = math.inf
+        self._transport = transport
+        self._parser = ReplyParser()
+        self._heard: deque[Answer] = deque()
+        self._over = ""
+        self._paused = False
+        self._waiter: asyncio.Future[None] | None = None
+        transport.set_protocol(self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another command can be said: connected, and no reply is there that was not asked for."""
+        return not self._over and not self._heard
+
+    async def command(self, phase: SendPhase, line: str, *, timeout_seconds: float) -> Reply:
+        """Say one command and return its reply.
+
+        Args:
+            phase: What the command is, for the reply.
+            line: The command without its line end.
+            timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
+        """
+        if self._heard and self._heard[0].code != _CLOSING:
+            self._end(f"a reply came that nobody asked for: {self._heard[0].code} {self._heard[0].text}")
+            self._heard.clear()
+        self._look_around()
+        if self.is_open:
+            self._transport.write(line.encode() + b"\r\n")
+        return await self._reply(phase, timeout_seconds)
+
+    async def content(
+        self, octets: bytes, *, block_timeout_seconds: float, reply_timeout_seconds: float
+    ) -> tuple[Reply, bool]:
+        """Send the content and return the reply to its end, and whether the end may have been sent.
+
+        Without its end no server may take a message (RFC 5321 section 4.1.1.4).
+
+        Args:
+            octets: The content, stuffed and with its final dot.
+            block_timeout_seconds: Longest wait until the server takes a block.
+            reply_timeout_seconds: Longest wait for the reply to the final dot.
+        """
+        late = f"the server took no more of the message in {block_timeout_seconds:g} s"
+        for start in range(0, len(octets), BLOCK):
+            # Let a reply that refuses early, or a lost connection, come in between.
+            await asyncio.sleep(0)
+            self._look_around()
+            if not self.is_open:
+                return await self._broken_off()
+            self._transport.write(octets[start : start + BLOCK])
+            await self._until(lambda: not self._paused, block_timeout_seconds, late)
+            if self._paused:
+                # What is still waiting here cannot have arrived, the final dot least of all.
+                return await self._broken_off()
+        return await self._reply(SendPhase.CONTENT, reply_timeout_seconds), True
+
+    def close(self) -> None:
+        """Close without a word."""
+        self._end("closed by us")
+
+    async def _broken_off(self) -> tuple[Reply, bool]:
+        reply = await self._reply(SendPhase.CONTENT, 0)
+        # The server would take another command for content.
+        self._end("the message was broken off")
+        return reply, False
+
+    async def _reply(self, phase: SendPhase, timeout_seconds: float) -> Reply:
+        await self._until(lambda: False, timeout_seconds, f"no reply in {timeout_seconds:g} s")
+        if not self._heard:
+            return Reply(phase=phase, code=0, text=self._over)
+        answer = self._heard.popleft()
+        return Reply(phase=phase, code=answer.code, text=answer.text, enhanced=answer.enhanced)
+
+    async def _until(self, ready: Callable[[], bool], timeout_seconds: float, late: str) -> None:
+        """Wait until something is ready, a reply has come or the conversation is over; end it if late."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout_seconds
+        try:
+            async with asyncio.timeout_at(min(until, self.deadline)):
+                while not (ready() or self._heard or self._over):
+                    self._waiter = loop.create_future()
+                    await self._waiter
+        except TimeoutError:
+            self._end(late if until <= self.deadline else _OVERDUE)
+        finally:
+            self._waiter = None
+
+    def _look_around(self) -> None:
+        """See what no event has told yet: nothing can be written to a connection that is closing."""
+        if asyncio.get_running_loop().time() >= self.deadline:
+            self._end(_OVERDUE)
+        elif self._transport.is_closing():
+            self._end(_CLOSED)
+
+    def _end(self, reason: str) -> None:
+        if not self._over:
+            self._over = reason
+            self._transport.abort()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        """Hear replies; called by the event loop."""
+        if self._over:
+            return
+        self._heard += self._parser.feed(data)
+        if self._parser.fault:
+            self._end(self._parser.fault)
+        elif len(self._heard) > _MOST_UNASKED:
+            self._end("replies come that nobody asked for")
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Note that the server says no more; called by the event loop."""
+        self._end(_CLOSED)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the connection is gone; called by the event loop."""
+        why = f"the connection was lost: {plain(str(exc))}" if exc else _CLOSED
+        self._end(why)
+
+    def pause_writing(self) -> None:
+        """Write no more for now; called by the event loop."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """Go on writing; called by the event loop."""
+        self._paused = False
+        self._wake()

@@ -1,0 +1,97 @@
+"""The commands that carry a message's envelope, as far as the server's extensions allow."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from newsletter.errors import SenderRefusedError
+from newsletter.model.deliveries import Reply, SendPhase
+from newsletter.model.messages import Message
+
+#: What no address on the wire holds: a line end would smuggle in a command.
+_UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+#: Longest ENVID and ORCPT, in characters (RFC 3461 sections 4.4 and 4.2).
+_MAX_ENVID, _MAX_ORCPT = 100, 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """A message's envelope as commands."""
+
+    mail: str
+    rcpt: str
+    #: Whether MAIL asks for SMTPUTF8 for this recipient's sake.
+    smtputf8: bool
+    #: Whether MAIL says how large the message is.
+    sized: bool
+
+
+def make_envelope(message: Message, *, size: int, extensions: Mapping[str, str]) -> Envelope | Reply:
+    """Make the commands MAIL and RCPT for one message, or say why it cannot go to this server.
+
+    Args:
+        message: Whose sender and recipient are said.
+        size: Its content's size as SIZE counts it, in octets (RFC 1870 section 3).
+        extensions: What the server offers: lower-case keywords and their parameters.
+
+    Raises:
+        SenderRefusedError: The sender's address cannot be said to this server.
+    """
+    _check_sender(message.sender, extensions)
+    obstacle = _obstacle(message, size, extensions)
+    if obstacle is not None:
+        return obstacle
+    sized, dsn = "size" in extensions, "dsn" in extensions
+    smtputf8 = not message.recipient.isascii()
+    options = [f"SIZE={size}"] if sized else []
+    if smtputf8 or not message.sender.isascii():
+        options.append("SMTPUTF8")
+    return Envelope(
+        mail=" ".join([f"MAIL FROM:<{message.sender}>", *options, *(_mail_notices(message) if dsn else ())]),
+        rcpt=" ".join([f"RCPT TO:<{message.recipient}>", *(_rcpt_notices(message) if dsn else ())]),
+        smtputf8=smtputf8,
+        sized=sized,
+    )
+
+
+def xtext(text: str) -> str:
+    """Return ASCII text in the form that parameters are given in (RFC 3461 section 4)."""
+    return "".join(char if "!" <= char <= "~" and char not in "+=" else f"+{ord(char):02X}" for char in text)
+
+
+def _check_sender(sender: str, extensions: Mapping[str, str]) -> None:
+    problem = ""
+    if _UNSAFE.search(sender):
+        problem = "is no address"
+    elif not sender.isascii() and "smtputf8" not in extensions:
+        problem = "needs SMTPUTF8, which the server does not offer"
+    if problem:
+        raise SenderRefusedError(f"the sender {sender!r} {problem} (check SENDER_ADDRESS)", permanent=True)
+
+
+def _obstacle(message: Message, size: int, extensions: Mapping[str, str]) -> Reply | None:
+    """Return what a server would say that knew what we know, or None if nothing is in the way."""
+    recipient, limit = message.recipient, extensions.get("size", "").strip()
+    if "@" not in recipient or _UNSAFE.search(recipient):
+        return Reply(phase=SendPhase.RCPT, code=0, text="not an address that can be sent to")
+    if not recipient.isascii() and "smtputf8" not in extensions:
+        text = "the address needs SMTPUTF8, which the server does not offer"
+        return Reply(phase=SendPhase.RCPT, code=0, text=text)
+    # A limit of 0 is none (RFC 1870 section 4).
+    if limit.isdecimal() and 0 < int(limit) < size:
+        text = f"the message has {size} bytes, and the server takes at most {limit}"
+        return Reply(phase=SendPhase.MAIL, code=0, text=text)
+    return None
+
+
+def _mail_notices(message: Message) -> list[str]:
+    """Ask that a report of failure names the message and carries its header only."""
+    envid = xtext(message.message_id.strip("<>")) if message.message_id.isascii() else ""
+    return ["RET=HDRS", *([f"ENVID={envid}"] if 0 < len(envid) <= _MAX_ENVID else [])]
+
+
+def _rcpt_notices(message: Message) -> list[str]:
+    """Ask for a report of failure, none of delay, and that it names the address as we know it."""
+    orcpt = f"rfc822;{xtext(message.recipient)}" if message.recipient.isascii() else ""
+    return ["NOTIFY=FAILURE", *([f"ORCPT={orcpt}"] if 0 < len(orcpt) <= _MAX_ORCPT else [])]

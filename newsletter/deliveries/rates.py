@@ -1,0 +1,61 @@
+"""How many messages an account may hand over, and when the next one may go."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from newsletter.model.deliveries import RateLimit, RateUsage
+
+
+class RateGate:
+    """Lets messages out so that no period of any limit ever holds more than its count.
+
+    A period is counted in slices, and a slice that touches it counts as a whole: at most a sixtieth of a
+    limit is left unused, and it is never exceeded, whatever moment the server's own window begins at.
+    """
+
+    def __init__(self, limits: Sequence[RateLimit], used: Iterable[RateUsage] = ()) -> None:
+        """Begin with what was used before a restart.
+
+        Args:
+            limits: The limits; none lets everything out.
+            used: What was handed over lately.
+        """
+        self._limits = tuple(limits)
+        self._used: dict[int, Counter[int]] = {limit.period_seconds: Counter() for limit in limits}
+        for usage in used:
+            if usage.period_seconds in self._used:
+                self._used[usage.period_seconds][usage.slice_number] += usage.count
+
+    def next_turn(self, now: datetime) -> datetime:
+        """Return when the next message may go, UTC; `now` if it may at once."""
+        return max((self._free_at(limit, now) for limit in self._limits), default=now)
+
+    def take(self, now: datetime) -> None:
+        """Count a message."""
+        for limit in self._limits:
+            self._used[limit.period_seconds][limit.slice_number(now)] += 1
+
+    def give_back(self, taken_at: datetime) -> None:
+        """Take back the count of a message that was not handed over after all."""
+        for limit in self._limits:
+            used, number = self._used[limit.period_seconds], limit.slice_number(taken_at)
+            if used[number]:
+                used[number] -= 1
+
+    def _free_at(self, limit: RateLimit, now: datetime) -> datetime:
+        used = self._used[limit.period_seconds]
+        current = limit.slice_number(now)
+        for number in [n for n in used if n < current - limit.SLICES]:
+            del used[number]
+        # Slices that lie ahead were counted before the clock was set back: waiting for them could take days.
+        window = sorted(n for n in used if n <= current)
+        left = sum(used[number] for number in window)
+        for number in window:
+            if left < limit.count:
+                break
+            left -= used[number]
+            current = number + limit.SLICES + 1
+        if current <= limit.slice_number(now):
+            return now
+        return datetime.fromtimestamp(current * limit.period_seconds / limit.SLICES, UTC)

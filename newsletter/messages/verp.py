@@ -1,0 +1,172 @@
+"""Return paths that name a delivery (VERP), and tokens for the mail that asks to leave.
+
+Both are signed, so that a forged bounce suppresses nobody, and written in letters of one case: mail
+servers and people change the case of an address.
+"""
+
+import hmac
+import re
+from base64 import b32encode
+from collections.abc import Sequence
+
+from newsletter.errors import AddressError, LinkError
+from newsletter.messages.addresses import ascii_host
+from newsletter.messages.links import LinkTarget
+
+#: Bytes that are kept of each HMAC: 96 bits, 20 characters. RFC 2104 section 5 asks for 80 bits at least.
+_TAG_BYTES = 12
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SIGNED = r"([0-9a-z]{1,13})-([a-z2-7]{20})"
+
+#: RFC 5321 section 4.5.3.1.1.
+_MAX_LOCAL_OCTETS = 64
+#: Plus sign, 13 digits for any 63-bit number, hyphen, tag.
+_TOKEN_OCTETS = 1 + 13 + 1 + 20
+_LOCAL_PART = re.compile(r"[a-z0-9_=+-]+(?:\.[a-z0-9_=+-]+)*", re.IGNORECASE)
+_LONGEST_READ = 1_000
+
+#: BATV: `prvs=` and `btv1==` (draft-levine-smtp-batv, and Barracuda's form).
+_BATV = r"(?:prvs=[0-9a-z]{1,32}=|btv1==[^=@\s]{1,64}==)?"
+#: The Sender Rewriting Scheme of forwarders: hash, day, domain, local part; SRS1 puts two more in front.
+_SRS = r"srs[01][=+-](?:[^=@\s]{0,128}=){2,5}?"
+
+_SUBJECT = re.compile(
+    r"(?<![a-z0-9])unsubscribe(?:[\s+]|%20){1,5}([a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)(?:[\s+]|%20){1,5}"
+    + _SIGNED
+    + r"(?![a-z0-9-])",
+    re.IGNORECASE,
+)
+
+
+class ReturnPath:
+    """Makes each delivery's envelope sender, and reads which delivery came back.
+
+    `news@example.org` becomes `news+7-<tag>@example.org`, the delivery's id in base 36. The server that
+    takes mail for the address must deliver `news+anything` to `news` (Postfix: `recipient_delimiter = +`).
+
+    Args:
+        address: What bounces come back to.
+        keys: Secrets; the first signs and all verify, so that a new one can be put in front.
+
+    Raises:
+        AddressError: The address leaves no room for a token, or is not plain enough for one.
+        LinkError: There is no key.
+    """
+
+    def __init__(self, address: str, keys: Sequence[str]) -> None:
+        self._local, self._domain = _checked_address(address)
+        # The address is signed too: another service with the same keys numbers its deliveries anew.
+        self._keys = _purpose_keys(keys, f"newsletter return path {self._local}@{self._domain}")
+        plain = rf"{re.escape(self._local)}\+{_SIGNED}"
+        domain = re.escape(self._domain)
+        self._forms = (
+            re.compile(rf"{_BATV}{plain}@{domain}\.?", re.IGNORECASE),
+            re.compile(rf"{_SRS}{domain}={_BATV}{plain}@[^@\s]{{1,255}}", re.IGNORECASE),
+        )
+
+    def address_for(self, delivery_id: int) -> str:
+        """Return a delivery's envelope sender (RFC 5321 section 4.1.1.2), at most 64 octets before the @.
+
+        Raises:
+            LinkError: It is not a delivery's id.
+        """
+        return f"{self._local}+{_signed(delivery_id, '', self._keys[0])}@{self._domain}"
+
+    def read(self, address: str) -> int | None:
+        """Return the id of the delivery that an address was made for; None if it is not ours.
+
+        Args:
+            address: In any case, with or without angle brackets; wrapped by BATV or by a forwarder's SRS.
+        """
+        text = address.strip().removeprefix("<").removesuffix(">")
+        if len(text) > _LONGEST_READ:
+            return None
+        for form in self._forms:
+            if match := form.fullmatch(text):
+                return _verified(match[1], match[2], "", self._keys)
+        return None
+
+
+def unsubscribe_token(subscriber_id: int, list_name: str, keys: Sequence[str]) -> str:
+    """Return what follows the list's name in the subject of the mail that asks to leave it.
+
+    It does not expire, because leaving must work from an old mail too.
+
+    Raises:
+        LinkError: There is no key, or it is not a subscriber's id.
+    """
+    return _signed(subscriber_id, list_name.lower(), _purpose_keys(keys, _UNSUBSCRIBE)[0])
+
+
+def read_unsubscribe_token(subject: str, keys: Sequence[str]) -> LinkTarget | None:
+    """Return who asks to leave which list, by a subject; None if no token of ours is in it.
+
+    Args:
+        subject: Decoded; `Re:`, quotation marks, folds and `+` or `%20` for blanks do no harm.
+        keys: Secrets; any may have signed.
+
+    Raises:
+        LinkError: There is no key.
+    """
+    match = _SUBJECT.search(subject[:_LONGEST_READ])
+    if match is None:
+        return None
+    list_name = match[1].lower()
+    number = _verified(match[2], match[3], list_name, _purpose_keys(keys, _UNSUBSCRIBE))
+    return None if number is None else LinkTarget(list_name=list_name, number=number)
+
+
+_UNSUBSCRIBE = "newsletter unsubscribe mail"
+
+
+def _checked_address(address: str) -> tuple[str, str]:
+    local, at, domain = address.strip().rpartition("@")
+    host = ascii_host(domain)
+    if not at or host is None:
+        raise AddressError(address, "bounces need an address such as bounces@example.org")
+    if not _LOCAL_PART.fullmatch(local):
+        raise AddressError(
+            address, "bounces need letters, digits and . _ - + before the @, since a token is put there"
+        )
+    room = _MAX_LOCAL_OCTETS - _TOKEN_OCTETS
+    if len(local) > room:
+        raise AddressError(
+            address, f"at most {room} characters may stand before the @, since a token is put there"
+        )
+    return local.lower(), host
+
+
+def _purpose_keys(keys: Sequence[str], purpose: str) -> tuple[bytes, ...]:
+    """Return keys that are good for one purpose only."""
+    if not keys or not all(keys):
+        raise LinkError("tokens need a key to be signed with, and an empty one will not do")
+    return tuple(hmac.digest(key.encode("utf-8"), purpose.encode("utf-8"), "sha256") for key in keys)
+
+
+def _signed(number: int, context: str, key: bytes) -> str:
+    if not 0 <= number < 2**63:
+        raise LinkError(f"{number} is no id that a token can be made for")
+    return f"{_base36(number)}-{_tag(number, context, key)}"
+
+
+def _verified(digits: str, tag: str, context: str, keys: Sequence[bytes]) -> int | None:
+    number = int(digits, base=36)
+    # One number, one spelling.
+    if _base36(number) != digits.lower():
+        return None
+    given = tag.lower().encode("ascii")
+    genuine = [hmac.compare_digest(_tag(number, context, key).encode("ascii"), given) for key in keys]
+    return number if any(genuine) else None
+
+
+def _tag(number: int, context: str, key: bytes) -> str:
+    digest = hmac.digest(key, f"{number}.{context}".encode(), "sha256")
+    return b32encode(digest[:_TAG_BYTES]).decode("ascii").rstrip("=").lower()
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits

@@ -1,0 +1,108 @@
+"""Writing the states of deliveries: every step goes through here and is held to the model's transitions."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, literal_column, or_, select, update
+
+from newsletter.model.deliveries import TRANSITIONS, DeliveryState
+from newsletter.model.editions import EditionState
+from newsletter.model.subscribers import SubscriptionState
+from newsletter.store import tables
+
+_deliveries = tables.deliveries
+_editions = tables.editions
+_subscribers = tables.subscribers
+_subscriptions = tables.subscriptions
+_suppressions = tables.suppressions
+
+#: What is noted of readers whom a cancelled edition did not reach.
+CANCELLED = "the operator cancelled the edition"
+
+
+def write_step(
+    connection: Connection,
+    *where: ColumnElement[bool],
+    target: DeliveryState,
+    now: datetime,
+    **values: Any,  # noqa: ANN401 - columns of whatever type
+) -> int:
+    """Let the deliveries that match take a step, if the state that each is in allows it.
+
+    Args:
+        connection: A transaction that writes.
+        where: Which ones.
+        target: The state that they enter.
+        now: UTC.
+        values: More columns to write; `due_at` and `claimed_by` are emptied unless given.
+
+    Returns:
+        How many took the step; the others are as they were.
+    """
+    before = [state.value for state, targets in TRANSITIONS.items() if target in targets]
+    result = connection.execute(
+        update(_deliveries)
+        .where(*where, _deliveries.c.state.in_(before))
+        .values({"state": target.value, "due_at": None, "claimed_by": None, "changed_at": now} | values)
+    )
+    return result.rowcount
+
+
+def requeue(connection: Connection, *where: ColumnElement[bool], now: datetime) -> int:
+    """Queue deliveries again, at the head: at the end, those of every crash would be hit together."""
+    return write_step(
+        connection, *where, target=DeliveryState.QUEUED, now=now, due_at=_deliveries.c.queued_at
+    )
+
+
+def withhold(connection: Connection, delivery_ids: Iterable[int], now: datetime) -> None:
+    """Take deliveries out whose reader has left or whose address is suppressed."""
+    ids = list(delivery_ids)
+    if ids:
+        write_step(
+            connection,
+            _deliveries.c.id.in_(ids),
+            target=DeliveryState.SUPPRESSED,
+            now=now,
+            reply="the reader left, or the address is suppressed",
+        )
+
+
+def settle_cancelled(connection: Connection, now: datetime) -> None:
+    """Take out what was being sent when its edition was cancelled, and came back to wait."""
+    cancelled = held_editions().where(_editions.c.state == EditionState.CANCELLED.value)
+    waiting = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
+    write_step(
+        connection,
+        _deliveries.c.edition_id.in_(cancelled),
+        _deliveries.c.state.in_(waiting),
+        target=DeliveryState.SUPPRESSED,
+        now=now,
+        reply=CANCELLED,
+    )
+
+
+def unwanted(connection: Connection, delivery_ids: Sequence[int]) -> set[int]:
+    """Return the deliveries whose reader has left or whose address is suppressed."""
+    if not delivery_ids:
+        return set()
+    subscribed = exists().where(
+        _subscriptions.c.subscriber_id == _deliveries.c.subscriber_id,
+        _subscriptions.c.list_name == _editions.c.list_name,
+        _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
+    )
+    suppressed = exists().where(_suppressions.c.address_hash == _subscribers.c.address_hash)
+    query = (
+        select(_deliveries.c.id)
+        .join(_editions, _editions.c.id == _deliveries.c.edition_id)
+        .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
+        .where(_deliveries.c.id.in_(delivery_ids), or_(~subscribed, suppressed))
+    )
+    return set(connection.scalars(query))
+
+
+def held_editions() -> Select[tuple[int]]:
+    """Return a subquery of the editions that are paused or cancelled."""
+    # A literal: with a parameter SQLite would not use the index, and would read all editions instead.
+    return select(_editions.c.id).where(_editions.c.state != literal_column(f"'{EditionState.OPEN.value}'"))

@@ -1,0 +1,290 @@
+"""From settings to parts: transport, press, stationery, and what must be right before anything is sent.
+
+Together with `newsletter.app` it is the composition root: nothing else chooses a back end.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from newsletter import keys, subscribe
+from newsletter import settings as settings_room
+from newsletter.deliver import Postbag, Stationery
+from newsletter.deliveries.imap import ImapMailbox
+from newsletter.deliveries.mailboxes import Mailbox
+from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
+from newsletter.deliveries.smtp import SmtpTransport
+from newsletter.deliveries.transport import FileTransport, Transport
+from newsletter.editions.slots import check_schedule
+from newsletter.errors import AddressError, SettingsError
+from newsletter.feedback import Intake
+from newsletter.messages.links import LinkSigner
+from newsletter.messages.render import Renderer
+from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
+from newsletter.model.deliveries import RetryPolicy
+from newsletter.model.editions import MailingList
+from newsletter.model.feedback import BouncePolicy
+from newsletter.publish import Press
+from newsletter.settings import Settings
+from newsletter.stories.summarize import SUMMARIZER_NAMES
+
+
+def link_signer(values: Settings) -> LinkSigner | None:
+    """Return what signs readers' links, or None without web pages.
+
+    Raises:
+        SettingsError: There is no key.
+    """
+    if not values.public_url:
+        return None
+    return LinkSigner(public_url=values.public_url, keys=secret_keys(values, "PUBLIC_URL"))
+
+
+def secret_keys(values: Settings, needed_by: str) -> list[str]:
+    """Return the keys that sign links and return paths.
+
+    Raises:
+        SettingsError: There is none.
+    """
+    keys = [key.get_secret_value() for key in values.secret_keys]
+    if not keys:
+        raise SettingsError(
+            f"SECRET_KEYS is not set, and {needed_by} needs it to sign readers' links: "
+            f"SECRET_KEYS={secrets.token_urlsafe(32)} is a fresh one"
+        )
+    return keys
+
+
+def stationery(values: Settings, lists: Sequence[MailingList]) -> Stationery:
+    """Return what is put on each message besides the edition.
+
+    Raises:
+        SettingsError: A key is missing that signs links or return paths.
+        DkimKeyError: A DKIM key cannot be read, or a domain cannot sign.
+        AddressError: BOUNCE_ADDRESS leaves no room for a token.
+    """
+    path = return_path(values)
+    own_keys = [key.get_secret_value() for key in values.secret_keys]
+    domains = sender_domains(lists)
+    return Stationery(
+        links=link_signer(values),
+        return_path=path.address_for if path else None,
+        unsubscribe_token=partial(unsubscribe_token, keys=own_keys) if own_keys else None,
+        sign=keys.signing(values.dkim_keys, domain=values.dkim_domain, sender_domains=domains)
+        if values.dkim_keys
+        else None,
+    )
+
+
+def press(values: Settings, mailing_list: MailingList) -> Press:
+    """Return what turns documents into a list's edition."""
+    own = [values.template_folder] if values.template_folder else []
+    for folder in own:
+        _check_template_folder(folder)
+    links = link_signer(values)
+
+    def view_url(list_name: str, number: int) -> str | None:
+        return links.view_url(list_name, number) if links else None
+
+    return Press(
+        renderer=Renderer(folders=[*own, settings_room.packaged("templates")]),
+        story_cutoff=values.story_cutoff,
+        view_url=view_url,
+        has_preferences=links is not None,
+        unsubscribe_address=ascii_domain(values.unsubscribe_address)
+        or mailing_list.reply_to
+        or mailing_list.sender_address,
+    )
+
+
+def transport(values: Settings) -> Transport:
+    """Return where messages go.
+
+    Raises:
+        TransportError: They would go there in clear.
+    """
+    if values.transport == "file":
+        return FileTransport(values.outbox_folder)
+    return SmtpTransport(
+        SmtpServer(
+            host=values.smtp_host,
+            port=values.smtp_port,
+            security=SmtpSecurity(values.smtp_security),
+            username=values.smtp_username,
+            password=values.smtp_password.get_secret_value(),
+            connections=values.smtp_connections,
+            messages_per_connection=values.smtp_messages_per_connection,
+            connection_seconds=values.smtp_connection_seconds,
+            timeouts=Timeouts.scaled(values.smtp_timeout_seconds),
+            message_deadline_seconds=values.smtp_deadline_seconds,
+        )
+    )
+
+
+def bounce_policy(values: Settings) -> BouncePolicy:
+    """Return when soft bounces suppress an address."""
+    return BouncePolicy(limit=values.bounce_score_limit, stale_days=values.bounce_stale_days)
+
+
+def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
+    """Return how deliveries go out."""
+    is_smtp = values.transport == "smtp"
+    account = f"{values.smtp_username}@{values.smtp_host}:{values.smtp_port}" if is_smtp else "file"
+    return Postbag(
+        transport=transport(values),
+        retry=RetryPolicy(
+            delays_seconds=tuple(round(60 * minutes) for minutes in values.retry_minutes),
+            give_up_after_seconds=int(values.give_up_hours * 3600),
+        ),
+        uncertain=values.uncertain_policy,
+        stationery=stationery(values, lists),
+        bounces=bounce_policy(values),
+        account=account.removeprefix("@"),
+        rates=values.smtp_rates if is_smtp else (),
+        domain_connections=values.smtp_domain_connections,
+    )
+
+
+def return_path(values: Settings) -> ReturnPath | None:
+    """Return what makes and reads envelope senders with a token; None without BOUNCE_ADDRESS.
+
+    Raises:
+        SettingsError: There is no key.
+        AddressError: A token has no place in the address.
+    """
+    if not values.bounce_address:
+        return None
+    return ReturnPath(ascii_domain(values.bounce_address), secret_keys(values, "BOUNCE_ADDRESS"))
+
+
+def intake(values: Settings) -> Intake:
+    """Return how what comes back is read, and when it is believed."""
+    from newsletter.deliveries.bounces import parse_feedback
+
+    keys = [key.get_secret_value() for key in values.secret_keys]
+    path = return_path(values)
+    return Intake(
+        parse=parse_feedback,
+        read_return_path=path.read if path else lambda _: None,
+        read_unsubscribe=lambda subject: read_unsubscribe_token(subject, keys) if keys else None,
+        parse_address=subscribe.parse_address,
+        policy=bounce_policy(values),
+    )
+
+
+def mailboxes(values: Settings) -> list[Path | Mailbox]:
+    """Return where bounces are looked for.
+
+    Raises:
+        SettingsError: What the IMAP server needs is missing.
+    """
+    places: list[Path | Mailbox] = []
+    if values.bounce_mailbox is not None:
+        places.append(values.bounce_mailbox.expanduser())
+    if values.bounce_imap_host:
+        password = values.bounce_imap_password.get_secret_value()
+        if not values.bounce_imap_username or not password:
+            raise SettingsError(
+                "BOUNCE_IMAP_USERNAME or BOUNCE_IMAP_PASSWORD is not set, and BOUNCE_IMAP_HOST is"
+            )
+        places.append(
+            ImapMailbox(
+                host=values.bounce_imap_host,
+                port=values.bounce_imap_port,
+                username=values.bounce_imap_username,
+                password=password,
+                folder=values.bounce_imap_folder,
+            )
+        )
+    return places
+
+
+def check_sending(values: Settings, lists: Sequence[MailingList]) -> None:
+    """Check that everything is set that sending needs.
+
+    Raises:
+        SettingsError: With one line for each setting that is missing or wrong.
+    """
+    problems = []
+    if values.transport == "smtp" and not values.smtp_host:
+        problems.append("SMTP_HOST is not set: the server that takes your mail, such as smtp.example.org")
+    if values.smtp_username and not values.smtp_password.get_secret_value():
+        problems.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
+    for mailing_list in lists:
+        problems += _check_addresses(mailing_list, values)
+    if problems:
+        raise SettingsError(*dict.fromkeys(problems))
+    transport(values)
+    stationery(values, lists)
+
+
+def _check_template_folder(folder: Path) -> None:
+    """See that a folder holds at least one template: a misspelt name would be passed over in silence."""
+    if not folder.is_dir():
+        raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} is not a folder")
+    own = settings_room.packaged("templates")
+    names = sorted(str(path.relative_to(own)) for path in own.rglob("*") if path.is_file())
+    if not any((folder / name).is_file() for name in names):
+        raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} holds none of {', '.join(names)}")
+
+
+def check_lists(lists: Sequence[MailingList]) -> None:
+    """Check what can be checked of lists without opening anything.
+
+    Raises:
+        SettingsError: A name stands twice, or a schedule, a time zone or a summarizer is wrong.
+    """
+    names = [mailing_list.name for mailing_list in lists]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise SettingsError(f"LISTS: {', '.join(repeated)} is there more than once; names must differ")
+    for mailing_list in lists:
+        check_schedule(mailing_list.schedule, mailing_list.time_zone)
+        if mailing_list.summarizer not in SUMMARIZER_NAMES:
+            raise SettingsError(
+                f"SUMMARIZER: {mailing_list.summarizer!r} is not one of {', '.join(SUMMARIZER_NAMES)}"
+            )
+
+
+def sender_domains(lists: Sequence[MailingList]) -> list[str]:
+    """Return the domains that lists send from, each once."""
+    addresses = [mailing_list.sender_address for mailing_list in lists]
+    return list(dict.fromkeys(address.rpartition("@")[2] for address in addresses if address))
+
+
+def with_ascii_domains(mailing_list: MailingList) -> MailingList:
+    """Return a list with the domains of its addresses as A-labels."""
+    return replace(
+        mailing_list,
+        sender_address=ascii_domain(mailing_list.sender_address),
+        reply_to=ascii_domain(mailing_list.reply_to),
+    )
+
+
+def ascii_domain(address: str) -> str:
+    """Return an address with its domain as A-labels, the form that every header can hold."""
+    try:
+        return f"{address.rpartition('@')[0]}@{subscribe.parse_address(address).domain}" if address else ""
+    except AddressError:
+        return address
+
+
+def _check_addresses(mailing_list: MailingList, values: Settings) -> list[str]:
+    """Return one line for each address of a list that is missing or wrong."""
+    if not mailing_list.sender_address:
+        return ["SENDER_ADDRESS is not set: the address that your mail comes from"]
+    problems = []
+    for key, value in (
+        ("SENDER_ADDRESS", mailing_list.sender_address),
+        ("REPLY_TO", mailing_list.reply_to),
+        ("UNSUBSCRIBE_ADDRESS", values.unsubscribe_address),
+        ("BOUNCE_ADDRESS", values.bounce_address),
+    ):
+        try:
+            if value and not subscribe.parse_address(value).key.isascii():
+                problems.append(f"{key}: {value!r}: the part before the @ must be of ASCII letters")
+        except ValueError as error:
+            problems.append(f"{key}: {error}")
+    return problems

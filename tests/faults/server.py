@@ -1,0 +1,333 @@
+"""An SMTP server that misbehaves as told, phase by phase, and keeps a book of what it really took.
+
+By itself it behaves well: `cd tests && python -m faults.server PORT` serves on this machine and prints a line
+for each message that it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from serving import Listener
+
+
+class Then(StrEnum):
+    """What the server does after it has said what it was told to say."""
+
+    #: Goes on as if nothing had been.
+    GO_ON = "goes on"
+    #: Closes in good order.
+    CLOSE = "closes"
+    #: Resets the connection.
+    RESET = "resets the connection"
+    #: Says no more, and keeps the connection open.
+    STALL = "says no more"
+
+
+class Phase(StrEnum):
+    """Where a fault happens."""
+
+    #: Before a word: nobody listens.
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    #: After the 220 to STARTTLS, instead of the handshake.
+    HANDSHAKE = "TLS handshake"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    #: While the content is still coming.
+    CONTENT = "content"
+    #: After the final dot.
+    DOT = "after the dot"
+    RSET = "RSET"
+    QUIT = "QUIT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One misbehaviour."""
+
+    phase: Phase
+    #: What is said instead of the proper reply.
+    says: bytes = b""
+    then: Then = Then.GO_ON
+    #: Only for this recipient; empty: for every one.
+    recipient: str = ""
+    #: How many times it happens; 0: each time.
+    times: int = 0
+    #: How many times it is left out first.
+    skips: int = 0
+    #: Octets said at a time; 0: all at once.
+    piece: int = 0
+    #: Says it over and over until the client has gone.
+    forever: bool = False
+    #: Octets of content that come first; only for CONTENT.
+    after_octets: int = 0
+    #: Whether the message is taken all the same; only for DOT. By itself a whole 2xx reply takes it.
+    takes: bool = False
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether a whole reply that agrees is said."""
+        return self.says.startswith(b"2") and self.says.endswith(b"\n") and not self.forever
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A message that the server took."""
+
+    sender: str
+    recipient: str
+    #: As it was before dots were doubled.
+    content: bytes
+
+
+@dataclass
+class Book:
+    """What the server heard and took."""
+
+    taken: list[Taken] = field(default_factory=list)
+    #: Every line heard, on all connections, content excluded.
+    commands: list[str] = field(default_factory=list)
+    connections: int = 0
+    #: How often each fault has come up.
+    come_up: Counter[int] = field(default_factory=Counter)
+
+    def received(self) -> Counter[str]:
+        """Return how many copies each recipient has."""
+        return Counter(taken.recipient for taken in self.taken)
+
+
+class EndedError(Exception):
+    """The conversation ends here."""
+
+
+class FaultServer:
+    """The server; use it as an asynchronous context."""
+
+    def __init__(
+        self,
+        *faults: Fault,
+        extensions: tuple[str, ...] = ("SIZE 1000000", "ENHANCEDSTATUSCODES"),
+        tls: ssl.SSLContext | None = None,
+        implicit_tls: bool = False,
+    ) -> None:
+        self.faults = list(faults)
+        self.extensions = extensions
+        self.tls = tls
+        self.implicit_tls = implicit_tls
+        self.book = Book()
+        self.port = 0
+
+    async def __aenter__(self) -> FaultServer:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self, port: int = 0) -> None:
+        tls = self.tls if self.implicit_tls else None
+        self._listener = Listener.of_streams(self._serve, port=port, tls=tls, limit=2**21)
+        self.port = self._listener.port
+
+    async def stop(self) -> None:
+        await self._listener.stop()
+
+    async def idle(self) -> None:
+        """Wait until every client has gone and all that it said was heard."""
+        await self._listener.catch_up()
+        await asyncio.gather(*self._listener.tasks)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.book.connections += 1
+        try:
+            await _Session(self, reader, writer).run()
+        except (EndedError, ssl.SSLError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    def fault(self, phase: Phase, recipient: str = "") -> Fault | None:
+        """Return what is to happen at a phase, and count it."""
+        for number, fault in enumerate(self.faults):
+            if fault.phase is not phase or fault.recipient not in {"", recipient}:
+                continue
+            self.book.come_up[number] += 1
+            turn = self.book.come_up[number] - fault.skips
+            if turn >= 1 and (not fault.times or turn <= fault.times):
+                return fault
+        return None
+
+
+class _Session:
+    """One client's connection."""
+
+    def __init__(
+        self, server: FaultServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.server = server
+        self.reader = reader
+        self.writer = writer
+        self.secure = server.implicit_tls
+        self.sender = self.recipient = ""
+
+    async def run(self) -> None:
+        await self.answer(Phase.GREETING, b"220 mx.test ESMTP\r\n")
+        while True:
+            line = await self.line()
+            self.server.book.commands.append(line)
+            verb = line[:4].upper()
+            answer = getattr(self, f"on_{verb.lower()}", None)
+            if answer is None:
+                await self.say(b"502 5.5.1 what?\r\n")
+            else:
+                await answer(line)
+
+    async def line(self) -> str:
+        return (await self.reader.readuntil(b"\r\n"))[:-2].decode("utf-8", "replace")
+
+    async def answer(self, phase: Phase, proper: bytes) -> bool:
+        """Say what a phase calls for; return whether it was the proper reply."""
+        fault = self.server.fault(phase, self.recipient)
+        if fault is None:
+            await self.say(proper)
+            return True
+        await self.misbehave(fault)
+        # What counts as a yes is a yes, in whatever words or pieces.
+        return fault.says[:1] == proper[:1]
+
+    async def misbehave(self, fault: Fault) -> None:
+        size = fault.piece or len(fault.says) or 1
+        while True:
+            for start in range(0, len(fault.says), size):
+                await self.say(fault.says[start : start + size])
+                # Each piece is a packet of its own: the client's turn comes in between.
+                await asyncio.sleep(0.005 if fault.piece and fault.forever else 0)
+            if not fault.forever:
+                break
+        await self.afterwards(fault.then)
+
+    async def afterwards(self, then: Then) -> None:
+        if then is Then.STALL:
+            await asyncio.Event().wait()
+        if then is Then.RESET:
+            sock = self.writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if then is not Then.GO_ON:
+            raise EndedError
+
+    async def say(self, octets: bytes) -> None:
+        if self.writer.is_closing():
+            raise EndedError
+        self.writer.write(octets)
+        await self.writer.drain()
+
+    async def on_ehlo(self, line: str) -> None:
+        offers = list(self.server.extensions)
+        if self.server.tls is not None and not self.secure:
+            offers.append("STARTTLS")
+        if self.secure:
+            offers.append("AUTH PLAIN LOGIN")
+        lines = ["mx.test", *offers]
+        text = "".join(f"250{' ' if n == len(lines) - 1 else '-'}{x}\r\n" for n, x in enumerate(lines))
+        await self.answer(Phase.EHLO, text.encode())
+
+    async def on_helo(self, line: str) -> None:
+        await self.say(b"250 mx.test\r\n")
+
+    async def on_star(self, line: str) -> None:
+        assert self.server.tls is not None
+        if not await self.answer(Phase.STARTTLS, b"220 2.0.0 go on\r\n"):
+            return
+        if (fault := self.server.fault(Phase.HANDSHAKE)) is not None:
+            await self.misbehave(fault)
+        await self.writer.start_tls(self.server.tls)
+        self.secure = True
+
+    async def on_auth(self, line: str) -> None:
+        if line.split()[1] == "LOGIN":
+            await self.say(b"334 UGFzc3dvcmQ6\r\n")
+            await self.line()
+        await self.answer(Phase.AUTH, b"235 2.7.0 welcome\r\n")
+
+    async def on_mail(self, line: str) -> None:
+        self.recipient = ""
+        if self.sender:
+            await self.say(b"503 5.5.1 one envelope at a time\r\n")
+        elif await self.answer(Phase.MAIL, b"250 2.1.0 ok\r\n"):
+            self.sender = _address(line)
+
+    async def on_rcpt(self, line: str) -> None:
+        self.recipient = _address(line)
+        if not await self.answer(Phase.RCPT, b"250 2.1.5 ok\r\n"):
+            self.recipient = ""
+
+    async def on_data(self, line: str) -> None:
+        if not self.recipient:
+            await self.say(b"503 5.5.1 for whom?\r\n")
+        elif await self.answer(Phase.DATA, b"354 go on\r\n"):
+            await self.content()
+
+    async def content(self) -> None:
+        fault = self.server.fault(Phase.CONTENT, self.recipient)
+        if fault is not None:
+            await self.reader.readexactly(fault.after_octets)
+            await self.misbehave(fault)
+        lines: list[bytes] = []
+        while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":
+            lines.append(line.removeprefix(b"."))
+        if fault is not None and fault.says:
+            # The reply was given early; there is no other.
+            self.sender = self.recipient = ""
+            return
+        await self.ended(Taken(sender=self.sender, recipient=self.recipient, content=b"".join(lines)))
+
+    async def ended(self, message: Taken) -> None:
+        fault = self.server.fault(Phase.DOT, self.recipient)
+        self.sender = self.recipient = ""
+        # Written down before the client can know: who heard a yes finds it in the book.
+        if fault is None or fault.takes or fault.is_yes:
+            self.server.book.taken.append(message)
+        if fault is None:
+            await self.say(b"250 2.0.0 taken\r\n")
+        else:
+            await self.misbehave(fault)
+
+    async def on_rset(self, line: str) -> None:
+        self.sender = self.recipient = ""
+        await self.answer(Phase.RSET, b"250 2.0.0 ok\r\n")
+
+    async def on_quit(self, line: str) -> None:
+        await self.answer(Phase.QUIT, b"221 2.0.0 bye\r\n")
+        raise EndedError
+
+
+def _address(line: str) -> str:
+    return line[line.index("<") + 1 : line.index(">")]
+
+
+async def _main(port: int) -> None:
+    server = FaultServer()
+    await server.start(port)
+    print(f"listening on 127.0.0.1:{server.port}", flush=True)
+    told = 0
+    while True:
+        await asyncio.sleep(1)
+        for taken in server.book.taken[told:]:
+            print(taken.recipient, len(taken.content), flush=True)
+        told = len(server.book.taken)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1])))

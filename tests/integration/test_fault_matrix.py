@@ -1,0 +1,158 @@
+"""Every fault at every phase: what we say is known agrees with what the server really took."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+from faults.matrix import CELLS, Cell, Known, render
+from faults.server import Book, FaultServer, Phase, Then
+
+from newsletter.deliveries.session import SmtpConnection
+from newsletter.deliveries.smtp import SmtpSecurity, SmtpServer, SmtpTransport, Timeouts
+from newsletter.errors import SenderRefusedError, TransportError
+from newsletter.model.deliveries import SendOutcome, SendPhase, SendResult
+from newsletter.model.messages import Message
+
+O = SendOutcome  # noqa: E741
+ADA, BO, CHI = "ada@example.org", "bo@example.org", "chi@example.org"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
+
+#: Long enough for a loaded machine.
+PATIENT = Timeouts.scaled(30)
+
+#: Which time-out ends the silence of a phase; the others are ended by that for a command.
+ENDED_BY = {
+    Phase.GREETING: "greeting",
+    Phase.DATA: "data",
+    Phase.CONTENT: "block",
+    Phase.DOT: "content_reply",
+    Phase.QUIT: "quit",
+}
+
+
+def timeouts(cell: Cell) -> Timeouts:
+    return replace(PATIENT, **{ENDED_BY.get(cell.phase, "command"): 0.4}) if cell.hurried else PATIENT
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def client_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def message(recipient: str, size: int = 2000) -> Message:
+    lines = b"Subject: x\r\n\r\n" + b".\r\n..dots\r\n" + b"y" * 70 + b"\r\n"
+    content = lines + (b"z" * 70 + b"\r\n") * ((size - len(lines)) // 72)
+    content += b"z" * (size - len(content) - 2) + b"\r\n"
+    return Message(
+        sender="digest@news.example.org", recipient=recipient, message_id="<1@example.org>", content=content
+    )
+
+
+async def yes() -> bool:
+    return True
+
+
+async def send(connection: SmtpConnection, recipient: str, size: int = 2000) -> SendResult:
+    return await connection.send(message(recipient, size), before_content=yes)
+
+
+def transport(cell: Cell, port: int, context: ssl.SSLContext) -> SmtpTransport:
+    server = SmtpServer(
+        host="localhost" if cell.security != "none" else "127.0.0.1",
+        port=port,
+        security=SmtpSecurity(cell.security),
+        username="me" if cell.sign_in else "",
+        password="right" if cell.sign_in else "",
+        timeouts=timeouts(cell),
+    )
+    return SmtpTransport(server, tls_context=context)
+
+
+async def play(cell: Cell, way: SmtpTransport) -> tuple[SendResult | TransportError, bool]:
+    """Send ada a message, and chi another; return ada's result and whether chi's went the same way."""
+    try:
+        connection = await way.connect()
+    except TransportError as error:
+        return error, False
+    try:
+        if cell.served:
+            await send(connection, BO)
+        try:
+            result = await send(connection, ADA, cell.size)
+        except TransportError as error:
+            return error, False
+        if not result.reusable:
+            return result, False
+        after = await send(connection, CHI)
+        if cell.closes:
+            assert (after.outcome, after.reply.phase, after.reusable) == (O.DEFERRED, SendPhase.MAIL, False)
+            return replace(result, reusable=False), False
+        assert after.outcome is O.ACCEPTED
+        return result, True
+    finally:
+        await connection.close()
+
+
+def known(result: SendResult | TransportError) -> Known:
+    if isinstance(result, SenderRefusedError):
+        return Known.SENDER_REFUSED if result.permanent else Known.SENDER_PAUSED
+    if isinstance(result, TransportError):
+        return Known.SERVER_REFUSED if result.permanent else Known.SERVER_PAUSED
+    return Known(result.outcome.value)
+
+
+def check_book(cell: Cell, book: Book, *, chi: bool) -> None:
+    received = Counter({name: count for name, count in book.received().items() if name != BO})
+    assert received == Counter({ADA: cell.copies, CHI: int(chi)})
+    for taken in book.taken:
+        assert taken.content == message(ADA).content
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.phase}: {cell.what}")
+async def test_what_is_known(cell: Cell, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
+    tls = server_tls if cell.security != "none" else None
+    extensions = ("SIZE 30000000", "ENHANCEDSTATUSCODES", "DSN")
+    async with FaultServer(*cell.faults, tls=tls, extensions=extensions) as server, asyncio.timeout(20):
+        port = 1 if cell.phase is Phase.CONNECT else server.port
+        result, chi = await play(cell, transport(cell, port, client_tls))
+        if all(fault.then is not Then.STALL for fault in cell.faults):
+            # No connection is left behind.
+            await server.idle()
+    assert known(result) is cell.known, result
+    check_book(cell, server.book, chi=chi)
+    if isinstance(result, TransportError):
+        assert "\n" not in str(result)
+        assert "localhost" in str(result) or "127.0.0.1" in str(result)
+        return
+    assert (result.bounce, result.reusable, result.backs_off) == (cell.bounce, cell.reusable, cell.backs_off)
+    assert result.reply.text
+    assert len(str(result.reply)) < 600
+
+
+def test_there_are_enough_of_them_and_none_twice() -> None:
+    assert len(CELLS) >= 60
+    assert len({(cell.phase, cell.what) for cell in CELLS}) == len(CELLS)
+
+
+def test_the_document_says_what_the_tests_say() -> None:
+    assert DOCUMENT.read_text("utf-8") == render()

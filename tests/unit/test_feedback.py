@@ -1,0 +1,100 @@
+"""What is decided about what came back, without any store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.feedback import digest_of
+from newsletter.model.feedback import BouncePolicy, BounceScore
+from newsletter.store.feedback import decide_score
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+POLICY = BouncePolicy(limit=5, stale_days=7)
+MESSAGE = b"Subject: Undelivered\nFrom: MAILER-DAEMON@mx.example\n\nIt did not work.\n"
+
+
+def bounced_at(*moments: datetime, policy: BouncePolicy = POLICY) -> list[float | None]:
+    """The score after each bounce; None where it did not count."""
+    score, scores = None, []
+    for moment in moments:
+        after = decide_score(policy, score, now=moment)
+        scores.append(after.score if after else None)
+        score = after or score
+    return scores
+
+
+def test_a_bounce_a_day_adds_up() -> None:
+    days = [NOON + timedelta(days=n) for n in range(5)]
+    assert bounced_at(*days) == [1, 2, 3, 4, 5]
+
+
+def test_the_second_of_a_day_does_not_count_and_days_are_those_of_utc() -> None:
+    assert bounced_at(NOON, NOON + timedelta(hours=11)) == [1, None]
+    midnight = NOON.replace(hour=0) + timedelta(days=1)
+    assert bounced_at(midnight - timedelta(seconds=1), midnight) == [1, 2]
+
+
+def test_after_a_quiet_time_the_score_starts_again() -> None:
+    within, after = NOON + timedelta(days=7), NOON + timedelta(days=7, seconds=1)
+    assert bounced_at(NOON, within) == [1, 2]
+    assert bounced_at(NOON, after) == [1, 1]
+
+
+def test_a_clock_that_was_set_back_counts_no_day_twice() -> None:
+    assert bounced_at(NOON, NOON - timedelta(days=1), NOON + timedelta(days=1)) == [1, None, 2]
+
+
+@given(hours=st.lists(st.integers(0, 24 * 60), max_size=60), stale_days=st.integers(1, 10))
+def test_the_score_never_exceeds_the_days_since_it_began(hours: list[int], stale_days: int) -> None:
+    policy = BouncePolicy(limit=5, stale_days=stale_days)
+    score: BounceScore | None = None
+    days: set[object] = set()
+    for hour in sorted(hours):
+        now = NOON + timedelta(hours=hour)
+        after = decide_score(policy, score, now=now)
+        days.add(now.date())
+        if after is not None:
+            assert after.score == 1 or (score is not None and after.score == score.score + 1)
+            assert after.score <= len(days)
+            score = after
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        MESSAGE.replace(b"\n", b"\r\n"),
+        MESSAGE + b"\n",
+        b"Status: RO\nX-UID: 7\n" + MESSAGE,
+        MESSAGE.replace(b"\n\n", b"\nX-Mozilla-Keys: a\n\tb\nContent-Length: 17\n\n", 1),
+    ],
+    ids=["CRLF", "mbox end", "mutt", "Thunderbird"],
+)
+def test_a_message_is_the_same_in_whatever_mailbox_it_lies(same: bytes) -> None:
+    assert digest_of(same) == digest_of(MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        MESSAGE.replace(b"not", b"now"),
+        MESSAGE.replace(b"Undelivered", b"Delivered"),
+        MESSAGE + b"Status: RO\n",
+        b"Status: RO",
+        b"",
+    ],
+    ids=["body", "subject", "a line of the body", "only a header", "nothing"],
+)
+def test_another_message_is_another_one(other: bytes) -> None:
+    assert digest_of(other) != digest_of(MESSAGE)
+
+
+@given(content=st.binary(max_size=300), line=st.sampled_from([b"Status: O\n", b"X-Keywords: a\n  b\n"]))
+def test_any_bytes_have_one_digest_wherever_they_lie(content: bytes, line: bytes) -> None:
+    text = content.replace(b"\r", b"")
+    assert digest_of(text) == digest_of(text.replace(b"\n", b"\r\n"))
+    if not text.startswith((b"\n", b" ", b"\t")):
+        assert digest_of(line + text) == digest_of(text)
