@@ -1,0 +1,90 @@
+"""Databases that can be made new again."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from newsletter.store.store import Store
+
+#: Tables whose rows a database is made with.
+_KEPT_TABLES = {"alembic_version", "install"}
+
+#: How a look from outside is told from the product's own connections.
+_OUTSIDE = "lab"
+
+
+class Bed(Protocol):
+    """A database that can be made new again."""
+
+    name: str
+    url: str
+    #: For looking into it from outside the product.
+    engine: Engine
+
+    def renew(self) -> None:
+        """Forget everything but the tables."""
+        ...
+
+    def wait_until_quiet(self) -> None:
+        """Wait until nothing that a dead process asked for is still being done."""
+        ...
+
+
+class SqliteBed:
+    """A SQLite file, made new by copying an empty one."""
+
+    name = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self._template, self._file = folder / "template.db", folder / "store.db"
+        Store.open(f"sqlite:///{self._template}").close()
+        self.url = f"sqlite:///{self._file}"
+        self.engine = create_engine(self.url, poolclass=NullPool)
+
+    def renew(self) -> None:
+        for ending in ("-wal", "-shm"):
+            Path(f"{self._file}{ending}").unlink(missing_ok=True)
+        shutil.copyfile(self._template, self._file)
+
+    def wait_until_quiet(self) -> None:
+        """A dead process does nothing more to a file."""
+
+
+class PostgresBed:
+    """A PostgreSQL database with all tables, made new by deleting its rows."""
+
+    name = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        Store.open(url).close()
+        address = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self.engine = create_engine(
+            address, isolation_level="AUTOCOMMIT", connect_args={"application_name": _OUTSIDE}
+        )
+
+    def renew(self) -> None:
+        with self.engine.connect() as connection:
+            tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+            # As a replica the server checks no reference, so that the order does not matter.
+            connection.execute(text("SET session_replication_role = replica"))
+            for table in set(tables) - _KEPT_TABLES:
+                connection.execute(text(f'DELETE FROM "{table}"'))
+
+    def wait_until_quiet(self) -> None:
+        others = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            f"AND backend_type = 'client backend' AND application_name <> '{_OUTSIDE}'"
+        )
+        deadline = time.monotonic() + 30
+        with self.engine.connect() as connection:
+            while connection.scalar(others):
+                if time.monotonic() > deadline:
+                    raise TimeoutError("PostgreSQL still serves a dead process")
+                time.sleep(0.002)

@@ -1,0 +1,98 @@
+"""Nobody is lost and nobody is mailed twice, wherever a sender is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from crash.beds import Bed, PostgresBed, SqliteBed
+from crash.forks import ForkServer
+from crash.lab import SCRIPT, Lab, Tally, spread
+from crash.sink import Sink
+
+DATABASES = ("sqlite", "postgresql")
+POLICIES = ("resend", "hold")
+
+#: Tests that a sweep is parted into, so that several processes share it.
+PARTS = 6
+
+#: Every how manieth step is swept: a point costs twice as much on PostgreSQL.
+STRIDES = {"sqlite": 1, "postgresql": 2}
+
+#: Points of each database and policy in a plain run.
+SAMPLE = 3
+
+#: How often two lives run at the same time in a sweep.
+TOGETHER = 5
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[ForkServer]:
+    with ForkServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[Sink]:
+    with Sink(script=SCRIPT) as server:
+        yield server
+
+
+@pytest.fixture(params=DATABASES)
+def bed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bed]:
+    made: Bed = (
+        SqliteBed(tmp_path)
+        if request.param == "sqlite"
+        else PostgresBed(request.getfixturevalue("postgres_url"))
+    )
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture(params=POLICIES)
+def lab(request: pytest.FixtureRequest, bed: Bed, forks: ForkServer, sink: Sink, tmp_path: Path) -> Lab:
+    return Lab(bed, forks, sink, folder=tmp_path, policy=request.param)
+
+
+def test_an_undisturbed_life_takes_the_steps_that_are_swept(lab: Lab) -> None:
+    assert lab.count_steps() > 100
+
+
+def test_some_points(lab: Lab, record_property: Callable[[str, object], None]) -> None:
+    steps = lab.count_steps()
+    check(lab.sweep(spread(steps, start=steps // SAMPLE // 2, stride=steps // SAMPLE)), record_property)
+
+
+@pytest.fixture(scope="module")
+def others() -> Iterator[ForkServer]:
+    with ForkServer() as server:
+        yield server
+
+
+def test_two_lives_at_once_are_one(lab: Lab, others: ForkServer) -> None:
+    tally = lab.live_beside(others)
+    assert not tally.broken, "\n".join(tally.broken)
+
+
+@pytest.mark.sweep
+def test_two_lives_at_once_are_one_time_and_again(lab: Lab, others: ForkServer) -> None:
+    for _ in range(TOGETHER):
+        tally = lab.live_beside(others)
+        assert not tally.broken, "\n".join(tally.broken)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_point(lab: Lab, bed: Bed, part: int, record_property: Callable[[str, object], None]) -> None:
+    stride = STRIDES[bed.name]
+    points = spread(lab.count_steps(), start=part * stride, stride=PARTS * stride)
+    check(lab.sweep(points), record_property)
+
+
+def check(tally: Tally, record_property: Callable[[str, object], None]) -> None:
+    record_property("crash points", tally.as_dict())
+    assert not tally.broken, "\n".join(tally.broken)
+    assert tally.kills
+    assert tally.lost == 0
+    assert tally.duplicates <= tally.in_flight
