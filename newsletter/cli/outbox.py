@@ -166,6 +166,9 @@ def cancel(*, list_name: str | None, number: int, yes: bool) -> None:
         if was_cancelled and not state.waiting:
             click.echo(f"{name} is cancelled already.")
             return
+        if _is_finished(state):
+            click.echo(f"{name} is finished, there is nobody left to spare it: {_counts(state)}.")
+            return
         if not was_cancelled:
             who = f"{state.waiting:,} of {plural(state.total, 'reader')}"
             confirm(f"Cancel {name}? {who} will never get it.", yes=yes, to_do="cancel")
@@ -204,6 +207,12 @@ def _waiting(state: EditionStatus) -> str:
     return f"{waiting}, {in_flight:,} at the server just now" if in_flight else waiting
 
 
+def _is_finished(state: EditionStatus) -> bool:
+    """Return whether an edition goes out, and there is nobody left whom it may still reach."""
+    is_open = state.edition.state is EditionState.OPEN
+    return is_open and not state.waiting and not state.count(DeliveryState.UNCERTAIN)
+
+
 def _counts(state: EditionStatus) -> str:
     """Return how many readers are in each state, and their sum."""
     counts = ", ".join(f"{state.counts[s]:,} {s.value}" for s in DeliveryState if state.counts.get(s))
@@ -215,7 +224,7 @@ def _show_edition(state: EditionStatus, mailing_list: MailingList) -> None:
     when = local(edition.created_at, mailing_list)
     name = click.style(f"No. {edition.number} of {edition.list_name}", bold=True)
     click.echo(f"{name}, {when}: {printable(edition.subject)}")
-    click.echo(f"{edition.state.value}: {_counts(state)}")
+    click.echo(f"{'finished' if _is_finished(state) else edition.state.value}: {_counts(state)}")
 
 
 def _show_records(records: list[DeliveryRecord], mailing_list: MailingList, *, is_whole: bool) -> None:

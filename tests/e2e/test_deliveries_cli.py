@@ -381,6 +381,10 @@ def test_an_edition_is_stopped_while_another_process_sends_it(
             assert "No. 1 of daily is paused: 37 readers of 40 still to get it, 1 at the server" in shown
             check_paused(newsletter)
         newsletter("send", "--yes", **smtp(port))
+    if verb == "pause":
+        assert "\nfinished: 40 accepted = 40 readers" in newsletter("deliveries").stdout
+        assert "is finished" in newsletter("deliveries", "cancel", *this).stdout, "and it stays so"
+        assert "\nfinished: 40 accepted" in newsletter("deliveries").stdout
     assert sorted(gate.taken) == (sorted(readers) if verb == "pause" else sorted(gate.taken[:3]))
 
 
