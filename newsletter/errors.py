@@ -133,11 +133,13 @@ class TransportError(NewsletterError):
 
     Attributes:
         permanent: True when waiting will not help (a wrong password, a certificate that does not verify).
+        of_recipient: True when it was said in answer to a recipient, for whose sake it may have been said.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(self, message: str, *, permanent: bool = False, of_recipient: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.of_recipient = of_recipient
 
 
 class SenderRefusedError(TransportError):

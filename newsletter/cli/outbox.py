@@ -91,7 +91,12 @@ def retry(
         done = app.operator.retry(state.edition, states=states, address=address, now=utc_now())
         what = plural(done, "delivery", "deliveries")
         click.echo(f"{what} of {name} queued again: {_outlook(app, state)}.")
-        click.echo("Readers who left, and suppressed addresses, stay out when their turn comes.")
+        if done < count:
+            click.echo(
+                f"{plural(count - done, 'suppressed address', 'suppressed addresses')} not tried again: "
+                "`newsletter subscribers lift ADDRESS` ends that, then retry once more."
+            )
+        click.echo("Readers who left stay out when their turn comes.")
 
 
 def show_uncertain(*, list_name: str | None, number: int, is_decided: bool) -> None:

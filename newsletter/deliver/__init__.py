@@ -105,7 +105,12 @@ class _Turn:
                 return await self._report(recovery, trouble=breaker, tried=False)
             if problem is not None:
                 return await self._report(recovery, trouble=await self._trip(breaker, problem))
-        aside = self._set_aside(breakers)
+        troubles = {
+            int(name.removeprefix(EDITION_ACCOUNT)): trouble
+            for name, trouble in breakers.items()
+            if name.startswith(EDITION_ACCOUNT)
+        }
+        aside = self._aside(troubles)
         sending = Sending(
             self._store,
             self._bag,
@@ -113,11 +118,13 @@ class _Turn:
             stopping=self._stopping,
             list_name=self._list_name,
             on_result=self._on_result,
-            set_aside=set(aside),
+            troubles=troubles,
+            set_aside={edition_id: trouble.open_until for edition_id, trouble in aside.items()},
             is_trial=breaker is not None,
         )
         await sending.run()
-        refused = await self._settle_refusals(sending, breakers, aside)
+        refused = await self._settle_refusals(sending, troubles, aside)
+        aside = {number: why for number, why in aside.items() if number not in sending.accepted_editions}
         opened = None
         if sending.problem is not None and await self._due():
             opened = await self._trip(breaker, sending.problem)
@@ -126,26 +133,27 @@ class _Turn:
             recovery, sending, trouble=trouble, tried=bool(opened or refused or not aside)
         )
 
-    def _set_aside(self, breakers: dict[str, Breaker]) -> dict[int, Breaker]:
-        """Return the editions whose sender the server has refused a short while ago."""
+    def _aside(self, troubles: dict[int, Breaker]) -> dict[int, Breaker]:
+        """Return the troubles of editions whose sender the server has refused a short while ago."""
+        now = self._clock()
         return {
-            int(name.removeprefix(EDITION_ACCOUNT)): breaker
-            for name, breaker in breakers.items()
-            if name.startswith(EDITION_ACCOUNT) and holds(breaker, now=self._clock()) and not self._force
+            edition_id: trouble
+            for edition_id, trouble in troubles.items()
+            if holds(trouble, now=now) and not self._force
         }
 
     async def _settle_refusals(
-        self, sending: Sending, breakers: dict[str, Breaker], aside: dict[int, Breaker]
+        self, sending: Sending, troubles: dict[int, Breaker], aside: dict[int, Breaker]
     ) -> list[Breaker]:
         """Open the breakers of editions whose sender was refused, and return them; close those over."""
-        kept = {f"{EDITION_ACCOUNT}{edition_id}" for edition_id in (*sending.refused_senders, *aside)}
-        over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and name not in kept]
+        over = sending.accepted_editions
         if self._list_name is None:
-            await asyncio.to_thread(self._store.accounts.close_breakers, over)
-        return [
-            await self._trip(breakers.get(f"{EDITION_ACCOUNT}{edition_id}"), error, edition_id)
-            for edition_id, error in sending.refused_senders.items()
-        ]
+            over = over | {edition_id for edition_id in troubles if edition_id not in aside}
+        gone = [f"{EDITION_ACCOUNT}{edition_id}" for edition_id in over if edition_id in troubles]
+        await asyncio.to_thread(self._store.accounts.close_breakers, gone)
+        for edition_id, trouble in sending.troubles.items():
+            await self._open(f"{EDITION_ACCOUNT}{edition_id}", trouble, edition_id)
+        return list(sending.troubles.values())
 
     async def _probe(self) -> TransportError | None:
         """See whether the server lets us in again; if so, forget the trouble."""
@@ -166,27 +174,28 @@ class _Turn:
         log.info("the server answers again")
         return None
 
-    async def _trip(
-        self, before: Breaker | None, problem: TransportError, edition_id: int | None = None
-    ) -> Breaker:
-        """Open the breaker of the account or of one edition, and give up what has waited too long already."""
+    async def _trip(self, before: Breaker | None, problem: TransportError) -> Breaker:
+        """Open the account's breaker, for longer than before."""
+        breaker = trip(before, reason=str(problem), permanent=problem.permanent, now=self._clock())
+        await self._open(self._bag.account, breaker)
+        return breaker
+
+    async def _open(self, name: str, breaker: Breaker, edition_id: int | None = None) -> None:
+        """Keep a breaker; give up what has waited too long, if the trouble has lasted as long itself."""
         now = self._clock()
-        breaker = trip(before, reason=str(problem), permanent=problem.permanent, now=now)
-        name = self._bag.account if edition_id is None else f"{EDITION_ACCOUNT}{edition_id}"
         await asyncio.to_thread(self._store.accounts.open_breaker, name, breaker)
-        if before is None:
-            # After days in which we were off, one failure is no reason: the network may not be up yet.
-            return breaker
+        oldest = now - timedelta(seconds=self._bag.retry.give_up_after_seconds)
+        if breaker.opened_at > oldest:
+            return
         given_up = await asyncio.to_thread(
             self._store.deliveries.give_up,
-            queued_before=now - timedelta(seconds=self._bag.retry.give_up_after_seconds),
+            queued_before=oldest,
             edition_id=edition_id,
-            reply=str(problem),
+            reply=breaker.reason,
             now=now,
         )
         if given_up:
-            log.error("%d deliveries are given up, they waited too long: %s", given_up, problem)
-        return breaker
+            log.error("%d deliveries are given up, they waited too long: %s", given_up, breaker.reason)
 
     async def _due(self) -> int:
         return await asyncio.to_thread(

@@ -32,7 +32,7 @@ class Queue:
         clock: Clock,
         stopping: asyncio.Event,
         list_name: str | None,
-        set_aside: set[int],
+        set_aside: dict[int, datetime],
     ) -> None:
         """Prepare; nothing is claimed yet.
 
@@ -43,7 +43,7 @@ class Queue:
             clock: Returns the time, UTC.
             stopping: Once set, nothing more is handed out.
             list_name: Only this list's; None for all.
-            set_aside: Editions to leave alone; may grow meanwhile.
+            set_aside: Until when editions are to be left alone, UTC, by id; may grow meanwhile.
         """
         self._store = store
         self._bag = bag
@@ -76,7 +76,7 @@ class Queue:
                         return delivery
                     if await self._claim():
                         continue
-                    if not self._waiting:
+                    if all(self._is_aside(waiting) for waiting in self._waiting):
                         return None
                     await self._changed.wait()
                     continue
@@ -108,30 +108,34 @@ class Queue:
             self._changed.notify_all()
 
     def _pick(self) -> Delivery | None:
-        """Take the first delivery whose domain has room; forget those of editions set aside."""
-        if self._set_aside:
-            kept = [delivery for delivery in self._waiting if delivery.edition_id not in self._set_aside]
-            self._waiting = deque(kept)
+        """Take the first delivery whose edition is not set aside and whose domain has room."""
         for place, delivery in enumerate(self._waiting):
             domain = _domain(delivery)
+            if self._is_aside(delivery):
+                continue
             if self._on_their_way[domain] < self._bag.domain_connections:
                 del self._waiting[place]
                 self._on_their_way[domain] += 1
                 return delivery
         return None
 
+    def _is_aside(self, delivery: Delivery) -> bool:
+        until = self._set_aside.get(delivery.edition_id)
+        return until is not None and self._clock() < until
+
     async def _claim(self) -> bool:
         """Claim more, if not too much waits already; return whether there was any."""
         limit = _CLAIMED_PER_CONNECTION * self._bag.transport.connections
         if len(self._waiting) >= _MOST_WAITING * limit:
             return False
+        now = self._clock()
         claimed = await asyncio.to_thread(
             self._store.deliveries.claim,
             sender=self._sender,
             limit=limit,
-            now=self._clock(),
+            now=now,
             list_name=self._list_name,
-            except_editions=tuple(self._set_aside),
+            except_editions=[edition_id for edition_id, until in self._set_aside.items() if now < until],
         )
         self._waiting.extend(claimed)
         return bool(claimed)

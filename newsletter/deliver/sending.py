@@ -4,16 +4,19 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.ledger import Ledger
 from newsletter.deliver.postbag import Clock, Postbag
 from newsletter.deliver.queue import Queue
+from newsletter.deliveries.breaker import trip
 from newsletter.deliveries.retry import decide_retry
 from newsletter.deliveries.transport import Connection
 from newsletter.errors import MessageRefusedError, SenderRefusedError, StoreError, TransportError
 from newsletter.model.deliveries import (
+    Breaker,
     Delivery,
     DeliveryMark,
     DeliveryState,
@@ -21,6 +24,7 @@ from newsletter.model.deliveries import (
     SendPhase,
     SendResult,
 )
+from newsletter.model.feedback import BounceKind
 from newsletter.model.messages import Message
 from newsletter.store.deliveries import LEASE_SECONDS
 from newsletter.store.store import Store
@@ -30,8 +34,8 @@ log = logging.getLogger(__name__)
 #: Readers refused for good in a row, with none accepted since, after which the fault is surely ours.
 _MOST_REFUSED_IN_A_ROW = 10
 
-#: The same while it is being tried whether the server is well again.
-_MOST_REFUSED_ON_TRIAL = 3
+#: From the third in a row on, a refusal counts against its reader only once somebody has been accepted.
+_SUSPICIOUS_ROW = 3
 
 
 class _NoConnectionError(TransportError):
@@ -44,7 +48,8 @@ class Sending:
     Attributes:
         outcomes: How many attempts ended in each state.
         problem: What is wrong with the server; None if nothing is.
-        refused_senders: Why editions were set aside, by id.
+        troubles: Why editions are set aside whose sender was refused, by id.
+        accepted_editions: Those of which a server took something.
         queue: What the workers share.
     """
 
@@ -57,7 +62,8 @@ class Sending:
         stopping: asyncio.Event,
         list_name: str | None,
         on_result: Callable[[], None],
-        set_aside: set[int],
+        troubles: Mapping[int, Breaker],
+        set_aside: dict[int, datetime],
         is_trial: bool,
     ) -> None:
         """Prepare; nothing is claimed yet.
@@ -69,8 +75,9 @@ class Sending:
             stopping: Once set, nothing more is begun.
             list_name: Only this list's; None for all.
             on_result: Called after each attempt.
-            set_aside: Editions to leave alone.
-            is_trial: The server was in trouble: few refusals are enough to stop.
+            troubles: What is kept of editions whose sender was refused before, by id.
+            set_aside: Until when editions are to be left alone, UTC, by id.
+            is_trial: The server was in trouble: what it refuses is put off until it has accepted something.
         """
         self._store = store
         self._bag = bag
@@ -78,8 +85,11 @@ class Sending:
         self._stopping = stopping
         self._on_result = on_result
         self._set_aside = set_aside
-        self._most_refused = _MOST_REFUSED_ON_TRIAL if is_trial else _MOST_REFUSED_IN_A_ROW
+        self._troubles_before = troubles
+        self._is_trial = is_trial
         self._refused_in_a_row = 0
+        #: What refusals in a suspicious row say about mailboxes, by delivery.
+        self._unproven: dict[int, BounceKind] = {}
         self._name = secrets.token_hex(16)
         self._ending = asyncio.Event()
         self._ledger = Ledger(store, bag, self._name, clock)
@@ -99,7 +109,8 @@ class Sending:
         )
         self.outcomes: Counter[DeliveryState] = Counter()
         self.problem: TransportError | None = None
-        self.refused_senders: dict[int, SenderRefusedError] = {}
+        self.troubles: dict[int, Breaker] = {}
+        self.accepted_editions: set[int] = set()
 
     async def run(self) -> None:
         """Send until nothing is due, the server is in trouble, or it is to stop.
@@ -123,6 +134,8 @@ class Sending:
                 raise StoreError(f"{failure}; sending stopped") from failure
         if failures:
             raise failures[0]
+        if self._refused_in_a_row < _MOST_REFUSED_IN_A_ROW:
+            await self._count_unproven()
         await asyncio.to_thread(self._store.deliveries.release, sender=self._name, now=self._clock())
 
     async def _keep_lease(self) -> None:
@@ -157,15 +170,16 @@ class Sending:
                 try:
                     connection = await self._send(delivery, connection)
                 except SenderRefusedError as error:
-                    # Another list may have a sender that is taken; this one's claims are released later.
-                    self._set_aside.add(delivery.edition_id)
-                    self.refused_senders[delivery.edition_id] = error
                     connection = None
+                    self._set_edition_aside(delivery.edition_id, error)
+                    if not await self._put_off(delivery, error):
+                        await self.queue.put_back(delivery)
                 except TransportError as error:
                     self._note(error)
                     connection = None
                     log.info("a connection is given up: %s", error)
-                    await self.queue.put_back(delivery)
+                    if not await self._put_off(delivery, error):
+                        await self.queue.put_back(delivery)
                     return
                 finally:
                     await self.queue.done(delivery)
@@ -196,7 +210,7 @@ class Sending:
 
     def _is_over(self) -> bool:
         """Return whether this worker has reason to leave the server alone."""
-        if self._refused_in_a_row >= self._most_refused:
+        if self._refused_in_a_row >= _MOST_REFUSED_IN_A_ROW:
             self._ending.set()
         return self._ending.is_set() or self.problem is not None
 
@@ -217,8 +231,10 @@ class Sending:
         try:
             connection, result = await self._hand_over(delivery, message, connection)
             if result.outcome is not SendOutcome.WITHDRAWN:
+                self._judge(delivery, result)
                 await self._record(delivery, self._mark(delivery, result))
-                self._judge(result)
+                if result.outcome is SendOutcome.ACCEPTED:
+                    await self._count_unproven()
         except BaseException:
             if connection is not None:
                 await connection.close()
@@ -267,18 +283,53 @@ class Sending:
                 raise
             raise _NoConnectionError(str(error)) from error
 
-    def _judge(self, result: SendResult) -> None:
+    def _set_edition_aside(self, edition_id: int, error: SenderRefusedError) -> None:
+        """Leave an edition alone for a while: another list may have a sender that is taken."""
+        now = self._clock()
+        if now < self._set_aside.get(edition_id, now):
+            return
+        before = self.troubles.get(edition_id) or self._troubles_before.get(edition_id)
+        trouble = trip(before, reason=str(error), permanent=error.permanent, now=now)
+        self.troubles[edition_id] = trouble
+        self._set_aside[edition_id] = trouble.open_until
+
+    async def _put_off(self, delivery: Delivery, error: TransportError) -> bool:
+        """Put off a reader at whose name the trouble began, if it was so; no attempt is used up.
+
+        Servers quote what others said of a recipient. At the head of the queue, one such reader would keep
+        everybody else waiting, each time anew.
+        """
+        if not error.of_recipient:
+            return False
+        await self._record(delivery, self._deferral(delivery, str(error), attempted=False))
+        return True
+
+    def _judge(self, delivery: Delivery, result: SendResult) -> None:
         """See what a result says about the server rather than about the reader."""
         if result.backs_off:
             self.problem = TransportError(f"the server asks to be left alone for a while ({result.reply})")
         if result.outcome is SendOutcome.ACCEPTED:
-            self._refused_in_a_row, self._most_refused = 0, _MOST_REFUSED_IN_A_ROW
-        elif result.reply.code >= 500:
+            self._refused_in_a_row, self._is_trial = 0, False
+            self.accepted_editions.add(delivery.edition_id)
+            self.troubles.pop(delivery.edition_id, None)
+        elif _is_refusal(result):
             self._count_refusal(str(result.reply))
+
+    def _is_doubtful(self) -> bool:
+        """Return whether a refusal says more about the server, or about us, than about its reader."""
+        return self._is_trial or self._refused_in_a_row >= _MOST_REFUSED_IN_A_ROW
+
+    async def _count_unproven(self) -> None:
+        """Count held refusals for their addresses: others were accepted, or there were only few."""
+        refused, self._unproven = self._unproven, {}
+        if refused:
+            await asyncio.to_thread(
+                self._store.deliveries.count_bounces, refused, bounces=self._bag.bounces, now=self._clock()
+            )
 
     def _count_refusal(self, reply: str) -> None:
         self._refused_in_a_row += 1
-        if self._refused_in_a_row >= self._most_refused:
+        if self._refused_in_a_row >= _MOST_REFUSED_IN_A_ROW:
             self.problem = TransportError(
                 f"one reader after the other is refused, the last with “{reply}”: see what is wrong, then "
                 "`newsletter deliveries retry` sends to them again",
@@ -296,15 +347,26 @@ class Sending:
     def _mark(self, delivery: Delivery, result: SendResult) -> DeliveryMark:
         """Turn an attempt's result into the step that follows from it."""
         reply = str(result.reply)
-        if result.outcome is not SendOutcome.DEFERRED:
-            state = DeliveryState(result.outcome.value)
-            return DeliveryMark(delivery_id=delivery.id, state=state, reply=reply, bounce=result.bounce)
+        if result.outcome is SendOutcome.DEFERRED:
+            return self._deferral(delivery, reply, attempted=True)
+        if _is_refusal(result) and self._is_doubtful():
+            return self._deferral(delivery, reply, attempted=False)
+        bounce = result.bounce
+        if bounce is not BounceKind.NONE and self._refused_in_a_row >= _SUSPICIOUS_ROW:
+            self._unproven[delivery.id], bounce = bounce, BounceKind.NONE
+        state = DeliveryState(result.outcome.value)
+        return DeliveryMark(delivery_id=delivery.id, state=state, reply=reply, bounce=bounce)
+
+    def _deferral(self, delivery: Delivery, reply: str, *, attempted: bool) -> DeliveryMark:
+        """Put a delivery off, or give it up if it has waited too long."""
+        now = self._clock()
+        is_first = attempted and delivery.attempts == 0
         decision = decide_retry(
             self._bag.retry,
             delivery_id=delivery.id,
             attempts=delivery.attempts + 1,
-            queued_at=delivery.queued_at,
-            now=self._clock(),
+            waits_since=now if is_first else delivery.queued_at,
+            now=now,
         )
         if decision.next_attempt_at is None:
             return DeliveryMark(
@@ -315,7 +377,15 @@ class Sending:
             state=DeliveryState.DEFERRED,
             reply=reply,
             next_attempt_at=decision.next_attempt_at,
+            attempted=attempted,
         )
+
+
+def _is_refusal(result: SendResult) -> bool:
+    """Return whether a reader is refused for good, by the server or by what it said it would take."""
+    if result.reply.code >= 500:
+        return result.outcome is not SendOutcome.ACCEPTED
+    return result.outcome is SendOutcome.FAILED and result.reply.phase is SendPhase.MAIL
 
 
 def _lost_before_envelope(result: SendResult) -> bool:

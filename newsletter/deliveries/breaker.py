@@ -7,6 +7,9 @@ from newsletter.model.deliveries import Breaker
 #: The first pause, and the longest: each is twice the one before, in seconds.
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 60, 900
 
+#: Trouble that nobody has looked at for longer is taken for new: we were off. A daily `send` still looks.
+_FORGOTTEN_AFTER = timedelta(hours=26)
+
 
 def trip(before: Breaker | None, *, reason: str, permanent: bool, now: datetime) -> Breaker:
     """Return the breaker after another failure.
@@ -17,6 +20,8 @@ def trip(before: Breaker | None, *, reason: str, permanent: bool, now: datetime)
         permanent: Whether waiting will not help; then the pause is the longest at once.
         now: UTC.
     """
+    if before is not None and now - before.open_until > _FORGOTTEN_AFTER:
+        before = None
     doubled = 2 * before.pause_seconds if before else _SHORTEST_PAUSE_SECONDS
     pause_seconds = _LONGEST_PAUSE_SECONDS if permanent else min(doubled, _LONGEST_PAUSE_SECONDS)
     return Breaker(

@@ -121,16 +121,17 @@ class SmtpConnection:
         place = f"{self._server.host}:{self._server.port}"
         words = f"{reply.code} {reply.text}".rstrip() if reply.code else reply.text
         permanent = verdict.outcome is SendOutcome.FAILED
+        of_recipient = reply.phase is SendPhase.RCPT
         if verdict.concern is Concern.SENDER and permanent:
             message = f"{self._server.host} refuses the sender: {words} (check SENDER_ADDRESS)"
-            return SenderRefusedError(message, permanent=True)
+            return SenderRefusedError(message, permanent=True, of_recipient=of_recipient)
         if verdict.concern is Concern.SENDER:
-            return SenderRefusedError(f"{place} takes nothing from this sender for now: {words}")
+            message = f"{place} takes nothing from this sender for now: {words}"
+            return SenderRefusedError(message, of_recipient=of_recipient)
         if permanent:
-            return TransportError(
-                f"{place} wants a sign-in: {words} (check SMTP_USERNAME and SMTP_PASSWORD)", permanent=True
-            )
-        return TransportError(f"{place} takes no mail for now: {words}")
+            message = f"{place} wants a sign-in: {words} (check SMTP_USERNAME and SMTP_PASSWORD)"
+            return TransportError(message, permanent=True, of_recipient=of_recipient)
+        return TransportError(f"{place} takes no mail for now: {words}", of_recipient=of_recipient)
 
     def _result(self, reply: Reply, verdict: Verdict) -> SendResult:
         reusable = (

@@ -171,7 +171,7 @@ class Delivery:
     since: datetime
     #: Attempts before this one.
     attempts: int
-    #: When the edition was queued, UTC: the age that giving up counts from.
+    #: UTC; the age that giving up counts from: when it was first deferred, until then when it was queued.
     queued_at: datetime
 
 

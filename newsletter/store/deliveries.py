@@ -1,10 +1,22 @@
 """The outbox: who gets which edition, and how far each delivery has come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.model.deliveries import (
     Delivery,
@@ -204,6 +216,25 @@ class Deliveries:
                 spend(connection, spending, len(begun), now=now)
             return Advance(begun=begun, overtaken=frozenset(overtaken))
 
+    def count_bounces(
+        self, refused: Mapping[int, BounceKind], *, bounces: BouncePolicy, now: datetime
+    ) -> None:
+        """Count refusals for the addresses that they are about, which their marks had left out.
+
+        Args:
+            refused: What each refusal says about the mailbox, by delivery.
+            bounces: When refusals suppress an address.
+            now: UTC.
+        """
+
+        def count() -> None:
+            with self._database.transaction() as connection:
+                for delivery_id, kind in refused.items():
+                    reader = _subscriber_of(connection, delivery_id)
+                    count_bounce(connection, self._hasher, reader, kind, bounces, now=now)
+
+        self._database.repeated(count)
+
     def release(self, *, sender: str, now: datetime) -> int:
         """Queue again what a sender claimed and has not begun to send, end its lease; return how many."""
         with self._database.transaction() as connection:
@@ -365,6 +396,11 @@ def _write_mark(connection: Connection, mark: DeliveryMark, sender: str | None, 
     if sender is not None:
         where.append(_deliveries.c.claimed_by == sender)
     waits = mark.state is DeliveryState.DEFERRED
+    queued_at: ColumnElement[datetime] = _deliveries.c.queued_at
+    if waits and mark.attempted:
+        # What waited for its turn for days, at a slow rate, has all its time before it still.
+        moment = literal(now, tables.UtcDateTime)
+        queued_at = case((_deliveries.c.attempts == 0, moment), else_=_deliveries.c.queued_at)
     written = write_step(
         connection,
         *where,
@@ -372,6 +408,7 @@ def _write_mark(connection: Connection, mark: DeliveryMark, sender: str | None, 
         now=now,
         attempts=_deliveries.c.attempts + int(mark.attempted),
         due_at=mark.next_attempt_at if waits else None,
+        queued_at=queued_at,
         reply=mark.reply,
     )
     return written == 1

@@ -14,6 +14,7 @@ from newsletter.store.steps import CANCELLED, write_step
 _deliveries = tables.deliveries
 _editions = tables.editions
 _subscribers = tables.subscribers
+_suppressions = tables.suppressions
 
 #: Rows fetched, or changed in one transaction: sending goes on in between.
 _PAGE = 2000
@@ -106,10 +107,11 @@ class Operations:
     ) -> int:
         """Queue failed or deferred deliveries again, with all their time before them; return how many.
 
-        Readers who left or are suppressed are found out when their turn comes. Other states stay as they are.
+        Those of suppressed addresses, and other states, stay as they are: once an address is lifted, it can
+        still be tried again. Readers who left are found out when their turn comes.
         """
         chosen = [state.value for state in _RETRIABLE.intersection(states)]
-        where = [*_of(edition_id, address_key), _deliveries.c.state.in_(chosen)]
+        where = [*_of(edition_id, address_key), _deliveries.c.state.in_(chosen), ~_suppressed()]
         return self._in_pages(
             where,
             lambda connection, these: write_step(
@@ -262,6 +264,17 @@ def _of(edition_id: int, address_key: str | None) -> list[ColumnElement[bool]]:
         reader = select(_subscribers.c.id).where(_subscribers.c.address_key == address_key)
         where.append(_deliveries.c.subscriber_id.in_(reader))
     return where
+
+
+def _suppressed() -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(
+            _subscribers.c.id == _deliveries.c.subscriber_id,
+            _suppressions.c.address_hash == _subscribers.c.address_hash,
+        )
+        .correlate(_deliveries)
+    )
 
 
 def _records(

@@ -183,6 +183,8 @@ class Model:
         row = self.rows[mark.delivery_id]
         if row.claimed_by != sender or not row.step(mark.state, due_at=mark.next_attempt_at):
             return False
+        if mark.state is S.DEFERRED and mark.attempted and row.attempts == 0:
+            row.queued_at = now
         row.attempts += mark.attempted
         if mark.state is S.UNCERTAIN:
             self._settle(row)
@@ -249,7 +251,10 @@ class Model:
         }
 
     def retry(self, edition_id: int, address: str | None, states: Collection[S], now: datetime) -> set[int]:
-        chosen = self.of(edition_id, address, set(states) & {S.FAILED, S.DEFERRED})
+        found = self.of(edition_id, address, set(states) & {S.FAILED, S.DEFERRED})
+        chosen = {
+            i: row for i, row in found.items() if self.readers[row.subscriber_id] not in self.suppressed
+        }
         for row in chosen.values():
             row.step(S.QUEUED, due_at=now)
             row.attempts, row.queued_at = 0, now

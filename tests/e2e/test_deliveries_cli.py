@@ -267,13 +267,15 @@ def test_what_failed_is_sent_again_and_the_suppressed_stay_out(newsletter: Run, 
     )
     assert "ada@example.org is not failed" in newsletter(*retry, "--reader", "ada@example.org").stdout
     shown = newsletter(*retry, "--state", "failed", "--state", "deferred", "--yes").stdout
-    assert shown.startswith("3 deliveries of No. 1 of daily queued again: ")
-    assert "suppressed addresses, stay out" in shown
+    assert shown.startswith("2 deliveries of No. 1 of daily queued again: ")
+    assert "1 suppressed address not tried again: `newsletter subscribers lift ADDRESS` ends that" in shown
     with serving() as server:
         newsletter("send", "--yes", **smtp(server.port))
     assert server.book.received() == {"refused@example.org": 1, "later@example.org": 1}
-    assert "4 accepted, 1 suppressed, 1 uncertain = 6 readers" in newsletter("deliveries").stdout
-    assert "nothing to retry: nobody of No. 1 of daily is failed" in newsletter(*retry, "--yes").stdout
+    assert "4 accepted, 1 failed, 1 uncertain = 6 readers" in newsletter("deliveries").stdout
+    assert "0 deliveries of No. 1 of daily queued again" in newsletter(*retry, "--yes").stdout
+    newsletter("subscribers", "lift", "gone@example.org")
+    assert "1 delivery of No. 1 of daily queued again" in newsletter(*retry, "--yes").stdout
 
 
 def test_what_is_uncertain_is_listed_by_name_and_settled(newsletter: Run, gone_wrong: None) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from faults.server import FaultServer
+from faults.turns import Clock, MakeApp
 from serving import Listener
 
+from newsletter.app import App
 from newsletter.deliveries.smtp import SmtpSecurity, SmtpServer, SmtpTransport, Timeouts
 from newsletter.model.messages import Message
 
@@ -98,6 +102,46 @@ class ScriptedSMTP(SMTP):
 
 
 Connectable = Callable[..., SmtpTransport]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[FaultServer]:
+    async with FaultServer() as started:
+        yield started
+
+
+@pytest.fixture
+def make_app(store_url: str, tmp_path: Path, server: FaultServer) -> Iterator[MakeApp]:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
+    apps = []
+
+    def make(**overrides: object) -> App:
+        values = {
+            "database_url": store_url,
+            "folders": (folder,),
+            "settle_seconds": 0,
+            "list_name": "daily",
+            "sender_address": "digest@news.example.org",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": server.port,
+            "smtp_security": "none",
+            "smtp_connections": 2,
+            "smtp_timeout_seconds": 20.0,
+        }
+        app = App.isolated(**(values | overrides))
+        apps.append(app)
+        return app
+
+    yield make
+    for app in apps:
+        app.close()
 
 
 @pytest.fixture

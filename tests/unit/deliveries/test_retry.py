@@ -14,8 +14,10 @@ NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 POLICY = RetryPolicy()
 
 
-def wait(attempts: int, delivery_id: int = 0, queued_at: datetime = NOW) -> timedelta | None:
-    decision = decide_retry(POLICY, delivery_id=delivery_id, attempts=attempts, queued_at=queued_at, now=NOW)
+def wait(attempts: int, delivery_id: int = 0, waits_since: datetime = NOW) -> timedelta | None:
+    decision = decide_retry(
+        POLICY, delivery_id=delivery_id, attempts=attempts, waits_since=waits_since, now=NOW
+    )
     return decision.next_attempt_at - NOW if decision.next_attempt_at else None
 
 
@@ -32,8 +34,8 @@ def test_two_attempts_fall_into_the_first_hour() -> None:
 
 
 def test_after_four_days_it_is_given_up() -> None:
-    assert wait(20, queued_at=NOW - timedelta(days=4) + timedelta(hours=3, seconds=1)) is not None
-    assert wait(20, queued_at=NOW - timedelta(days=4) + timedelta(hours=2)) is None
+    assert wait(20, waits_since=NOW - timedelta(days=4) + timedelta(hours=3, seconds=1)) is not None
+    assert wait(20, waits_since=NOW - timedelta(days=4) + timedelta(hours=2)) is None
 
 
 @given(st.integers(1, 10**9), st.integers(1, 30))
