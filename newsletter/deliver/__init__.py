@@ -60,7 +60,7 @@ async def deliver(
         StoreError: State cannot be written any more; sending stopped at once.
     """
     with store.sender_lock():
-        recovery = await asyncio.to_thread(store.deliveries.recover, policy=bag.uncertain, now=clock())
+        recovery = await store.in_time(store.deliveries.recover, policy=bag.uncertain, now=clock())
         if recovery.uncertain:
             policy = bag.uncertain.value
             log.warning("%d deliveries of a dead sender are uncertain: %s", recovery.uncertain, policy)
@@ -91,11 +91,11 @@ class _Turn:
         self._force = force
 
     async def run(self, recovery: Recovery) -> DeliverReport:
-        breakers = await asyncio.to_thread(self._store.accounts.breakers)
+        breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due():
             over = [name for name in breakers if name.startswith(EDITION_ACCOUNT)]
-            await asyncio.to_thread(self._store.accounts.close_breakers, over)
+            await self._store.in_time(self._store.accounts.close_breakers, over)
             return await self._report(recovery)
         if breaker is not None:
             if holds(breaker, now=self._clock()) and not self._force:
@@ -141,7 +141,7 @@ class _Turn:
         kept = {f"{EDITION_ACCOUNT}{edition_id}" for edition_id in (*sending.refused_senders, *aside)}
         over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and name not in kept]
         if self._list_name is None:
-            await asyncio.to_thread(self._store.accounts.close_breakers, over)
+            await self._store.in_time(self._store.accounts.close_breakers, over)
         return [
             await self._trip(breakers.get(f"{EDITION_ACCOUNT}{edition_id}"), error, edition_id)
             for edition_id, error in sending.refused_senders.items()
@@ -162,7 +162,7 @@ class _Turn:
             told.cancel()
             connecting.cancel()
         await connection.close()
-        await asyncio.to_thread(self._store.accounts.close_breakers, [self._bag.account])
+        await self._store.in_time(self._store.accounts.close_breakers, [self._bag.account])
         log.info("the server answers again")
         return None
 
@@ -173,11 +173,11 @@ class _Turn:
         now = self._clock()
         breaker = trip(before, reason=str(problem), permanent=problem.permanent, now=now)
         name = self._bag.account if edition_id is None else f"{EDITION_ACCOUNT}{edition_id}"
-        await asyncio.to_thread(self._store.accounts.open_breaker, name, breaker)
+        await self._store.in_time(self._store.accounts.open_breaker, name, breaker)
         if before is None:
             # After days in which we were off, one failure is no reason: the network may not be up yet.
             return breaker
-        given_up = await asyncio.to_thread(
+        given_up = await self._store.in_time(
             self._store.deliveries.give_up,
             queued_before=now - timedelta(seconds=self._bag.retry.give_up_after_seconds),
             edition_id=edition_id,
@@ -189,7 +189,7 @@ class _Turn:
         return breaker
 
     async def _due(self) -> int:
-        return await asyncio.to_thread(
+        return await self._store.in_time(
             self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name
         )
 
@@ -210,7 +210,7 @@ class _Turn:
             problem=trouble.reason if trouble else None,
             permanent=trouble.permanent if trouble else False,
             due=due,
-            next_due=await asyncio.to_thread(self._store.deliveries.next_due, list_name=self._list_name),
+            next_due=await self._store.in_time(self._store.deliveries.next_due, list_name=self._list_name),
             paused_until=trouble.open_until if trouble else None,
             tried=tried,
             rate_until=sending.queue.rate_until if sending else None,

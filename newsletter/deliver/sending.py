@@ -107,7 +107,7 @@ class Sending:
         Raises:
             StoreError: State cannot be written any more; sending stopped at once.
         """
-        await asyncio.to_thread(self._store.deliveries.lease, sender=self._name, now=self._clock())
+        await self._store.in_time(self._store.deliveries.lease, sender=self._name, now=self._clock())
         workers = [asyncio.create_task(self._work()) for _ in range(self._bag.transport.connections)]
         self._at_work.update(workers)
         beside = [asyncio.create_task(self._keep_lease()), asyncio.create_task(self._stop_when_told(workers))]
@@ -123,14 +123,14 @@ class Sending:
                 raise StoreError(f"{failure}; sending stopped") from failure
         if failures:
             raise failures[0]
-        await asyncio.to_thread(self._store.deliveries.release, sender=self._name, now=self._clock())
+        await self._store.in_time(self._store.deliveries.release, sender=self._name, now=self._clock())
 
     async def _keep_lease(self) -> None:
         """Prolong our lease long before it ends; without it, what we hold may be taken over."""
         while True:
             await asyncio.sleep(LEASE_SECONDS / 4)
             try:
-                await asyncio.to_thread(self._store.deliveries.lease, sender=self._name, now=self._clock())
+                await self._store.in_time(self._store.deliveries.lease, sender=self._name, now=self._clock())
             except Exception:
                 await self._end()
                 raise

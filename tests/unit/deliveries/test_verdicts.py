@@ -90,11 +90,7 @@ def test_what_an_enhanced_code_says_about_the_mailbox(phase: P, code: int, enhan
 @pytest.mark.parametrize(
     ("enhanced", "text"),
     [
-        (
-            "5.2.1",
-            "The user you are trying to contact is receiving mail at a rate that prevents additional messages "
-            "from being delivered. Please resend your message at a later time.",
-        ),
+        ("5.2.1", "The user is receiving mail at a rate that prevents more; resend it at a later time."),
         ("5.1.1", "Message rejected by policy: suspected spam"),
         ("5.1.2", "DNS temporary failure, try again later"),
         ("5.1.1", "sender IP is blocked using zen.spamhaus.org"),
