@@ -144,7 +144,7 @@ def _bounce(reply: Reply) -> BounceKind:
     if reply.phase is SendPhase.MAIL:
         return BounceKind.NONE
     if reply.enhanced in _HARD_STATUS:
-        # Servers say "no such user" in codes and "spam", "full" or "later" in words: as in a bounce, doubt wins.
+        # Some say "no such user" in the code, and "spam", "full" or "later" in words: doubt wins.
         said = f"{reply.code} {reply.text}"
         return judge_refusal(status=reply.enhanced, diagnostic=said, notice="")
     if _SOFT_STATUS.fullmatch(reply.enhanced):
