@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from newsletter import feedback, keys, subscribe, wiring
 from newsletter import settings as settings_room
@@ -35,6 +35,7 @@ from newsletter.settings import Settings
 from newsletter.sources.folder import read_document
 from newsletter.sources.parse import SourceAliases, parse_text
 from newsletter.status import status
+from newsletter.store.patience import apart
 from newsletter.store.store import Store
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
 
@@ -45,6 +46,8 @@ _STAND_IN_SENDER = "sender@example.org"
 
 #: Stands for the reader of a preview, whose own links nobody may use.
 _PREVIEW_READER = 0
+
+_Result = TypeVar("_Result")
 
 
 class App:
@@ -98,6 +101,11 @@ class App:
         """Close what was opened."""
         if "store" in self.__dict__:
             self.store.close()
+
+    @staticmethod
+    async def apart(work: Callable[[], _Result]) -> _Result:
+        """Do blocking work beside the event loop; a process that ends does not wait for it."""
+        return await apart(work)
 
     @cached_property
     def _parse(self) -> Callable[[bytes], ParsedDocument]:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
+from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -28,7 +29,13 @@ _PUBLISH_SECONDS = 60
 #: How often queued and deferred deliveries are looked for, in seconds.
 _DELIVER_SECONDS = 30
 
+#: How long the service, once it is to stop, waits for what it does besides sending, in seconds.
+_STOP_SECONDS = 60
+
 Clock = Callable[[], datetime]
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 
 def run(app: App, *, clock: Clock) -> None:
@@ -80,7 +87,7 @@ class Service:
     async def serve(self) -> None:
         """Run until `stopping` is set."""
         for mailing_list in self._app.lists:
-            await asyncio.to_thread(self._app.slots_due, mailing_list, now=self._clock())
+            await self._apart(self._app.slots_due, mailing_list, now=self._clock())
         self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
         self._every(_DELIVER_SECONDS, self._deliver_due)
@@ -149,9 +156,32 @@ class Service:
                 wait.cancel()
         return not self._stopping.is_set()
 
+    async def _apart(
+        self, work: Callable[_Given, _Result], *args: _Given.args, **options: _Given.kwargs
+    ) -> _Result:
+        """Do blocking work; once the service is to stop, leave work that does not end to its own fate.
+
+        Raises:
+            NewsletterError: It was left: a store or a folder does not answer. Each is written to be killed.
+        """
+        working = asyncio.ensure_future(self._app.apart(partial(work, *args, **options)))
+        told = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((working, told), return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                await asyncio.wait((working,), timeout=_STOP_SECONDS)
+            if working.done():
+                return working.result()
+        finally:
+            told.cancel()
+            working.cancel()
+        raise NewsletterError(
+            f"something does not answer; stopping after {_STOP_SECONDS:g} seconds all the same"
+        )
+
     async def _ingest(self) -> None:
         async with self._ingesting:
-            report = await asyncio.to_thread(self._app.ingest, now=self._clock())
+            report = await self._apart(self._app.ingest, now=self._clock())
         _log_ingest(report)
 
     async def _publish(self) -> None:
@@ -159,7 +189,7 @@ class Service:
         due = [
             mailing_list
             for mailing_list in self._app.lists
-            if await asyncio.to_thread(self._app.slots_due, mailing_list, now=now)
+            if await self._apart(self._app.slots_due, mailing_list, now=now)
         ]
         if not due:
             return
@@ -180,7 +210,7 @@ class Service:
             log.exception("%s: unexpected error; the next wake-up tries again", what)
 
     async def _publish_list(self, mailing_list: MailingList) -> None:
-        for report in await asyncio.to_thread(self._app.publish_due, mailing_list, now=self._clock()):
+        for report in await self._apart(self._app.publish_due, mailing_list, now=self._clock()):
             run = report.run
             if report.edition is not None:
                 count = report.edition.audience
@@ -205,7 +235,7 @@ class Service:
         self._is_paused = True
 
     async def _take_in(self) -> None:
-        report = await asyncio.to_thread(
+        report = await self._apart(
             self._app.take_in, now=self._clock(), stopping=self._stopping.is_set, on_outcome=_log_feedback
         )
         for problem in report.problems:

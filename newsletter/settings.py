@@ -67,15 +67,28 @@ def _json_table(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
 _PASSWORD_IN_URL = re.compile(r"(://[^/@:]*:)[^/]*(@)")
 
 
+#: What a rate may be over, in seconds.
+_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
 def _rate(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
     """Read "500/hour"."""
     if not isinstance(value, str):
         return value
     count, _, period = (part.strip() for part in value.partition("/"))
-    periods = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-    if not count.isdecimal() or int(count) < 1 or period not in periods:
+    if not count.isdecimal() or int(count) < 1 or period not in _PERIODS:
         raise ValueError(f"{value!r} is no rate; expected such as 500/hour (second, minute, hour, day)")
-    return RateLimit(count=int(count), period_seconds=periods[period])
+    return RateLimit(count=int(count), period_seconds=_PERIODS[period])
+
+
+def _one_per_period(rates: tuple[RateLimit, ...]) -> tuple[RateLimit, ...]:
+    """Refuse two rates for one period: one of them is a mistake, and nobody but the operator knows which."""
+    periods = [rate.period_seconds for rate in rates]
+    for name, seconds in _PERIODS.items():
+        if periods.count(seconds) > 1:
+            article = "an" if name == "hour" else "a"
+            raise ValueError(f"there are several rates for {article} {name}; keep one of them")
+    return rates
 
 
 def _key_file(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
@@ -100,7 +113,9 @@ def _visible(value: str) -> str:
 
 
 Title = Annotated[str, AfterValidator(_visible)]
-Rates = Annotated[tuple[Annotated[RateLimit, BeforeValidator(_rate)], ...], _split(",")]
+Rates = Annotated[
+    tuple[Annotated[RateLimit, BeforeValidator(_rate)], ...], _split(","), AfterValidator(_one_per_period)
+]
 Minutes = Annotated[tuple[Annotated[float, Field(gt=0, le=1440)], ...], Field(min_length=1), _split(",")]
 Paths = Annotated[tuple[Path, ...], _split(",")]
 Lines = Annotated[tuple[str, ...], _split(";")]

@@ -60,7 +60,7 @@ async def deliver(
         StoreError: State cannot be written any more; sending stopped at once.
     """
     with store.sender_lock():
-        recovery = await asyncio.to_thread(store.deliveries.recover, policy=bag.uncertain, now=clock())
+        recovery = await store.in_time(store.deliveries.recover, policy=bag.uncertain, now=clock())
         if recovery.uncertain:
             policy = bag.uncertain.value
             log.warning("%d deliveries of a dead sender are uncertain: %s", recovery.uncertain, policy)
@@ -91,11 +91,11 @@ class _Turn:
         self._force = force
 
     async def run(self, recovery: Recovery) -> DeliverReport:
-        breakers = await asyncio.to_thread(self._store.accounts.breakers)
+        breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due():
             over = [name for name in breakers if name.startswith(EDITION_ACCOUNT)]
-            await asyncio.to_thread(self._store.accounts.close_breakers, over)
+            await self._store.in_time(self._store.accounts.close_breakers, over)
             return await self._report(recovery)
         if breaker is not None:
             if holds(breaker, now=self._clock()) and not self._force:
@@ -150,7 +150,7 @@ class _Turn:
         if self._list_name is None:
             over = over | {edition_id for edition_id in troubles if edition_id not in aside}
         gone = [f"{EDITION_ACCOUNT}{edition_id}" for edition_id in over if edition_id in troubles]
-        await asyncio.to_thread(self._store.accounts.close_breakers, gone)
+        await self._store.in_time(self._store.accounts.close_breakers, gone)
         for edition_id, trouble in sending.troubles.items():
             await self._open(f"{EDITION_ACCOUNT}{edition_id}", trouble, edition_id)
         return list(sending.troubles.values())
@@ -170,7 +170,7 @@ class _Turn:
             told.cancel()
             connecting.cancel()
         await connection.close()
-        await asyncio.to_thread(self._store.accounts.close_breakers, [self._bag.account])
+        await self._store.in_time(self._store.accounts.close_breakers, [self._bag.account])
         log.info("the server answers again")
         return None
 
@@ -183,11 +183,11 @@ class _Turn:
     async def _open(self, name: str, breaker: Breaker, edition_id: int | None = None) -> None:
         """Keep a breaker; give up what has waited too long, if the trouble has lasted as long itself."""
         now = self._clock()
-        await asyncio.to_thread(self._store.accounts.open_breaker, name, breaker)
+        await self._store.in_time(self._store.accounts.open_breaker, name, breaker)
         oldest = now - timedelta(seconds=self._bag.retry.give_up_after_seconds)
         if breaker.opened_at > oldest:
             return
-        given_up = await asyncio.to_thread(
+        given_up = await self._store.in_time(
             self._store.deliveries.give_up,
             queued_before=oldest,
             edition_id=edition_id,
@@ -198,7 +198,7 @@ class _Turn:
             log.error("%d deliveries are given up, they waited too long: %s", given_up, breaker.reason)
 
     async def _due(self) -> int:
-        return await asyncio.to_thread(
+        return await self._store.in_time(
             self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name
         )
 
@@ -219,7 +219,7 @@ class _Turn:
             problem=trouble.reason if trouble else None,
             permanent=trouble.permanent if trouble else False,
             due=due,
-            next_due=await asyncio.to_thread(self._store.deliveries.next_due, list_name=self._list_name),
+            next_due=await self._store.in_time(self._store.deliveries.next_due, list_name=self._list_name),
             paused_until=trouble.open_until if trouble else None,
             tried=tried,
             rate_until=sending.queue.rate_until if sending else None,

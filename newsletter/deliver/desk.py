@@ -1,6 +1,5 @@
 """The desk: writes each reader's message from the edition's one rendering."""
 
-import asyncio
 from datetime import datetime
 
 from newsletter.deliver.postbag import Stationery
@@ -32,8 +31,8 @@ class Desk:
         if edition_id not in self._editions:
             if len(self._editions) >= _RENDERINGS_KEPT:
                 self._editions.pop(next(iter(self._editions)))
-            edition = await asyncio.to_thread(self._store.editions.get, edition_id)
-            rendering = await asyncio.to_thread(self._store.editions.rendering, edition_id)
+            edition = await self._store.in_time(self._store.editions.get, edition_id)
+            rendering = await self._store.in_time(self._store.editions.rendering, edition_id)
             self._editions[edition_id] = (edition.uid, rendering)
         uid, rendering = self._editions[edition_id]
         reader = make_reader(

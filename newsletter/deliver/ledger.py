@@ -49,7 +49,7 @@ class Ledger:
             begins, self._begins = self._begins, []
             marks, self._marks = self._marks, []
             try:
-                done = await asyncio.to_thread(
+                done = await self._store.in_time(
                     self._store.deliveries.advance,
                     begin=[delivery_id for delivery_id, _ in begins],
                     marks=[mark for mark, _ in marks],

@@ -129,7 +129,7 @@ class Queue:
         if len(self._waiting) >= _MOST_WAITING * limit:
             return False
         now = self._clock()
-        claimed = await asyncio.to_thread(
+        claimed = await self._store.in_time(
             self._store.deliveries.claim,
             sender=self._sender,
             limit=limit,
@@ -145,7 +145,7 @@ class Queue:
         if self._gate is None:
             limits = self._bag.rates
             spending = Spending(account=self._bag.account, limits=limits)
-            used = await asyncio.to_thread(self._store.accounts.usage, spending) if limits else []
+            used = await self._store.in_time(self._store.accounts.usage, spending) if limits else []
             self._gate = RateGate(limits, used)
         return self._gate
 

@@ -118,7 +118,7 @@ class Sending:
         Raises:
             StoreError: State cannot be written any more; sending stopped at once.
         """
-        await asyncio.to_thread(self._store.deliveries.lease, sender=self._name, now=self._clock())
+        await self._store.in_time(self._store.deliveries.lease, sender=self._name, now=self._clock())
         workers = [asyncio.create_task(self._work()) for _ in range(self._bag.transport.connections)]
         self._at_work.update(workers)
         beside = [asyncio.create_task(self._keep_lease()), asyncio.create_task(self._stop_when_told(workers))]
@@ -136,14 +136,14 @@ class Sending:
             raise failures[0]
         if self._refused_in_a_row < _MOST_REFUSED_IN_A_ROW:
             await self._count_unproven()
-        await asyncio.to_thread(self._store.deliveries.release, sender=self._name, now=self._clock())
+        await self._store.in_time(self._store.deliveries.release, sender=self._name, now=self._clock())
 
     async def _keep_lease(self) -> None:
         """Prolong our lease long before it ends; without it, what we hold may be taken over."""
         while True:
             await asyncio.sleep(LEASE_SECONDS / 4)
             try:
-                await asyncio.to_thread(self._store.deliveries.lease, sender=self._name, now=self._clock())
+                await self._store.in_time(self._store.deliveries.lease, sender=self._name, now=self._clock())
             except Exception:
                 await self._end()
                 raise
@@ -169,18 +169,11 @@ class Sending:
             while (delivery := await self.queue.take()) is not None:
                 try:
                     connection = await self._send(delivery, connection)
-                except SenderRefusedError as error:
-                    connection = None
-                    self._set_edition_aside(delivery.edition_id, error)
-                    if not await self._put_off(delivery, error):
-                        await self.queue.put_back(delivery)
                 except TransportError as error:
-                    self._note(error)
                     connection = None
-                    log.info("a connection is given up: %s", error)
-                    if not await self._put_off(delivery, error):
-                        await self.queue.put_back(delivery)
-                    return
+                    await self._meet_trouble(delivery, error)
+                    if not isinstance(error, SenderRefusedError):
+                        return
                 finally:
                     await self.queue.done(delivery)
                 if self._is_over():
@@ -195,6 +188,16 @@ class Sending:
             self._at_work.discard(worker)
             if connection is not None:
                 await connection.close()
+
+    async def _meet_trouble(self, delivery: Delivery, error: TransportError) -> None:
+        """Decide what becomes of the server, or of the edition, and of a delivery that met the trouble."""
+        if isinstance(error, SenderRefusedError):
+            self._set_edition_aside(delivery.edition_id, error)
+        else:
+            self._note(error)
+            log.info("a connection is given up: %s", error)
+        if not await self._put_off(delivery, error):
+            await self.queue.put_back(delivery)
 
     def _note(self, error: TransportError) -> None:
         """Take an error for trouble with the server, unless it only takes no further connection.
@@ -323,7 +326,7 @@ class Sending:
         """Count held refusals for their addresses: others were accepted, or there were only few."""
         refused, self._unproven = self._unproven, {}
         if refused:
-            await asyncio.to_thread(
+            await self._store.in_time(
                 self._store.deliveries.count_bounces, refused, bounces=self._bag.bounces, now=self._clock()
             )
 

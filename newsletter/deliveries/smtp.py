@@ -144,7 +144,12 @@ async def _dial(host: str, port: int, *, seconds: float) -> socket.socket:
         addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     problem: OSError = OSError(f"no address of {host} is known")
     for family, kind, protocol, _, address in addresses:
-        sock = socket.socket(family, kind, protocol)
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:
+            # Name servers tell of address families that this kernel does not speak.
+            problem = error
+            continue
         sock.settimeout(0)
         try:
             async with asyncio.timeout(seconds):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from newsletter.deliveries.refusals import judge_refusal
 from newsletter.model.deliveries import Reply, SendOutcome, SendPhase
 from newsletter.model.feedback import BounceKind
 
@@ -143,7 +144,9 @@ def _bounce(reply: Reply) -> BounceKind:
     if reply.phase is SendPhase.MAIL:
         return BounceKind.NONE
     if reply.enhanced in _HARD_STATUS:
-        return BounceKind.HARD
+        # Some say "no such user" in the code, and "spam", "full" or "later" in words: doubt wins.
+        said = f"{reply.code} {reply.text}"
+        return judge_refusal(status=reply.enhanced, diagnostic=said, notice="")
     if _SOFT_STATUS.fullmatch(reply.enhanced):
         return BounceKind.SOFT
     unclear = reply.enhanced in {"", "5.0.0"} and reply.phase is SendPhase.RCPT

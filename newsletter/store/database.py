@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +16,16 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import SenderBusyError, StoreError
+from newsletter.store.patience import in_time
 
 #: How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT_SECONDS = 30
+
+#: How long PostgreSQL may take to accept a connection, in seconds.
+_CONNECT_SECONDS = 10
+
+#: How long a server may take to answer what waits for nobody, in seconds.
+ANSWER_SECONDS = 15
 
 #: PostgreSQL's code for a transaction that it broke off to let another one go on.
 _DEADLOCK_DETECTED = "40P01"
@@ -86,6 +94,15 @@ class Database:
         """Where the database is, without its password: options, which may hold one too, are left out."""
         return self._url.set(query={}).render_as_string(hide_password=True)
 
+    @property
+    def patience_seconds(self) -> float:
+        """How long a short transaction may take before the database counts as one that does not answer.
+
+        Waiting for others is no silence: on SQLite a connection that is new may wait twice, for the switch to
+        write-ahead logging and for its turn to write.
+        """
+        return (2 if self.is_sqlite else 1) * BUSY_TIMEOUT_SECONDS + ANSWER_SECONDS
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction that writes; commit at the end, roll back on any error.
@@ -133,6 +150,7 @@ class Database:
 
         Raises:
             SenderBusyError: Another process holds it.
+            StoreError: The database refused, is gone, or does not answer.
         """
         with self._sqlite_lock() if self.is_sqlite else self._postgres_lock():
             yield
@@ -154,18 +172,29 @@ class Database:
 
     @contextmanager
     def _postgres_lock(self) -> Iterator[None]:
+        connection = in_time(
+            self._take_postgres_lock, seconds=ANSWER_SECONDS, place=self.place, undo=_free_postgres_lock
+        )
+        try:
+            yield
+        finally:
+            # One that was lost has freed the lock already; one that does not answer frees it when it is.
+            with suppress(StoreError):
+                free = partial(_free_postgres_lock, connection)
+                in_time(free, seconds=ANSWER_SECONDS, place=self.place)
+
+    def _take_postgres_lock(self) -> Connection:
         with _translated(self.place):
             connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        with connection:
-            taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": Lock.SENDER.value})
-            if not taken:
-                raise SenderBusyError(_BUSY)
             try:
-                yield
-            finally:
-                # A connection that was lost has freed the lock already.
-                with suppress(SQLAlchemyError):
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.SENDER.value})
+                key = {"key": Lock.SENDER.value}
+                if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key):
+                    return connection
+            except BaseException:
+                connection.close()
+                raise
+        connection.close()
+        raise SenderBusyError(_BUSY)
 
     def serialise(self, connection: Connection, lock: Lock) -> None:
         """Let no other process past this point until the transaction ends; on SQLite that is so already."""
@@ -175,6 +204,11 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _free_postgres_lock(connection: Connection) -> None:
+    with connection, suppress(SQLAlchemyError):
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.SENDER.value})
 
 
 _BUSY = "another process is sending from this store; wait for it, or stop it first"
@@ -198,10 +232,23 @@ def _parse_url(url: str) -> URL:
 
 
 def _postgres_options(url: URL) -> dict[str, str]:
-    """Wait for a lock as long as on SQLite, and not for ever; what the address itself sets wins."""
+    """Wait for a lock as long as on SQLite, and not for ever; what the address itself sets wins.
+
+    A server that has gone without a word is given up about when a call's time is over: a thread that waits
+    for it then ends, and its connection with it.
+    """
     own = url.query.get("options", "")
     words = " ".join(own) if isinstance(own, tuple) else own
-    return {"options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000} {words}".rstrip()}
+    options = {
+        "connect_timeout": f"{_CONNECT_SECONDS}",
+        "keepalives": "1",
+        "keepalives_idle": "15",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": f"{BUSY_TIMEOUT_SECONDS * 1000}",
+    }
+    unset = {name: value for name, value in options.items() if name not in url.query}
+    return {**unset, "options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000} {words}".rstrip()}
 
 
 def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:

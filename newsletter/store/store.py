@@ -1,7 +1,9 @@
 """The store as the verbs see it: one object, a noun for each kind of row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
 from newsletter.store.database import Database
@@ -12,7 +14,11 @@ from newsletter.store.feedback import Feedback
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
+from newsletter.store.patience import apart_in_time
 from newsletter.store.subscribers import Subscribers
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 
 class Store:
@@ -81,6 +87,17 @@ class Store:
         """
         with self._database.sender_lock():
             yield
+
+    async def in_time(
+        self, call: Callable[_Given, _Result], *args: _Given.args, **options: _Given.kwargs
+    ) -> _Result:
+        """Do one of this store's short calls beside the event loop.
+
+        Raises:
+            StoreError: What the call raises; or the database does not answer, and may do it after all.
+        """
+        work = partial(call, *args, **options)
+        return await apart_in_time(work, seconds=self._database.patience_seconds, place=self.place)
 
     def close(self) -> None:
         """Close every connection."""

@@ -171,6 +171,8 @@ def at_rcpt() -> list[Cell]:
         says(P.RCPT, "550 5.1.1 no such user", K.FAILED, bounce="hard", reusable=True),
         says(P.RCPT, "550 5.1.10 takes no mail", K.FAILED, bounce="hard", reusable=True),
         says(P.RCPT, "550 5.2.1 mailbox closed", K.FAILED, bounce="hard", reusable=True),
+        says(P.RCPT, "550 5.1.1 rejected by policy: suspected spam", K.FAILED, bounce="soft", reusable=True),
+        says(P.RCPT, "550 5.2.1 disabled for now, over quota", K.FAILED, bounce="soft", reusable=True),
         says(P.RCPT, "550 5.2.2 mailbox full", K.FAILED, bounce="soft", reusable=True),
         says(P.RCPT, "550 5.4.1 no route", K.FAILED, bounce="soft", reusable=True),
         says(P.RCPT, "550 no", K.FAILED, bounce="soft", reusable=True),

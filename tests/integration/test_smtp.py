@@ -49,6 +49,20 @@ async def test_a_message_arrives_as_it_was_written(transport, make_message, scri
     assert script.accepted == [("ada@example.org", content)]
 
 
+async def test_an_address_family_that_the_kernel_lacks_is_passed_over(
+    transport, make_message, script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = socket.getaddrinfo
+
+    def with_a_strange_one(*args, **options):
+        found = known(*args, **options)
+        return [(250, socket.SOCK_STREAM, 0, "", ("strange", 1)), *found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", with_a_strange_one)
+    result = await send(transport(), make_message())
+    assert (result.outcome, len(script.accepted)) == (O.ACCEPTED, 1)
+
+
 async def test_a_reused_connection_serves_the_next_after_a_refusal(transport, make_message, script) -> None:
     script.answers["RCPT bo@example.org"] = ["550 5.1.1 no such user"]
     connection = await transport().connect()

@@ -35,6 +35,15 @@ def test_an_empty_value_counts_as_not_set() -> None:
     assert (settings.timezone, settings.word_budget, settings.template_folder) == ("UTC", 650, None)
 
 
+def test_two_rates_for_one_period_are_refused_in_one_line() -> None:
+    Path(".env").write_text("SMTP_RATES=10/hour, 2000/day, 12/hour\n")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    [problem] = caught.value.problems
+    assert "SMTP_RATES" in problem
+    assert "several rates for an hour" in problem
+
+
 def test_lists_of_newsletter_toml_take_what_they_leave_out_from_above() -> None:
     Path("newsletter.toml").write_text(
         'timezone = "Europe/Berlin"\nsender_address = "digest@example.org"\n'

@@ -86,6 +86,38 @@ def test_what_an_enhanced_code_says_about_the_mailbox(phase: P, code: int, enhan
     assert (verdict.outcome, verdict.concern, verdict.bounce) == (O.FAILED, C.RECIPIENT, bounce)
 
 
+@pytest.mark.parametrize("phase", [P.RCPT, P.DATA, P.CONTENT])
+@pytest.mark.parametrize(
+    ("enhanced", "text"),
+    [
+        ("5.2.1", "The user is receiving mail at a rate that prevents more; resend it at a later time."),
+        ("5.1.1", "Message rejected by policy: suspected spam"),
+        ("5.1.2", "DNS temporary failure, try again later"),
+        ("5.1.1", "sender IP is blocked using zen.spamhaus.org"),
+        ("5.2.1", "mailbox temporarily disabled, over quota"),
+        ("5.1.1", "rejected, see https://www.spamhaus.org/query/ip/192.0.2.1"),
+    ],
+)
+def test_words_that_speak_against_a_hard_code_make_it_soft(phase: P, enhanced: str, text: str) -> None:
+    verdict = judge(reply(phase, 550, enhanced, text))
+    assert (verdict.outcome, verdict.bounce) == (O.FAILED, B.SOFT)
+
+
+@pytest.mark.parametrize(
+    ("enhanced", "text"),
+    [
+        (
+            "5.1.1",
+            "<quota-spam@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
+        ),
+        ("5.2.1", "The email account that you tried to reach is disabled."),
+        ("5.1.2", "no such domain"),
+    ],
+)
+def test_words_that_bear_a_hard_code_out_leave_it_hard(enhanced: str, text: str) -> None:
+    assert judge(reply(P.RCPT, 550, enhanced, text)).bounce is B.HARD
+
+
 @pytest.mark.parametrize("code", [550, 551, 553, 554])
 def test_a_refusal_without_a_reason_is_soft_at_rcpt_and_none_after_the_content(code: int) -> None:
     assert judge(reply(P.RCPT, code, text="user unknown")).bounce is B.SOFT
