@@ -351,7 +351,7 @@ class Sending:
         """Turn an attempt's result into the step that follows from it."""
         reply = str(result.reply)
         if result.outcome is SendOutcome.DEFERRED:
-            return self._deferral(delivery, reply, attempted=True)
+            return self._deferral(delivery, reply, attempted=not result.backs_off)
         if _is_refusal(result) and self._is_doubtful():
             return self._deferral(delivery, reply, attempted=False)
         bounce = result.bounce

@@ -92,7 +92,7 @@ def test_a_deadlock_costs_no_result(store: Store, edition: int) -> None:
     of_first = "(SELECT subscriber_id FROM deliveries WHERE id = :id)"
     engine = store._database.engine
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
-        # Whoever looks for a deadlock first is its victim: ours is to look first, and not before there is one.
+        # Whoever looks for a deadlock first is its victim: ours is to, but not before there is one.
         admin.execute(text(f"ALTER DATABASE {engine.url.database} SET deadlock_timeout = '3s'"))
     engine.dispose()
     with ThreadPoolExecutor() as pool, engine.connect() as other:

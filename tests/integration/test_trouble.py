@@ -161,3 +161,15 @@ async def test_one_failure_after_days_off_gives_nobody_up(
     report = await deliver(app, clock)
     assert counts(app, edition) == {"queued": 6}
     assert report.paused_until == clock.now + timedelta(minutes=1)
+
+
+async def test_a_server_that_wants_to_be_left_alone_uses_up_nobodys_attempt(
+    make_app: MakeApp, clock: Clock, server: FaultServer
+) -> None:
+    server.faults = [Fault(phase=Phase.RCPT, says=b"421 4.7.0 too fast\r\n")]
+    app = make_app(smtp_connections=1)
+    edition = publish(app)
+    report = await deliver(app, clock)
+    assert report.paused_until is not None
+    assert counts(app, edition) == {"deferred": 1, "queued": 5}
+    assert {record.attempts for record in app.store.operations.listed(edition)} == {0}
