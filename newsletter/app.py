@@ -419,7 +419,8 @@ class App:
 
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
-        return status(self.store, self.lists, now=now, editions=editions)
+        account = wiring.account(self.settings)
+        return status(self.store, self.lists, account=account, now=now, editions=editions)
 
 
 def summarizer_names() -> tuple[str, ...]:

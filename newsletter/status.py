@@ -20,12 +20,15 @@ _UNCERTAIN_SHOWN = 20
 _OLDER_SHOWN = 10
 
 
-def status(store: Store, lists: Sequence[MailingList], *, now: datetime, editions: int) -> Status:
+def status(
+    store: Store, lists: Sequence[MailingList], *, account: str, now: datetime, editions: int
+) -> Status:
     """Return how everything stands.
 
     Args:
         store: Where everything is.
         lists: The lists of this install.
+        account: The account that mail goes through; the trouble of one that was given up is over.
         now: UTC.
         editions: How many of a list's latest editions to show.
     """
@@ -33,24 +36,39 @@ def status(store: Store, lists: Sequence[MailingList], *, now: datetime, edition
         place=store.place,
         documents=store.documents.count(),
         refusals=tuple(store.documents.refusals()),
-        troubles=_troubles(store),
+        troubles=_troubles(store, account),
         lists=tuple(_list_status(store, mailing_list, now, editions) for mailing_list in lists),
         suppressions=store.subscribers.suppression_counts(),
     )
 
 
-def _troubles(store: Store) -> tuple[SendingTrouble, ...]:
-    """Return what keeps messages back; an edition that has none left to send is in no trouble."""
+def _troubles(store: Store, account: str) -> tuple[SendingTrouble, ...]:
+    """Return what keeps messages back; where nothing is left to send, there is no trouble."""
     troubles = []
     for name, breaker in sorted(store.accounts.breakers().items()):
-        if not name.startswith(EDITION_ACCOUNT):
+        if name.startswith(EDITION_ACCOUNT):
+            edition_id = int(name.removeprefix(EDITION_ACCOUNT))
+            if _waits(store, edition_id):
+                troubles.append(SendingTrouble(edition=store.editions.get(edition_id), breaker=breaker))
+        elif name == account and _anything_waits(store):
             troubles.append(SendingTrouble(account=name, breaker=breaker))
-            continue
-        edition = store.editions.get(int(name.removeprefix(EDITION_ACCOUNT)))
-        state = EditionStatus(edition=edition, counts=store.deliveries.counts(edition.id))
-        if state.waiting and edition.state is not EditionState.CANCELLED:
-            troubles.append(SendingTrouble(edition=edition, breaker=breaker))
     return tuple(troubles)
+
+
+def _anything_waits(store: Store) -> bool:
+    """Return whether any edition waits, those of lists that are no longer set included."""
+    return any(
+        _waits(store, edition_id)
+        for list_name in store.editions.published_lists()
+        for edition_id in store.operations.unsettled(list_name)
+    )
+
+
+def _waits(store: Store, edition_id: int) -> bool:
+    """Return whether somebody is still to get an edition."""
+    edition = store.editions.get(edition_id)
+    state = EditionStatus(edition=edition, counts=store.deliveries.counts(edition_id))
+    return state.waiting > 0 and edition.state is not EditionState.CANCELLED
 
 
 def _list_status(store: Store, mailing_list: MailingList, now: datetime, editions: int) -> ListStatus:

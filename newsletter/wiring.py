@@ -128,10 +128,15 @@ def bounce_policy(values: Settings) -> BouncePolicy:
     return BouncePolicy(limit=values.bounce_score_limit, stale_days=values.bounce_stale_days)
 
 
+def account(values: Settings) -> str:
+    """Return the name under which the store keeps the rates and the troubles of the account in use."""
+    if values.transport == "file":
+        return "file"
+    return f"{values.smtp_username}@{values.smtp_host}:{values.smtp_port}".removeprefix("@")
+
+
 def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
     """Return how deliveries go out."""
-    is_smtp = values.transport == "smtp"
-    account = f"{values.smtp_username}@{values.smtp_host}:{values.smtp_port}" if is_smtp else "file"
     return Postbag(
         transport=transport(values),
         retry=RetryPolicy(
@@ -141,8 +146,8 @@ def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
         uncertain=values.uncertain_policy,
         stationery=stationery(values, lists),
         bounces=bounce_policy(values),
-        account=account.removeprefix("@"),
-        rates=values.smtp_rates if is_smtp else (),
+        account=account(values),
+        rates=values.smtp_rates if values.transport == "smtp" else (),
         domain_connections=values.smtp_domain_connections,
     )
 

@@ -60,6 +60,12 @@ class Editions:
             ).scalar_one()
         return stored
 
+    def published_lists(self) -> list[str]:
+        """Return the names of all lists that have an edition, whether they are still set or not."""
+        query = select(_lists.c.name).where(_lists.c.last_number > 0).order_by(_lists.c.name)
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
+
     def next_number(self, list_name: str) -> int:
         """Return the number that the list's next edition will bear."""
         with self._database.reading() as connection:

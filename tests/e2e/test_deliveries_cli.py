@@ -434,7 +434,7 @@ def test_trouble_at_the_server_is_shown(newsletter: Run, home: Path) -> None:
     with serving() as server:
         port = server.port
     newsletter("send", "--ingest", "--yes", code=1, **smtp(port))
-    shown = newsletter("status").stdout
+    shown = newsletter("status", **smtp(port)).stdout
     assert re.search(
         rf"^Sending through 127\.0\.0\.1:{port} is paused until .* Asia/Kolkata: ", shown, re.MULTILINE
     )
@@ -453,6 +453,34 @@ def test_trouble_at_the_server_is_shown(newsletter: Run, home: Path) -> None:
     assert "Sending of No. 1 of daily is paused; the next turn tries again: sender refused �[2J" in shown
     newsletter("deliveries", "cancel", "--edition", "1", "--yes")
     assert "Sending of No. 1" not in newsletter("status").stdout, "nothing of it is held back any more"
+
+
+def in_trouble(within: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish an edition to a server that is gone."""
+    with serving() as server:
+        port = server.port
+    for name, value in smtp(port).items():
+        monkeypatch.setenv(name, value)
+    within("subscribers", "add", "ada@example.org")
+    within("send", "--ingest", "--yes", code=1)
+    assert "Sending through" in within("status").stdout
+
+
+def test_the_trouble_of_an_account_that_was_given_up_is_over(
+    within: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_trouble(within, monkeypatch)
+    with serving() as server:
+        monkeypatch.setenv("SMTP_PORT", str(server.port))
+        assert "Sending through" not in within("status").stdout, "the account now in use was not tried yet"
+        within("send", "--yes")
+    assert "Sending through" not in within("status").stdout
+
+
+def test_where_nothing_waits_there_is_no_trouble(within: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_trouble(within, monkeypatch)
+    within("deliveries", "cancel", "--edition", "1", "--yes")
+    assert "Sending through" not in within("status").stdout
 
 
 @pytest.mark.parametrize(
