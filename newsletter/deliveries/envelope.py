@@ -11,6 +11,9 @@ from newsletter.model.messages import Message
 #: What no address on the wire holds: a line end would smuggle in a command.
 _UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+#: What to do about an envelope sender that is refused; it is made from BOUNCE_ADDRESS where that is set.
+CHECK_SENDER = "check BOUNCE_ADDRESS, or SENDER_ADDRESS if that is not set"
+
 #: Longest ENVID and ORCPT, in characters (RFC 3461 sections 4.4 and 4.2).
 _MAX_ENVID, _MAX_ORCPT = 100, 500
 
@@ -67,7 +70,7 @@ def _check_sender(sender: str, extensions: Mapping[str, str]) -> None:
     elif not sender.isascii() and "smtputf8" not in extensions:
         problem = "needs SMTPUTF8, which the server does not offer"
     if problem:
-        raise SenderRefusedError(f"the sender {sender!r} {problem} (check SENDER_ADDRESS)", permanent=True)
+        raise SenderRefusedError(f"the sender {sender!r} {problem} ({CHECK_SENDER})", permanent=True)
 
 
 def _obstacle(message: Message, size: int, extensions: Mapping[str, str]) -> Reply | None:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 
 from newsletter.deliveries.conversation import Conversation, normalised, stuffed
-from newsletter.deliveries.envelope import Envelope, make_envelope
+from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, make_envelope
 from newsletter.deliveries.server import SmtpServer
 from newsletter.deliveries.transport import BeforeContent
 from newsletter.deliveries.verdicts import Concern, Verdict, judge
@@ -24,6 +24,8 @@ class SmtpConnection:
         self._clock = asyncio.get_running_loop().time
         self._closes_at = self._clock() + server.connection_seconds
         self._sent = 0
+        #: The envelope sender that was said last.
+        self._sender = ""
         #: Whether the server has answered MAIL: a session that ends later ends for its own reasons.
         self._served = False
         #: Whether an envelope was begun and not ended.
@@ -44,6 +46,7 @@ class SmtpConnection:
         if isinstance(envelope, Reply):
             return self._result(envelope, Verdict(outcome=SendOutcome.FAILED))
         self._sent += 1
+        self._sender = message.sender
         self._talk.deadline = self._clock() + self._server.message_deadline_seconds
         try:
             refused = await self._envelope(envelope)
@@ -123,7 +126,7 @@ class SmtpConnection:
         permanent = verdict.outcome is SendOutcome.FAILED
         of_recipient = reply.phase is SendPhase.RCPT
         if verdict.concern is Concern.SENDER and permanent:
-            message = f"{self._server.host} refuses the sender: {words} (check SENDER_ADDRESS)"
+            message = f"{self._server.host} refuses the sender {self._sender}: {words} ({CHECK_SENDER})"
             return SenderRefusedError(message, permanent=True, of_recipient=of_recipient)
         if verdict.concern is Concern.SENDER:
             message = f"{place} takes nothing from this sender for now: {words}"

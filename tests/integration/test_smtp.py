@@ -118,9 +118,20 @@ async def test_a_connection_is_given_up_after_its_share(transport, make_message)
 
 async def test_a_refused_sender_stops_everything(transport, make_message, script) -> None:
     script.answers["MAIL"] = ["553 5.7.1 sender not yours"]
-    with pytest.raises(TransportError, match="refuses the sender: 553 .* SENDER_ADDRESS") as caught:
+    with pytest.raises(TransportError, match=r"refuses the sender digest@news\.example\.org: 553 ") as caught:
         await send(transport(), make_message())
     assert caught.value.permanent
+    assert "BOUNCE_ADDRESS" in str(caught.value)
+    assert "SENDER_ADDRESS" in str(caught.value)
+
+
+async def test_a_refused_bounce_address_is_named(transport, make_message, script) -> None:
+    script.answers["MAIL"] = ["553 5.7.1 sender not yours"]
+    message = replace(make_message(), sender="bounces+7@news.example.org")
+    with pytest.raises(SenderRefusedError) as caught:
+        await send(transport(), message)
+    assert "the sender bounces+7@news.example.org: 553 5.7.1 sender not yours" in str(caught.value)
+    assert "check BOUNCE_ADDRESS, or SENDER_ADDRESS if that is not set" in str(caught.value)
 
 
 async def test_another_success_than_250_after_the_content_is_one(transport, make_message, script) -> None:
@@ -357,7 +368,7 @@ async def test_a_message_too_big_for_the_server_is_not_begun(make_message) -> No
 async def test_a_sender_that_cannot_be_said_stops_its_list(make_message, sender: str) -> None:
     async with FaultServer() as server:
         message = replace(make_message(), sender=sender)
-        with pytest.raises(SenderRefusedError, match="SENDER_ADDRESS") as caught:
+        with pytest.raises(SenderRefusedError, match="check BOUNCE_ADDRESS, or SENDER_ADDRESS") as caught:
             await send(SmtpTransport(local(server.port)), message)
     assert caught.value.permanent
     assert not any("MAIL" in line or "RCPT" in line for line in server.book.commands)

@@ -87,7 +87,7 @@ def test_a_limit_that_allows_it_or_says_nothing_is_none(limit: str) -> None:
 
 @pytest.mark.parametrize("sender", ["a@b>\r\nRCPT TO:<c@d", "a b@c", "\u00fc@example.org"])
 def test_a_sender_that_cannot_be_said_is_refused(sender: str) -> None:
-    with pytest.raises(SenderRefusedError, match="check SENDER_ADDRESS") as caught:
+    with pytest.raises(SenderRefusedError, match="check BOUNCE_ADDRESS, or SENDER_ADDRESS") as caught:
         make(sender=sender, extensions={})
     assert caught.value.permanent
 
