@@ -140,6 +140,23 @@ class App:
                 return mailing_list
         raise SettingsError(f"there is no list {name!r}; known: {names}")
 
+    def published_list(self, name: str | None) -> str:
+        """Return the name of a list whose editions can be looked at: also of one that is no longer set.
+
+        Raises:
+            SettingsError: There is no such list, or several are set and none was named.
+        """
+        if name is not None and not self._is_set(name) and name in self.store.editions.published_lists():
+            return name
+        return self.mailing_list(name).name
+
+    def time_zone(self, list_name: str) -> str:
+        """Return the time zone that a list's times are shown in; UTC if it is no longer set."""
+        return self.mailing_list(list_name).time_zone if self._is_set(list_name) else "UTC"
+
+    def _is_set(self, list_name: str) -> bool:
+        return any(mailing_list.name == list_name for mailing_list in self.lists)
+
     def config(self) -> list[tuple[str, str, str]]:
         """Return key, value (secrets masked) and description of every setting."""
         return settings_room.in_force(self.settings)

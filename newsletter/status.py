@@ -38,6 +38,7 @@ def status(
         refusals=tuple(store.documents.refusals()),
         troubles=_troubles(store, account),
         lists=tuple(_list_status(store, mailing_list, now, editions) for mailing_list in lists),
+        left_over=_left_over(store, lists),
         suppressions=store.subscribers.suppression_counts(),
     )
 
@@ -92,6 +93,16 @@ def _editions(store: Store, list_name: str, count: int) -> list[PublishedEdition
     shown = {edition.id for edition in latest}
     older = [i for i in store.operations.unsettled(list_name) if i not in shown]
     return latest + [store.editions.get(i) for i in older[:_OLDER_SHOWN]]
+
+
+def _left_over(store: Store, lists: Sequence[MailingList]) -> tuple[EditionStatus, ...]:
+    """Return the editions of lists that are no longer set which somebody waits for, or is uncertain of."""
+    left_over: list[EditionStatus] = []
+    for list_name in store.editions.published_lists():
+        if list_name not in {mailing_list.name for mailing_list in lists}:
+            editions = map(store.editions.get, store.operations.unsettled(list_name)[:_OLDER_SHOWN])
+            left_over += [_edition_status(store, edition) for edition in editions]
+    return tuple(state for state in left_over if state.waiting or state.uncertain)
 
 
 def _edition_status(store: Store, edition: PublishedEdition) -> EditionStatus:

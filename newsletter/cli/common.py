@@ -10,7 +10,6 @@ import click
 
 from newsletter.app import App
 from newsletter.errors import SettingsError
-from newsletter.model.editions import MailingList
 
 
 def utc_now() -> datetime:
@@ -58,10 +57,9 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
-def local(moment: datetime, mailing_list: MailingList) -> str:
-    """Return a moment in a list's time zone."""
-    zone = ZoneInfo(mailing_list.time_zone)
-    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M} {mailing_list.time_zone}"
+def local(moment: datetime, time_zone: str) -> str:
+    """Return a moment in a time zone, an IANA name."""
+    return f"{moment.astimezone(ZoneInfo(time_zone)):%a %d %b %Y %H:%M} {time_zone}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -9,7 +9,10 @@ from newsletter.model.deliveries import DeliveryState, Resolution
 _number = click.IntRange(min=1, max=2**31 - 1)
 
 _list_option = click.option(
-    "--list", "list_name", metavar="NAME", help="The list; needed if there are several."
+    "--list",
+    "list_name",
+    metavar="NAME",
+    help="The list; needed if there are several. It may be one that is no longer set.",
 )
 _edition_option = click.option(
     "--edition", "number", type=_number, required=True, metavar="N", help="Its number."

@@ -11,7 +11,7 @@ from newsletter.app import App
 from newsletter.cli.columns import Clockface, terminal_width, write_columns
 from newsletter.cli.common import confirm, local, opened, plural, printable, utc_now
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState, Resolution
-from newsletter.model.editions import EditionState, MailingList
+from newsletter.model.editions import EditionState
 from newsletter.model.status import EditionStatus, ReaderStatus
 from newsletter.model.subscribers import Address
 
@@ -32,20 +32,20 @@ def show_deliveries(
 ) -> None:
     """Print how an edition stands and its deliveries, for people or for programs."""
     with opened() as app:
-        mailing_list = app.mailing_list(list_name)
-        state = app.operator.edition(mailing_list.name, number)
+        name = app.published_list(list_name)
+        state = app.operator.edition(name, number)
         address = _address(app, reader)
         most = limit if limit is not None or as_json else _SHOWN
         records = app.operator.deliveries(state.edition, states=states, address=address, limit=most)
         if as_json:
             _write_json(_edition_as_json(state), records)
             return
-        _show_edition(state, mailing_list)
+        _show_edition(state, app.time_zone(name))
         shown = list(records)
         if not shown:
             click.echo("Nobody is " + " or ".join(s.value for s in states or DeliveryState) + ".")
             return
-        _show_records(shown, mailing_list, is_whole=reader is not None)
+        _show_records(shown, app.time_zone(name), is_whole=reader is not None)
         matching = len(shown) if address is not None else state.count(*states)
         if matching > len(shown):
             click.echo(f"+{matching - len(shown):,} more: --limit {matching}")
@@ -65,7 +65,7 @@ def show_reader(text: str, *, limit: int | None, as_json: bool) -> None:
             return
         click.echo(click.style(reader.address.display, bold=True))
         _show_standing(reader)
-        _show_deliveries_of(reader, {known.name: known for known in app.lists})
+        _show_deliveries_of(app, reader)
 
 
 def retry(
@@ -103,14 +103,13 @@ def show_uncertain(*, list_name: str | None, number: int, is_decided: bool) -> N
     """Print who is uncertain, and what to do about it; fail if a decision names nobody."""
     with opened() as app:
         state, name = _edition(app, list_name, number)
-        mailing_list = app.mailing_list(list_name)
         uncertain = app.operator.deliveries(state.edition, states=[DeliveryState.UNCERTAIN])
         shown = list(uncertain)
         if not shown:
             click.echo(f"Nobody of {name} is uncertain.")
             return
         click.echo(f"{name}: nobody knows whether it reached {plural(len(shown), 'reader')}:")
-        _show_records(shown, mailing_list, is_whole=False)
+        _show_records(shown, app.time_zone(state.edition.list_name), is_whole=False)
         click.echo("Search the mail server's log for each address, then say what became of it:")
         command = _command(app, "resolve", state)
         click.echo(f"  {command} --arrived --reader ADDRESS   the reader has it")
@@ -186,7 +185,7 @@ def cancel(*, list_name: str | None, number: int, yes: bool) -> None:
 
 def _edition(app: App, list_name: str | None, number: int) -> tuple[EditionStatus, str]:
     """Return an edition, and what to call it."""
-    state = app.operator.edition(app.mailing_list(list_name).name, number)
+    state = app.operator.edition(app.published_list(list_name), number)
     return state, f"No. {state.edition.number} of {state.edition.list_name}"
 
 
@@ -196,7 +195,8 @@ def _address(app: App, text: str | None) -> Address | None:
 
 def _command(app: App, verb: str, state: EditionStatus) -> str:
     """Return a command line for an edition that can be typed as it is."""
-    name = f" --list {state.edition.list_name}" if len(app.lists) > 1 else ""
+    list_name = state.edition.list_name
+    name = "" if [known.name for known in app.lists] == [list_name] else f" --list {list_name}"
     return f"newsletter deliveries {verb} --edition {state.edition.number}{name}"
 
 
@@ -224,16 +224,16 @@ def _counts(state: EditionStatus) -> str:
     return f"{counts or 'no deliveries'} = {plural(state.total, 'reader')}"
 
 
-def _show_edition(state: EditionStatus, mailing_list: MailingList) -> None:
+def _show_edition(state: EditionStatus, time_zone: str) -> None:
     edition = state.edition
-    when = local(edition.created_at, mailing_list)
+    when = local(edition.created_at, time_zone)
     name = click.style(f"No. {edition.number} of {edition.list_name}", bold=True)
     click.echo(f"{name}, {when}: {printable(edition.subject)}")
     click.echo(f"{'finished' if _is_finished(state) else edition.state.value}: {_counts(state)}")
 
 
-def _show_records(records: list[DeliveryRecord], mailing_list: MailingList, *, is_whole: bool) -> None:
-    clock = Clockface(time_zone=mailing_list.time_zone, now=utc_now())
+def _show_records(records: list[DeliveryRecord], time_zone: str, *, is_whole: bool) -> None:
+    clock = Clockface(time_zone=time_zone, now=utc_now())
     rows = [_row(record, clock) for record in records]
     write_columns(_TITLES, rows, width=None if is_whole else terminal_width())
 
@@ -263,11 +263,10 @@ def _show_standing(reader: ReaderStatus) -> None:
         click.echo(f"  suppressed ({reader.suppressed.value}), never mailed; {lift} ends that")
 
 
-def _show_deliveries_of(reader: ReaderStatus, lists: dict[str, MailingList]) -> None:
+def _show_deliveries_of(app: App, reader: ReaderStatus) -> None:
     rows = []
     for name, record in reader.deliveries:
-        zone = lists[name].time_zone if name in lists else "UTC"
-        _, *columns = _row(record, Clockface(time_zone=zone, now=utc_now()))
+        _, *columns = _row(record, Clockface(time_zone=app.time_zone(name), now=utc_now()))
         rows.append((f"{name} No. {record.edition_number}", *columns))
     if rows:
         write_columns(("EDITION", *_TITLES[1:]), rows, width=None)

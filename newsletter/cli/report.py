@@ -1,13 +1,15 @@
 """What `newsletter status` prints."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 import click
 
 from newsletter.cli.columns import terminal_width
 from newsletter.cli.common import clip, local, plural, printable
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState
-from newsletter.model.editions import EditionState, MailingList, RunOutcome
+from newsletter.model.editions import EditionState, RunOutcome
 from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
 
 _REFUSALS_SHOWN = 20
@@ -16,12 +18,13 @@ _REFUSALS_SHOWN = 20
 def show_status(status: Status, *, now: datetime) -> None:
     """Print how everything stands."""
     click.echo(f"Store: {status.place}, {plural(status.documents, 'document')}")
-    zones = {state.mailing_list.name: state.mailing_list for state in status.lists}
+    zones = {state.mailing_list.name: state.mailing_list.time_zone for state in status.lists}
     for trouble in status.troubles:
         _show_trouble(trouble, zones, now)
     for state in status.lists:
         click.echo()
         _show_list(state, now, has_several=len(status.lists) > 1)
+    _show_left_over(status.left_over)
     if status.suppressions:
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in status.suppressions.items())
         total = sum(status.suppressions.values())
@@ -41,16 +44,16 @@ def _show_refusals(status: Status) -> None:
         click.echo(f"  … and {len(status.refusals) - _REFUSALS_SHOWN} more")
 
 
-def _show_trouble(trouble: SendingTrouble, lists: dict[str, MailingList], now: datetime) -> None:
+def _show_trouble(trouble: SendingTrouble, zones: dict[str, str], now: datetime) -> None:
     """Say what keeps messages back, until when, and why."""
     breaker, edition = trouble.breaker, trouble.edition
     what = f"through {printable(trouble.account)}"
     # Any list's zone will do for an account: they are its operator's.
-    mailing_list = next(iter(lists.values()))
+    zone = next(iter(zones.values()))
     if edition is not None:
         what = f"of No. {edition.number} of {edition.list_name}"
-        mailing_list = lists.get(edition.list_name, mailing_list)
-    until = f"paused until {local(breaker.open_until, mailing_list)}"
+        zone = zones.get(edition.list_name, "UTC")
+    until = f"paused until {local(breaker.open_until, zone)}"
     if breaker.open_until <= now:
         until = "paused; the next turn tries again"
     click.echo(click.style(f"Sending {what} is {until}: {printable(breaker.reason)}", fg="red"))
@@ -63,7 +66,7 @@ def _show_list(state: ListStatus, now: datetime, *, has_several: bool) -> None:
     title = click.style(mailing_list.title, bold=True)
     click.echo(f"{title} ({mailing_list.name}): {plural(state.audience, 'subscriber')}")
     wait = _in_words((state.next_slot - now).total_seconds())
-    click.echo(f"  next slot: {local(state.next_slot, mailing_list)} (in {wait})")
+    click.echo(f"  next slot: {local(state.next_slot, mailing_list.time_zone)} (in {wait})")
     click.echo(f"  new since the last edition: {plural(state.new_documents, 'document')}")
     for headline in state.new_headlines:
         click.echo(f"    - {clip(printable(headline), 90)}")
@@ -71,23 +74,32 @@ def _show_list(state: ListStatus, now: datetime, *, has_several: bool) -> None:
         click.echo(f"    … and {state.new_documents - len(state.new_headlines)} more")
     option = f" --list {mailing_list.name}" if has_several else ""
     for edition in state.editions:
-        _show_edition(edition, mailing_list, f"--edition {edition.edition.number}{option}")
+        _show_edition(edition, mailing_list.time_zone, f"--edition {edition.edition.number}{option}")
     for run in state.runs:
         if run.outcome is not RunOutcome.PUBLISHED:
-            when = local(run.slot_at or run.started_at, mailing_list)
+            when = local(run.slot_at or run.started_at, mailing_list.time_zone)
             click.echo(f"  {run.outcome.value}: {when}: {printable(run.reason)}")
 
 
-def _show_edition(state: EditionStatus, mailing_list: MailingList, options: str) -> None:
+def _show_left_over(editions: Sequence[EditionStatus]) -> None:
+    """Show what lists that are no longer set have not sent yet: it goes out all the same."""
+    for name, group in groupby(editions, key=lambda state: state.edition.list_name):
+        command = f"newsletter deliveries pause|cancel --list {name} --edition N"
+        click.echo(f"\n{click.style(name, bold=True)} is no longer set; what waits still goes out: {command}")
+        for state in group:
+            _show_edition(state, "UTC", f"--edition {state.edition.number} --list {name}")
+
+
+def _show_edition(state: EditionStatus, time_zone: str, options: str) -> None:
     """Print an edition, every reader of which is counted in one state.
 
     Args:
         state: The edition and its counts.
-        mailing_list: Its list.
+        time_zone: Its list's.
         options: What names it on the command line.
     """
     edition = state.edition
-    when = local(edition.created_at, mailing_list)
+    when = local(edition.created_at, time_zone)
     click.echo(f"  No. {edition.number}, {when}: {clip(printable(edition.subject), 80)}")
     counts = ", ".join(f"{state.counts[s]:,} {s.value}" for s in DeliveryState if state.counts.get(s))
     click.echo(f"    {plural(state.total, 'reader')}: {counts or 'no deliveries'}")

@@ -87,5 +87,7 @@ class Status:
     refusals: tuple[FileReport, ...]
     troubles: tuple[SendingTrouble, ...]
     lists: tuple[ListStatus, ...]
+    #: Editions of lists that are no longer set, which are not through.
+    left_over: tuple[EditionStatus, ...] = ()
     #: Addresses that are never mailed, by reason.
     suppressions: Mapping[SuppressionReason, int] = field(default_factory=dict)

@@ -51,6 +51,13 @@ def test_numbers_count_up_by_list(store: Store, publish) -> None:
     assert [edition.number for edition in store.editions.latest("daily", limit=5)] == [2, 1]
 
 
+def test_a_list_is_known_by_its_editions(store: Store, publish) -> None:
+    store.editions.know_list("empty", now=NOW)
+    publish("One", list_name="weekly")
+    publish("Two")
+    assert store.editions.published_lists() == ["daily", "weekly"]
+
+
 def test_an_edition_comes_back_as_it_was_frozen(store: Store, publish) -> None:
     published = publish("One")
     content = store.editions.content(published.id)

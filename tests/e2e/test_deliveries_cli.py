@@ -528,6 +528,55 @@ def test_several_lists_are_told_apart(within: Run, home: Path) -> None:
     assert "resume --edition 1 --list weekly\n" in within("status").stdout
 
 
+@pytest.fixture
+def removed(within: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edition of the list "old" waits, of the server's making; the list is no longer set."""
+    with serving() as server:
+        for name, value in smtp(server.port).items():
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LIST_NAME", "old")
+    within("subscribers", "add", "ada@example.org", "bo@example.org")
+    within("send", "--ingest", "--yes", code=1)
+    monkeypatch.setenv("LIST_NAME", "daily")
+    monkeypatch.setenv("TRANSPORT", "file")
+
+
+def test_what_waits_of_a_removed_list_is_shown(within: Run, removed: None) -> None:
+    shown = within("status").stdout
+    line = "old is no longer set; what waits still goes out: "
+    assert line + "newsletter deliveries pause|cancel --list old --edition N\n" in shown
+    assert re.search(r"^  No\. 1, .* UTC: .*\n    2 readers: 2 queued$", shown, re.MULTILINE)
+
+
+def test_a_removed_list_can_be_looked_at_and_stopped(within: Run, removed: None) -> None:
+    shown = within("deliveries", "--list", "old").stdout
+    assert re.search(r"^No\. 1 of old, .* UTC: .*\nopen: 2 queued = 2 readers\n", shown)
+    of_old = ("--list", "old", "--edition", "1")
+    resume = "newsletter deliveries resume --edition 1 --list old"
+    assert f"No. 1 of old is paused: 2 readers of 2 still to get it. {resume}" in (
+        within("deliveries", "pause", *of_old).stdout
+    )
+    assert f"    paused: {resume}\n" in within("status").stdout
+    assert "No. 1 of old goes on" in within("deliveries", "resume", *of_old).stdout
+    assert "There is nothing to retry" in within("deliveries", "retry", *of_old).stdout
+    assert "Nobody of No. 1 of old is uncertain." in within("deliveries", "resolve", *of_old).stdout
+    assert "2 readers will not get it" in within("deliveries", "cancel", *of_old, "--yes").stdout
+    assert "no longer set" not in within("status").stdout, "nobody waits any more"
+
+
+def test_the_trouble_of_a_removed_list_is_shown_in_utc(within: Run, home: Path, removed: None) -> None:
+    store = Store.open(f"sqlite:///{home / 'newsletter.db'}")
+    now = datetime.now(UTC)
+    breaker = Breaker(
+        open_until=now + timedelta(minutes=9), pause_seconds=900, reason="no", permanent=True, opened_at=now
+    )
+    store.accounts.open_breaker(f"edition {store.editions.latest('old')[0].id}", breaker)
+    store.close()
+    assert re.search(
+        r"^Sending of No\. 1 of old is paused until .* UTC: no$", within("status").stdout, re.MULTILINE
+    )
+
+
 # --- what it looks like ---------------------------------------------------------------------------------
 
 
