@@ -1,5 +1,6 @@
 """`newsletter preview` and `newsletter send`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -29,17 +30,40 @@ def preview(*, list_name: str | None, html_file: Path | None, open_browser: bool
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and to how many; write nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--ingest", "ingest_first", is_flag=True, help="Take in what is new in the folders first.")
-def send(*, list_name: str | None, address: str | None, dry_run: bool, yes: bool, ingest_first: bool) -> None:
+@click.option(
+    "--waiting",
+    is_flag=True,
+    help="Send only what still waits of editions already published, of all lists unless --list is given; "
+    "publish nothing.",
+)
+def send(
+    *,
+    list_name: str | None,
+    address: str | None,
+    dry_run: bool,
+    yes: bool,
+    ingest_first: bool,
+    waiting: bool,
+) -> None:
     """Publish what is new, and send it to every subscriber.
 
-    What an earlier run left unsent goes out as well. Run again after a crash, it continues where it stopped
-    and mails nobody twice.
+    What an earlier run left unsent goes out as well; with --waiting, only that. Run again after a crash, it
+    continues where it stopped and mails nobody twice.
     """
     from newsletter.cli import sending
 
-    if dry_run:
+    if waiting:
+        _refuse_beside_waiting({"--to": address is not None, "--dry-run": dry_run, "--ingest": ingest_first})
+        sending.send_waiting(list_name=list_name)
+    elif dry_run:
         sending.say_what_would_be_sent(list_name=list_name)
     elif address is not None:
         sending.send_test_copy(list_name=list_name, address=address, ingest_first=ingest_first)
     else:
         sending.send_edition(list_name=list_name, yes=yes, ingest_first=ingest_first)
+
+
+def _refuse_beside_waiting(options: Mapping[str, bool]) -> None:
+    for name, is_given in options.items():
+        if is_given:
+            raise click.UsageError(f"--waiting and {name} exclude each other: nothing new is published")

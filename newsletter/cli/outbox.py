@@ -18,7 +18,7 @@ from newsletter.model.subscribers import Address
 #: Deliveries shown unless told otherwise.
 _SHOWN = 50
 
-_GOES_OUT = "they go out at once if `newsletter run` is running, else with the next `newsletter send`"
+_GOES_OUT = "they go out at once if `newsletter run` is running, else with `newsletter send --waiting`"
 
 
 def show_deliveries(

@@ -58,7 +58,7 @@ def _show_trouble(trouble: SendingTrouble, zones: dict[str, str], now: datetime)
         until = "paused; the next turn tries again"
     click.echo(click.style(f"Sending {what} is {until}: {printable(breaker.reason)}", fg="red"))
     if breaker.permanent:
-        click.echo("  Waiting will not help; once it is mended, `newsletter send` tries at once.")
+        click.echo("  Waiting will not help; once it is mended, `newsletter send --waiting` tries at once.")
 
 
 def _show_list(state: ListStatus, now: datetime, *, has_several: bool) -> None:

@@ -22,6 +22,8 @@ from newsletter.model.messages import Rendering
 
 _NOTHING_NEW = "Nothing is new since the last edition. Documents are taken in by `newsletter ingest`."
 
+_GO_ON = "keep `newsletter run` going, or run `newsletter send --waiting` then"
+
 
 def show_preview(*, list_name: str | None, html_file: Path | None, open_browser: bool) -> None:
     """Print the edition that is due as text, and write or show its HTML if asked."""
@@ -115,7 +117,20 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> Non
             click.echo(f"No edition: {report.run.reason}.")
         total = app.due_count(now=utc_now(), list_name=mailing_list.name)
         with _progress(total) as on_result:
-            delivered = asyncio.run(_deliver(app, mailing_list, on_result))
+            delivered = asyncio.run(_deliver(app, mailing_list.name, on_result))
+    _show_delivered(delivered)
+
+
+def send_waiting(*, list_name: str | None) -> None:
+    """Send everything that is due of editions already published, and publish nothing."""
+    with opened() as app:
+        logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
+        name = None if list_name is None else app.published_list(list_name)
+        _check_sending(app)
+        with _progress(app.due_count(now=utc_now(), list_name=name)) as on_result:
+            delivered = asyncio.run(_deliver(app, name, on_result))
+    if not (delivered.outcomes or delivered.due or delivered.next_due or delivered.in_doubt):
+        click.echo("Nothing waits to be sent, paused editions aside.")
     _show_delivered(delivered)
 
 
@@ -145,7 +160,7 @@ def _ask(made: Draft | None, waiting: int, *, yes: bool) -> None:
     click.confirm(question, abort=True)
 
 
-async def _deliver(app: App, mailing_list: MailingList, on_result: Callable[[], None]) -> DeliverReport:
+async def _deliver(app: App, list_name: str | None, on_result: Callable[[], None]) -> DeliverReport:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -158,7 +173,7 @@ async def _deliver(app: App, mailing_list: MailingList, on_result: Callable[[], 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
     return await app.deliver(
-        clock=utc_now, stopping=stopping, list_name=mailing_list.name, on_result=on_result, force=True
+        clock=utc_now, stopping=stopping, list_name=list_name, on_result=on_result, force=True
     )
 
 
@@ -186,18 +201,17 @@ def _show_delivered(report: DeliverReport) -> None:
     if report.in_doubt:
         click.echo(
             f"{plural(report.in_doubt, 'message')} may still be in the hands of a sender that died: "
-            "what became of them is known in a minute; then run `newsletter send` again."
+            "what became of them is known in a minute; then run `newsletter send --waiting`."
         )
     if report.rate_until is not None:
         when = report.rate_until.astimezone()
-        click.echo(f"SMTP_RATES lets the next message out at {when:%H:%M:%S}: keep `newsletter run` going.")
+        click.echo(f"SMTP_RATES lets the next message out at {when:%H:%M:%S}: {_GO_ON}.")
     if report.next_due is not None and not report.due:
         when = report.next_due.astimezone()
-        click.echo(
-            f"Deferred ones are tried again from {when:%H:%M}: keep `newsletter run` going, or send again."
-        )
+        click.echo(f"Deferred ones are tried again from {when:%H:%M}: {_GO_ON}.")
     if report.problem:
         click.echo(f"newsletter: {report.problem}", err=True)
     if report.due:
-        click.echo(f"{plural(report.due, 'message')} still to send: run `newsletter send` again.", err=True)
+        count = plural(report.due, "message")
+        click.echo(f"{count} still to send: run `newsletter send --waiting`.", err=True)
         sys.exit(1)

@@ -451,6 +451,7 @@ def test_trouble_at_the_server_is_shown(newsletter: Run, home: Path) -> None:
     store.close()
     shown = newsletter("status").stdout
     assert "Sending of No. 1 of daily is paused; the next turn tries again: sender refused �[2J" in shown
+    assert "Waiting will not help; once it is mended, `newsletter send --waiting` tries at once." in shown
     newsletter("deliveries", "cancel", "--edition", "1", "--yes")
     assert "Sending of No. 1" not in newsletter("status").stdout, "nothing of it is held back any more"
 
@@ -526,6 +527,52 @@ def test_several_lists_are_told_apart(within: Run, home: Path) -> None:
     assert "weekly No. 1  accepted" in within("deliveries", "--reader", "ada@example.org").stdout
     within("deliveries", "pause", "--edition", "1", "--list", "weekly")
     assert "resume --edition 1 --list weekly\n" in within("status").stdout
+
+
+def keep_back(home: Path) -> None:
+    """Let the account that writes files be in trouble, as far as the store knows."""
+    store = Store.open(f"sqlite:///{home / 'newsletter.db'}")
+    now = datetime.now(UTC)
+    open_until = now + timedelta(minutes=9)
+    trouble = Breaker(open_until=open_until, pause_seconds=900, reason="gone", permanent=False, opened_at=now)
+    store.accounts.open_breaker("file", trouble)
+    store.close()
+
+
+def test_what_waits_goes_out_at_once_and_nothing_is_published(
+    within: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_trouble(within, monkeypatch)
+    monkeypatch.setenv("TRANSPORT", "file")
+    keep_back(home)
+    (home / "in" / "b.txt").write_text(STORY.replace("Harbour", "Airport"))
+    within("ingest")
+    assert within("send", "--waiting").stdout == "Delivered: 1 accepted.\n"
+    shown = within("status").stdout
+    assert "new since the last edition: 1 document\n" in shown
+    assert "No. 2" not in shown
+    assert within("send", "--waiting").stdout == "Nothing waits to be sent, paused editions aside.\n"
+
+
+def test_whoever_is_left_with_waiting_messages_is_told_how_to_go_on(
+    within: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_trouble(within, monkeypatch)
+    error = within("send", "--waiting", code=1).stderr
+    assert error.endswith("1 message still to send: run `newsletter send --waiting`.\n")
+
+
+def test_what_waits_of_all_lists_goes_out_unless_one_is_named(within: Run, removed: None) -> None:
+    assert "Nothing waits" in within("send", "--waiting", "--list", "daily").stdout
+    assert "there is no list 'nonsense'" in within("send", "--waiting", "--list", "nonsense", code=1).stderr
+    assert "Delivered: 2 accepted." in within("send", "--waiting").stdout
+    assert "Nothing waits" in within("send", "--waiting", "--list", "old").stdout
+
+
+@pytest.mark.parametrize("other", [["--to", "ada@example.org"], ["--dry-run"], ["--ingest"]])
+def test_only_what_waits_and_something_new_exclude_each_other(within: Run, other: list[str]) -> None:
+    error = within("send", "--waiting", *other, code=2).stderr
+    assert f"--waiting and {other[0]} exclude each other: nothing new is published" in error
 
 
 @pytest.fixture
