@@ -63,6 +63,12 @@ def xtext(text: str) -> str:
     return "".join(char if "!" <= char <= "~" and char not in "+=" else f"+{ord(char):02X}" for char in text)
 
 
+def without_token(sender: str) -> str:
+    """Return a return path as it may be shown: whoever knows its token can make bounces for a reader."""
+    local, at, domain = sender.rpartition("@")
+    return f"{local.partition('+')[0]}+…{at}{domain}" if "+" in local else sender
+
+
 def _check_sender(sender: str, extensions: Mapping[str, str]) -> None:
     problem = ""
     if _UNSAFE.search(sender):

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 
 from newsletter.deliveries.conversation import Conversation, normalised, stuffed
-from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, make_envelope
+from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, make_envelope, without_token
 from newsletter.deliveries.server import SmtpServer
 from newsletter.deliveries.transport import BeforeContent
 from newsletter.deliveries.verdicts import Concern, Verdict, judge
@@ -126,7 +126,8 @@ class SmtpConnection:
         permanent = verdict.outcome is SendOutcome.FAILED
         of_recipient = reply.phase is SendPhase.RCPT
         if verdict.concern is Concern.SENDER and permanent:
-            message = f"{self._server.host} refuses the sender {self._sender}: {words} ({CHECK_SENDER})"
+            sender = without_token(self._sender)
+            message = f"{self._server.host} refuses the sender {sender}: {words} ({CHECK_SENDER})"
             return SenderRefusedError(message, permanent=True, of_recipient=of_recipient)
         if verdict.concern is Concern.SENDER:
             message = f"{place} takes nothing from this sender for now: {words}"
