@@ -156,7 +156,7 @@ def test_status_counts_each_reader_once_and_the_sum_is_the_audience(
     store: Store, mix: int, mailing_list: MailingList
 ) -> None:
     store.subscribers.suppress(parse_address("x@example.org"), SuppressionReason.COMPLAINT, now=NOW)
-    shown = status(store, [mailing_list], now=NOW, editions=3)
+    shown = status(store, [mailing_list], account="relay", now=NOW, editions=3)
     state = shown.lists[0].editions[0]
     assert state.counts == dict.fromkeys(S, 1)
     assert state.total == state.edition.audience == 8
@@ -176,7 +176,7 @@ def test_status_shows_older_editions_until_they_are_through(
         store.operations.cancel(edition_id, now=NOW)
 
     def shown() -> list[int]:
-        editions = status(store, [mailing_list], now=NOW, editions=2).lists[0].editions
+        editions = status(store, [mailing_list], account="relay", now=NOW, editions=2).lists[0].editions
         return [state.edition.number for state in editions]
 
     assert shown() == [5, 4, 1]
