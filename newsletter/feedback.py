@@ -6,6 +6,7 @@ reader whom it names: a forged one touches nobody. Nobody is ever answered, so t
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from newsletter.deliveries.mailboxes import Arrival, Mailbox, Unreadable, open_mailbox
 from newsletter.deliveries.refusals import judge_refusal
-from newsletter.errors import AddressError, MailboxError, MessageRefusedError
+from newsletter.errors import AddressError, MailboxError, MessageRefusedError, NewsletterError
 from newsletter.messages.links import LinkTarget
 from newsletter.messages.mime import message_id
 from newsletter.model.feedback import (
@@ -32,6 +33,8 @@ from newsletter.model.feedback import (
 from newsletter.model.subscribers import Address
 from newsletter.store.feedback import SentCopy, Verdict
 from newsletter.store.store import Store
+
+log = logging.getLogger(__name__)
 
 #: A bounce of older mail is let be, so that a report kept from long ago cannot be used again. Servers give up
 #: after four to five days (RFC 5321 section 4.5.4.1); the rest is for a mailbox that nobody read.
@@ -50,6 +53,7 @@ _MAILBOX_FIELDS = re.compile(
 )
 #: What a Diagnostic-Code begins with (RFC 3464 section 2.3.6).
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*(?:smtp|x-[\w-]{1,30})\s*;\s*", re.IGNORECASE)
+_MESSAGE_ID = re.compile(rb"^Message-ID:[ \t]{0,8}(<[!-;=?-~]{1,200}>)", re.IGNORECASE | re.MULTILINE)
 _LOCAL_PART = re.compile(r"[^\s<>\"'(),;:@]+@")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
@@ -94,6 +98,7 @@ def take_in(
 
     Raises:
         StoreError: Nothing can be recorded; what was not is still unread.
+        NewsletterError: No message can be judged, as for want of a key.
     """
     outcomes: list[FeedbackOutcome] = []
     problems: list[str] = []
@@ -107,12 +112,31 @@ def take_in(
                     if isinstance(arrival, Unreadable):
                         problems.append(arrival.problem)
                         continue
-                    outcomes.append(take_message(store, arrival.content, intake, now=now))
-                    on_outcome(outcomes[-1])
+                    outcome = _taken_or_told(store, arrival.content, intake, problems, now=now)
+                    if outcome is None:
+                        continue
+                    outcomes.append(outcome)
+                    on_outcome(outcome)
                     _mark_read(arrival, problems)
         except MailboxError as error:
             problems.append(str(error))
     return FeedbackReport(outcomes=tuple(outcomes), problems=tuple(problems))
+
+
+def _taken_or_told(
+    store: Store, content: bytes, intake: Intake, problems: list[str], *, now: datetime
+) -> FeedbackOutcome | None:
+    """Take in one of many messages; None if that trips over it: those behind it must not wait for ever."""
+    try:
+        return take_message(store, content, intake, now=now)
+    except NewsletterError:
+        raise
+    except Exception as error:
+        found = _MESSAGE_ID.search(content)
+        name = found[1].decode("ascii") if found else "a message without Message-ID"
+        log.exception("%s cannot be taken in", name)
+        problems.append(f"{name} cannot be taken in and stays unread: {type(error).__name__}, see the log")
+        return None
 
 
 def take_message(

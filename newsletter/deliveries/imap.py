@@ -84,6 +84,10 @@ class ImapMailbox:
             with self._translated("broke off"):
                 # PEEK leaves it unread until it is recorded; the server itself cuts what is too long.
                 answer = client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_MESSAGE_BYTES}>)")
+            if answer[0] != "OK":
+                # Passed over in silence, it would stay unread for ever and nobody would know.
+                yield Unreadable(problem=self._line(f"does not give message {uid}", _refusal(answer)))
+                continue
             content = _literal(answer)
             if content is None:
                 # Taken away by another program in the meantime.
@@ -146,11 +150,14 @@ _Answer = tuple[str, Sequence[object]]
 
 
 def _checked(answer: _Answer) -> list[bytes]:
-    status, lines = answer
-    if status != "OK":
-        words = b" ".join(line for line in lines if isinstance(line, bytes))
-        raise imaplib.IMAP4.error(words.decode("utf-8", "replace"))
-    return [line for line in lines if isinstance(line, bytes)]
+    if answer[0] != "OK":
+        raise _refusal(answer)
+    return [line for line in answer[1] if isinstance(line, bytes)]
+
+
+def _refusal(answer: _Answer) -> Exception:
+    words = b" ".join(line for line in answer[1] if isinstance(line, bytes))
+    return imaplib.IMAP4.error(words.decode("utf-8", "replace"))
 
 
 def _literal(answer: _Answer) -> bytes | None:

@@ -1,5 +1,6 @@
 """A received mail, read into the few parts that tell what it is: fields, words, reports, what it returns."""
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _MAX_GROUPS = 200
 #: Each empty line may start a part's content, or a group of fields.
 _MAX_EMPTY_LINES = 3_000
 _MAX_TEXT = 20_000
+#: Four bytes for each character of a text, and as much again for its tags.
+_MAX_ENCODED = 8 * _MAX_TEXT
 _MAX_DEPTH = 10
 
 _FIELD_LINE = re.compile(rb"[!-9;-~]{1,80}[ \t]{0,8}:")
@@ -35,6 +38,7 @@ _ANGLE_ADDRESS = re.compile(r"<([^<>\s]{1,320}@[^<>@\s]{1,255})>")
 _BARE_ADDRESS = re.compile(r"(?<!\S)([^<>\s();:]{1,320}@[^<>@\s();:]{1,255})")
 _TAGS = re.compile(r"<(?:style|script)\b[^<]{0,20000}</(?:style|script)|<[^<>]{1,2000}>", re.IGNORECASE)
 _BREAKS = re.compile(r"<(?:br|p|div|tr|li|h\d)\b[^<>]{0,2000}>", re.IGNORECASE)
+_ASCII_BLANKS = " \t\r\n\v\f"
 _BLANKS = re.compile(r"[ \t\xa0]+")
 _REPORTS = {
     "message/delivery-status": "delivery-status",
@@ -43,6 +47,12 @@ _REPORTS = {
     "message/disposition-notification": "disposition-notification",
     "message/global-disposition-notification": "disposition-notification",
 }
+#: The sender names the charset. Python knows these too, but no mail is written in them: the first two take
+#: quadratic time, the others are notations of programs.
+_NO_CHARSETS = frozenset(
+    {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"}
+    | {"base64", "bz2", "hex", "quopri", "rot-13", "uu", "zlib"}
+)
 _ORIGINALS = {"message/rfc822", "message/global", "message/global-headers", "text/rfc822-headers"}
 
 
@@ -107,22 +117,27 @@ def read_mail(content: bytes) -> ReceivedMail:
 
 def read_fields(text: str) -> tuple[Fields, ...]:
     """Return the groups of fields in a text; empty lines part them (RFC 3464 section 2.1)."""
-    groups: list[dict[str, tuple[str, ...]]] = [{}]
+    groups: list[dict[str, list[str]]] = [{}]
     name = ""
-    for line in text.splitlines():
-        if not line.strip():
+    # Only ASCII's blanks and line ends count: in Latin-1 a byte of a UTF-8 letter may look like another one.
+    for line in _with_newlines(text).split("\n"):
+        if not line.strip(_ASCII_BLANKS):
             name = ""
             if groups[-1]:
                 groups.append({})
         elif line[0] in " \t" and name:
             values = groups[-1][name]
-            groups[-1][name] = (*values[:-1], f"{values[-1]} {line.strip()}"[:_MAX_FIELD])
+            values[-1] = f"{values[-1]} {line.strip(_ASCII_BLANKS)}"[:_MAX_FIELD]
         elif match := _FIELD.match(line):
             name = match[1].lower()
-            groups[-1][name] = (*groups[-1].get(name, ()), decoded_words(match[2].strip()))
+            groups[-1].setdefault(name, []).append(match[2].strip(_ASCII_BLANKS)[:_MAX_FIELD])
         if len(groups) > _MAX_GROUPS or len(groups[-1]) > _MAX_FIELDS:
             break
-    return tuple(group for group in groups if group)
+    return tuple(
+        {name: tuple(map(decoded_words, values)) for name, values in group.items()}
+        for group in groups
+        if group
+    )
 
 
 def decoded_words(value: str) -> str:
@@ -243,12 +258,16 @@ def _part_text(part: Message) -> str:
     if not isinstance(content, bytes):
         return ""
     charset = part.get_content_charset("utf-8")
-    return _decoded(content, charset).replace("\r\n", "\n").replace("\r", "\n")
+    return _with_newlines(_decoded(content, charset))
 
 
 def _page_text(page: str) -> str:
     """Return a page's words as lines."""
     return _BLANKS.sub(" ", unescape(_TAGS.sub(" ", _BREAKS.sub("\n", page))))
+
+
+def _with_newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _unlatin(text: str) -> str:
@@ -259,7 +278,12 @@ def _unlatin(text: str) -> str:
 
 
 def _decoded(content: bytes, charset: str) -> str:
+    """Return what bytes say, as far as they are needed; a letter that the cut goes through is left out."""
+    is_whole = len(content) <= _MAX_ENCODED
+    content = content[:_MAX_ENCODED]
     try:
-        return content.decode(charset)
+        if codecs.lookup(charset).name not in _NO_CHARSETS:
+            return codecs.getincrementaldecoder(charset)().decode(content, is_whole)
     except (UnicodeError, LookupError, ValueError):
-        return content.decode("utf-8", "replace")
+        pass
+    return content.decode("utf-8", "replace")

@@ -13,6 +13,8 @@ from newsletter.messages.text import clean
 
 #: RFC 5322 section 2.1.1.
 _WISHED_LINE = 78
+#: RFC 2047 section 2, for a line with an encoded word.
+_ENCODED_LINE = 76
 #: Letters in a row from which a text is encoded, because nothing else could break its line.
 _LONGEST_WORD = 60
 _LONGEST_LIST_ID = 255
@@ -68,15 +70,17 @@ def address_list_field(name: str, *addresses: str) -> str:
 
 def _with_phrase(name: str, phrase: str, rest: str) -> str:
     """Return a field of a phrase (RFC 5322 section 3.2.5) and what follows it."""
+    longest = _WISHED_LINE
     if not phrase.isascii() or "=?" in phrase or len(phrase) > _LONGEST_WORD:
+        longest = _ENCODED_LINE
         phrase = _encoded_words(name, phrase)
     elif not _ATOMS.fullmatch(phrase):
         phrase = '"' + re.sub(r'(["\\])', r"\\\1", phrase) + '"'
-    last_line = f"{name}: {phrase}".rpartition("\r\n ")[2]
-    gap = " " if len(last_line) + len(rest) < _WISHED_LINE else "\r\n "
+    last_line = f"{name}: {phrase} {rest}".rpartition("\r\n")[2]
+    gap = " " if len(last_line) <= longest else "\r\n "
     return f"{name}: {phrase}{gap}{rest}"
 
 
 def _encoded_words(name: str, text: str) -> str:
     """Return a text as encoded words of at most 75 characters (RFC 2047 section 2)."""
-    return Header(text, "utf-8", maxlinelen=_WISHED_LINE - 2, header_name=name).encode(linesep="\r\n")
+    return Header(text, "utf-8", maxlinelen=_ENCODED_LINE, header_name=name).encode(linesep="\r\n")

@@ -22,7 +22,9 @@ _SIGNED = r"([0-9a-z]{1,13})-([a-z2-7]{20})"
 _MAX_LOCAL_OCTETS = 64
 #: Plus sign, 13 digits for any 63-bit number, hyphen, tag.
 _TOKEN_OCTETS = 1 + 13 + 1 + 20
-_LOCAL_PART = re.compile(r"[a-z0-9_=+-]+(?:\.[a-z0-9_=+-]+)*", re.IGNORECASE)
+#: Without ASCII, any case of `k`, `s` and `i` takes in the Kelvin sign, the long s and the Turkish ones.
+_ANY_CASE = re.IGNORECASE | re.ASCII
+_LOCAL_PART = re.compile(r"[a-z0-9_=+-]+(?:\.[a-z0-9_=+-]+)*", _ANY_CASE)
 _LONGEST_READ = 1_000
 
 #: BATV: `prvs=` and `btv1==` (draft-levine-smtp-batv, and Barracuda's form).
@@ -34,7 +36,7 @@ _SUBJECT = re.compile(
     r"(?<![a-z0-9])unsubscribe(?:[\s+]|%20){1,5}([a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)(?:[\s+]|%20){1,5}"
     + _SIGNED
     + r"(?![a-z0-9-])",
-    re.IGNORECASE,
+    _ANY_CASE,
 )
 
 
@@ -60,8 +62,8 @@ class ReturnPath:
         plain = rf"{re.escape(self._local)}\+{_SIGNED}"
         domain = re.escape(self._domain)
         self._forms = (
-            re.compile(rf"{_BATV}{plain}@{domain}\.?", re.IGNORECASE),
-            re.compile(rf"{_SRS}{domain}={_BATV}{plain}@[^@\s]{{1,255}}", re.IGNORECASE),
+            re.compile(rf"{_BATV}{plain}@{domain}\.?", _ANY_CASE),
+            re.compile(rf"{_SRS}{domain}={_BATV}{plain}@[^@\s]{{1,255}}", _ANY_CASE),
         )
 
     def address_for(self, delivery_id: int) -> str:

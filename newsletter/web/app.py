@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from newsletter.app import App
 from newsletter.errors import SettingsError, StoreError
 from newsletter.web import feedback
+from newsletter.web.patience import ImpatientProtocol
 
 log = logging.getLogger(__name__)
 
@@ -58,24 +59,29 @@ def serve(app: App, *, host: str, port: int, clock: Clock) -> None:
     """
     _ = app.store
     with _listening(host, port) as listener:
-        config = uvicorn.Config(
-            make_web(app, clock=clock),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            ws="none",
-            limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-        )
         # uvicorn raises the signal again once it has stopped: the exit code would tell of a kill.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
         place = listener.getsockname()
         log.info("listening on http://%s:%d", f"[{place[0]}]" if ":" in place[0] else place[0], place[1])
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(web_config(make_web(app, clock=clock))).run(sockets=[listener])
     log.info("stopped")
+
+
+def web_config(web: Starlette) -> uvicorn.Config:
+    """Return how the application is served."""
+    return uvicorn.Config(
+        web,
+        http=ImpatientProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
 
 
 def _listening(host: str, port: int) -> socket.socket:

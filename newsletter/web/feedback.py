@@ -9,7 +9,7 @@ from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -19,7 +19,7 @@ from newsletter.model.feedback import FeedbackOutcome, Notice
 #: Largest body, in bytes.
 _MOST_BYTES = 1_000_000
 
-#: Longest wait for a whole body, in seconds.
+#: Longest wait for a whole body, in seconds; below what `web.patience` allows, so that there is an answer.
 _BODY_SECONDS = 30.0
 
 #: What a notice may say, each as text.
@@ -82,6 +82,8 @@ async def _body(request: Request) -> bytes:
                     raise _too_large()
     except TimeoutError as error:
         raise HTTPException(408, f"the body took longer than {_BODY_SECONDS:g} s") from error
+    except ClientDisconnect as error:
+        raise HTTPException(400, "the connection ended before the body did") from error
     return bytes(body)
 
 

@@ -154,6 +154,23 @@ def test_a_message_that_was_taken_away_meanwhile_is_passed_over(certificates: Ce
     assert script.commands[-2:] == [rb"UID STORE 8 +FLAGS.SILENT (\Seen)", b"LOGOUT"]
 
 
+def test_a_message_that_the_server_does_not_give_is_told_and_the_next_is_read(
+    certificates: Certificates,
+) -> None:
+    answers = {
+        b"CAPABILITY": CAPABLE,
+        b"UID SEARCH": FOUND,
+        b"UID FETCH 7": b"NO [UNAVAILABLE] the back end of plain is down",
+        b"UID FETCH 8": MESSAGE,
+    }
+    script = Script(answers)
+    with scripted_server(certificates, script) as port:
+        found = read(imap(port, certificates), mark=True)
+    told = "does not give message 7 ([UNAVAILABLE] the back end of ******** is down)"
+    assert found == [f"INBOX of {USER} at localhost {told}", b"Hello"]
+    assert not [command for command in script.commands if command.startswith(b"UID STORE 7")]
+
+
 def test_a_mark_that_is_refused_is_told_and_the_next_message_is_read(certificates: Certificates) -> None:
     answers = {
         b"CAPABILITY": CAPABLE,

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,9 +32,9 @@ from newsletter.deliveries.mailboxes import (
     open_mailbox,
     split_mbox,
 )
-from newsletter.errors import MailboxError, StoreError
+from newsletter.errors import LinkError, MailboxError, StoreError
 from newsletter.feedback import Intake, take_in
-from newsletter.model.feedback import BouncePolicy, FeedbackAction
+from newsletter.model.feedback import BouncePolicy, FeedbackAction, ParsedFeedback
 from newsletter.store.store import Store
 from newsletter.subscribe import parse_address
 
@@ -325,6 +326,38 @@ def test_what_cannot_be_recorded_stays_unread(sqlite_store: Store, intake: Intak
     connection.close()
     with pytest.raises(StoreError):
         take_in(sqlite_store, [box], intake, now=NOW)
+    assert box.marked == []
+
+
+def test_a_message_that_trips_us_stays_unread_and_holds_up_no_other(
+    sqlite_store: Store, intake: Intake, caplog: pytest.LogCaptureFixture
+) -> None:
+    def parse(content: bytes) -> ParsedFeedback:
+        if b"poison" in content:
+            raise ValueError("ſ")
+        return parse_feedback(content)
+
+    box = Watched(
+        b"Subject: poison\n\n", ONE, b"Subject: poison\nMessage-Id: <7@mx.example>\n\nMessage-ID: <x@y>\n"
+    )
+    report = take_in(sqlite_store, [box], replace(intake, parse=parse), now=NOW)
+    assert [outcome.action for outcome in report.outcomes] == [FeedbackAction.UNKNOWN]
+    assert box.marked == [ONE]
+    assert report.problems == (
+        "a message without Message-ID cannot be taken in and stays unread: ValueError, see the log",
+        "<7@mx.example> cannot be taken in and stays unread: ValueError, see the log",
+    )
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
+    assert all(record.exc_info for record in caplog.records)
+
+
+def test_what_concerns_every_message_ends_the_intake(sqlite_store: Store, intake: Intake) -> None:
+    def read(_: str) -> None:
+        raise LinkError("tokens need a key")
+
+    box = Watched(b"Subject: unsubscribe daily\n\n", ONE)
+    with pytest.raises(LinkError):
+        take_in(sqlite_store, [box], replace(intake, read_unsubscribe=read), now=NOW)
     assert box.marked == []
 
 

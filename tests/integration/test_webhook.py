@@ -11,19 +11,23 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import uvicorn
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from newsletter.app import App
 from newsletter.messages.verp import ReturnPath
 from newsletter.model.subscribers import SuppressionReason
 from newsletter.subscribe import parse_address
-from newsletter.web import feedback
-from newsletter.web.app import make_web
+from newsletter.web import feedback, patience
+from newsletter.web.app import make_web, web_config
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 KEY = "webhook-key-of-a-test"
@@ -105,11 +109,12 @@ def send(app: App) -> dict[str, int]:
 
 
 @contextmanager
-def served(app: App) -> Iterator[int]:
-    """Serve an app in a thread; yields the port."""
+def served(app: App, *routes: Route) -> Iterator[int]:
+    """Serve an app in a thread, and some routes more; yields the port."""
+    web = make_web(app, clock=lambda: NOW)
+    web.routes.extend(routes)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(make_web(app, clock=lambda: NOW), log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(web_config(web))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:
@@ -297,3 +302,112 @@ def test_an_error_of_our_own_shows_no_traceback(stranger: Caller, monkeypatch: p
     monkeypatch.setattr(stranger.app, "take_message", broken)
     status, answer, _ = stranger.post(b"Subject: x\r\n\r\n", BEARER, MAIL)
     assert (status, answer) == (500, {"error": "unexpected error"})
+
+
+def connected(port: int, content: bytes) -> socket.socket:
+    line = socket.create_connection(("127.0.0.1", port), timeout=20)
+    line.sendall(content)
+    return line
+
+
+def test_a_caller_who_hangs_up_is_no_error_of_ours(
+    stranger: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused: list[int] = []
+    ended = threading.Event()
+    whole = feedback._body
+
+    async def watched(request: Request) -> bytes:
+        try:
+            return await whole(request)
+        except HTTPException as error:
+            refused.append(error.status_code)
+            raise
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(feedback, "_body", watched)
+    connected(
+        stranger.port, b"POST /hooks/feedback HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"
+    ).close()
+    assert ended.wait(20)
+    assert stranger.post(b"", method="GET", path="/healthz")[0] == 200
+    assert refused == [400]
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+HALF_HEADER = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+HALF_BODY = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"GET", HALF_HEADER, HALF_HEADER + b"\r\n" + HALF_HEADER, HALF_BODY],
+    ids=["nothing", "a word", "half a header", "half a second header", "half a body"],
+)
+def test_half_a_request_holds_no_place_for_ever(
+    stranger: Caller, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(patience, "_BODY_SECONDS", 0.2)
+    with connected(stranger.port, content) as line:
+        while line.recv(1000):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [(HALF_HEADER, b"X: y\r\n"), (HALF_BODY.replace(b"9", b"9999"), b"x")],
+    ids=["header", "body"],
+)
+def test_bytes_now_and_then_buy_no_time(
+    stranger: Caller, begun: bytes, more: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(patience, "_BODY_SECONDS", 0.3)
+    with connected(stranger.port, begun) as line:
+        line.settimeout(0.02)
+        for _ in range(1_000):
+            try:
+                line.sendall(more)
+                if not line.recv(1000):
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        else:
+            pytest.fail("the connection is still open")
+
+
+def test_a_request_that_has_arrived_is_answered_however_long_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_HEADER_SECONDS", 2.0)
+    released = threading.Event()
+
+    def slow(_: Request) -> Response:
+        assert released.wait(20)
+        return Response("done")
+
+    with (
+        made_app(tmp_path) as app,
+        served(app, Route("/slow", slow)) as port,
+        connected(port, HALF_HEADER.replace(b"healthz", b"slow") + b"\r\n") as line,
+    ):
+        with connected(port, HALF_HEADER) as later:
+            assert later.recv(100) == b"", "its time began later, and is over"
+        released.set()
+        assert line.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_places_held_by_half_requests_are_free_again(
+    stranger: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as stack:
+        with monkeypatch.context() as patched:
+            patched.setattr(patience, "_HEADER_SECONDS", 0.5)
+            held = [stack.enter_context(connected(stranger.port, HALF_HEADER)) for _ in range(205)]
+            for line in held:
+                assert line.recv(100) == b""
+        assert stranger.post(b"", method="GET", path="/healthz")[0] == 200

@@ -218,3 +218,27 @@ def test_older_keys_still_let_readers_leave() -> None:
     token = unsubscribe_token(7, "daily", KEYS[1:])
     assert read_unsubscribe_token(f"unsubscribe daily {token}", KEYS) is not None
     assert read_unsubscribe_token(f"unsubscribe daily {token}", KEYS[:1]) is None
+
+
+@pytest.mark.parametrize("odd", ["ſ", "ı", "İ", "\u212a"])
+def test_a_letter_that_is_ascii_only_in_another_case_is_no_token(odd: str) -> None:
+    for digits, tag in ((odd, "a" * 20), ("7", odd + "a" * 19)):
+        assert PATHS.read(f"bounces+{digits}-{tag}@letters.example.org") is None
+        assert read_unsubscribe_token(f"unsubscribe daily {digits}-{tag}", KEYS) is None
+
+
+#: Letters that are ASCII in another case, and what tokens are made of.
+LETTERS = st.text("ſıİ\u212aKkSsIi27zé-", max_size=22)
+
+
+@given(LETTERS | st.text(max_size=30), LETTERS)
+def test_any_text_can_be_read(digits: str, tag: str) -> None:
+    for token in (f"{digits}-{tag}", f"7-{tag[:20]:a<20}"):
+        for address in (
+            token,
+            f"bounces+{token}@letters.example.org",
+            f"srs0=a=b=letters.example.org=bounces+{token}@d",
+        ):
+            assert PATHS.read(address) is None
+        for subject in (token, f"unsubscribe daily {token}", f"unsubscribe {digits} 7-{'a' * 20}"):
+            assert read_unsubscribe_token(subject, KEYS) is None
