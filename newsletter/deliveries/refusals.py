@@ -102,7 +102,7 @@ _DOUBT_WORDS = _any_of(
     r"\bcuota\b|\bkvot|kontingent|przepełnion|\bskrzynka\b.{0,30}\bpełna\b|переполнен",
     r"容量|いっぱい|已满|空间不足|가득",
     # Policy, and doubts about us
-    r"\bspam|\bunsolicited\b|\bphish|\bvirus|\bmalware\b|\bjunk\b|\bbulk\b|\bsuspicious\b|\bsuspend",
+    r"\bspam|\bquarantin|\bunsolicited\b|\bphish|\bvirus|\bmalware\b|\bjunk\b|\bbulk\b|\bsuspicious\b|\bsuspend",
     r"\bblock(?:ed|ing|list)?\b|\bblack ?list|\bdeny ?list",
     r"(?<!not )\blisted (?:in|on|at|by)\b|\brbls?\b|\bdnsbl\b",
     r"\breputation\b|\bpolic(?:y|ies)\b|\bprohibited\b|\bdmarc\b|\bspf\b|\bdkim\b",
@@ -127,12 +127,28 @@ _DOUBT_WORDS = _any_of(
 )
 #: It is still on its way.
 _STILL_TRYING = _any_of(
-    r"\b(?:will|shall) (?:continue|keep) (?:on )?(?:to )?(?:be )?(?:try|attempt|retr)",
-    r"\bwill be retried\b|\bstill being retried\b|\bdelivery attempts will continue\b",
+    r"(?:\bwill|\bshall|['’]ll) (?:continue|keep) (?:on )?(?:to )?(?:be )?(?:try|attempt|retr)",
+    r"(?:\bwill|\bshall|['’]ll) (?:be )?(?:re-?tr(?:y|ied)\b|re-?attempt"
+    r"|(?:try|attempt)(?:ed)? (?:delivery )?(?:again|for\b|until|to (?:re)?(?:deliver|send)))",
+    r"\bstill (?:being )?(?:re)?(?:trying|tried)\b|\bdelivery attempts will continue\b",
+    r"\b(?:still|remains?|stays?) (?:in|on) (?:the|our|its) (?:mail |message )?queue|\bstill queued\b",
     r"\bwarning (?:message )?only\b|\bjust a warning\b",
     r"\bdo not need to (?:resend|take any)|\bno action is required\b",
     r"\bhas not yet been delivered\b",
-    r"\bwird weiter versucht\b|\bweitere zustellversuche\b|\bnouvelles tentatives\b",
+    r"\b(?:wird|werden|wir)\b.{0,40}(?<!nicht )(?<!nicht mehr )\b(?:noch|weiter(?:hin)?)\b"
+    r".{0,40}\bversuch(?:t|en)\b|\bweitere zustellversuche\b",
+    r"\bnouvelles tentatives\b|\bse volverá a intentar\b|\bulteriori tentativi\b|\bopnieuw geprobeerd\b",
+)
+_DELAYED = _any_of(
+    r"\bdelay(?:s|ed|ing)?\b|\bstill being retried\b|\bnot yet (?:been )?delivered\b",
+    r"\bverzöger|\bretard(?:é|ée|és)?\b|\bdifféré|\bretras(?:o|ad)|\batras(?:o|ad)|\britard|\bvertrag",
+    r"\bförsen|\bforsink|\bopóźni|\bzpožd|задерж|отложен|遅延|延迟|延遲|지연",
+)
+#: Behind these stands the headline of the mail that came back: "Undeliverable: Trains delayed".
+_HEADLINE = re.compile(
+    r"(?:undeliver\w{0,8}|unzustellbar|non remis|no se pudo entregar|não entregue"
+    r"|non recapitabile|onbestelbaar|не доставлено)\s?:.*",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -154,7 +170,12 @@ def best_status(text: str) -> str:
 
 def still_trying(text: str) -> bool:
     """Tell whether a text speaks of a mail that is still on its way."""
-    return _STILL_TRYING.search(text) is not None
+    return _STILL_TRYING.search(_BLANKS.sub(" ", _LINE_BREAK.sub(" ", text))) is not None
+
+
+def is_delayed(subject: str) -> bool:
+    """Tell whether a subject speaks of a mail that is still on its way."""
+    return _DELAYED.search(_HEADLINE.sub("", subject)) is not None
 
 
 def judge_refusal(*, status: str, diagnostic: str, notice: str) -> BounceKind:
