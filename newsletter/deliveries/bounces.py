@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from newsletter.deliveries.autoreplies import asks_to_leave, is_absence, is_automatic
+from newsletter.deliveries.autoreplies import asks_to_leave, is_absence, is_answer, is_automatic
 from newsletter.deliveries.citations import cited_ids, cited_paths, report_recipients
 from newsletter.deliveries.mailparts import Fields, ReceivedMail, addresses, first, read_mail
 from newsletter.deliveries.notices import flufl_failures, named_recipients, notice_of
@@ -91,6 +91,7 @@ def parse_feedback(content: bytes) -> ParsedFeedback:
         reason=_one_line(refusal.reason if refusal else ""),
         sender=senders[0] if senders else "",
         subject=mail.first("subject"),
+        is_answer=is_answer(mail),
     )
 
 

@@ -52,6 +52,8 @@ class ParsedFeedback:
     sender: str = ""
     #: The words of the subject; an unsubscribe mail carries its list and token there.
     subject: str = ""
+    #: A program answered: a token in the subject is one that it was sent, no request to leave.
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
