@@ -7,8 +7,13 @@ import re
 
 from newsletter.model.feedback import BounceKind
 
-#: No such mailbox, or none that takes mail (RFC 3463 sections 3.2 and 3.3; 10: RFC 7505 section 4.2).
-_GONE_STATUS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+#: No such mailbox, or none that takes mail (RFC 3463 sections 3.2 and 3.3; 10: RFC 7505 section 4.2). The
+#: long ones are Microsoft 365's: a recipient that the next server does not know, a domain that is none.
+_GONE_STATUS = frozenset(
+    {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.2.1", "5.4.310"},
+)
+#: No route (RFC 3463 section 3.5): a name server that is out of order, or a domain that is none.
+_NO_ROUTE = "5.4.4"
 #: Codes that say no more than that it failed; the words beside them may.
 _VAGUE_STATUS = frozenset({"5.0.0", "5.1.0", "5.2.0", "5.3.0", "5.5.0"})
 
@@ -88,6 +93,7 @@ _GONE_WORDS = _any_of(
     r"(?:用户|收件人|邮箱|地址|帳號|账号).{0,20}(?:不存在|未找到)",
     r"(?:사용자|수신자|주소).{0,30}(?:없|존재하지)",
 )
+_NO_HOST_WORDS = _any_of(r"\bhost (?:or domain name )?not found\b", r"\bdoes not exist\b")
 #: Full, busy, or about us or our message: nothing that says that the mailbox is gone.
 _DOUBT_WORDS = _any_of(
     # Full
@@ -199,7 +205,8 @@ def judge_refusal(*, status: str, diagnostic: str, notice: str) -> BounceKind:
             return BounceKind.SOFT
         words = _plain(notice)
     codes = set(status_codes(said) or status_codes(notice)) - _VAGUE_STATUS
-    if _DOUBT_WORDS.search(words) or not codes <= _GONE_STATUS:
+    gone = _GONE_STATUS | ({_NO_ROUTE} if _NO_HOST_WORDS.search(f"{_plain(said)}\n{words}") else set())
+    if _DOUBT_WORDS.search(words) or not codes <= gone:
         return BounceKind.SOFT
     sure = codes.intersection((*status_codes(said), *_SAID_STATUS.findall(notice)))
     return BounceKind.HARD if sure or _GONE_WORDS.search(words) else BounceKind.SOFT

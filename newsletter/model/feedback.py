@@ -131,8 +131,8 @@ class BouncePolicy:
 
     #: Score at which an address is suppressed; each day with a soft bounce adds one.
     limit: float = 5.0
-    #: Days without a bounce after which the score starts again at nothing.
-    stale_days: int = 7
+    #: Days without a bounce after which the score starts again at nothing; more than a monthly list's month.
+    stale_days: int = 40
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from newsletter.deliveries.bounces import parse_feedback
 from newsletter.feedback import Intake, digest_of, judge
 from newsletter.messages.verp import read_unsubscribe_token, unsubscribe_token
 from newsletter.model.feedback import BouncePolicy, BounceScore, FeedbackKind
+from newsletter.settings import isolated
 from newsletter.store.feedback import Verdict, decide_score
 from newsletter.subscribe import parse_address
 
@@ -159,3 +160,17 @@ def test_a_request_with_a_token_counts_whatever_stands_before_it(before: str) ->
 def test_an_absence_that_cites_a_token_is_no_request(before: str, field: str) -> None:
     verdict = judged("From: ana@reader.example", f"Subject: {before}unsubscribe daily {TOKEN}", field)
     assert verdict.kind is FeedbackKind.AUTOMATIC
+
+
+@pytest.mark.parametrize("days", [1, 7, 31], ids=["daily", "weekly", "monthly"])
+def test_an_address_that_always_bounces_reaches_the_limit_whatever_the_cadence(days: int) -> None:
+    # A bounce comes back up to five days after its edition: that adds to the time between two of them.
+    moments = [NOON + timedelta(days=days * n + (4 if n % 2 and days > 4 else 0)) for n in range(5)]
+    assert bounced_at(*moments, policy=BouncePolicy()) == [1, 2, 3, 4, 5]
+
+
+def test_the_settings_score_as_the_policy_does() -> None:
+    values = isolated()
+    assert BouncePolicy() == BouncePolicy(
+        limit=values.bounce_score_limit, stale_days=values.bounce_stale_days
+    )
