@@ -221,7 +221,8 @@ def _worded_refusal(mail: ReceivedMail, *, by_mail_system: bool) -> _Refusal | N
     # Of several recipients, a reason may be about one only.
     for_all = count_gone(notice) >= len(recipients) if permanent else len(recipients) == 1
     # A sender's name and a phrase are not enough: a quarantine's notice, or a postmaster's letter, has both.
-    is_sure = by_mail_system and for_all and (bool(permanent) or tells_of_failure)
+    is_told = tells_of_failure and "quarantin" not in subject.lower()
+    is_sure = by_mail_system and for_all and (bool(permanent) or is_told)
     if still_trying(notice) or is_delayed(subject):
         kind = BounceKind.NONE
     elif (temporary and not permanent) or not is_sure:

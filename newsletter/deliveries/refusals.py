@@ -137,16 +137,18 @@ _STILL_TRYING = _any_of(
     r"(?:\bwill|\bshall|['’]ll) (?:be )?(?:re-?tr(?:y|ied)\b|re-?attempt"
     r"|(?:try|attempt)(?:ed)? (?:delivery )?(?:again|for\b|until|to (?:re)?(?:deliver|send)))",
     r"\bstill (?:being )?(?:re)?(?:trying|tried)\b|\bdelivery attempts will continue\b",
+    r"(?<!not )\bkeeps? (?:on )?(?:re)?trying\b|\bretrying (?:for|until|every)\b",
     r"\b(?:still|remains?|stays?) (?:in|on) (?:the|our|its) (?:mail |message )?queue|\bstill queued\b",
     r"\bwarning (?:message )?only\b|\bjust a warning\b",
     r"\bdo not need to (?:resend|take any)|\bno action is required\b",
-    r"\bhas not yet been delivered\b",
+    r"\bhas not yet been delivered\b|\bnot (?:be |been )?delivered yet\b",
     r"\b(?:wird|werden|wir)\b.{0,40}(?<!nicht )(?<!nicht mehr )\b(?:noch|weiter(?:hin)?)\b"
     r".{0,40}\bversuch(?:t|en)\b|\bweitere zustellversuche\b",
     r"\bnouvelles tentatives\b|\bse volverá a intentar\b|\bulteriori tentativi\b|\bopnieuw geprobeerd\b",
 )
 _DELAYED = _any_of(
     r"\bdelay(?:s|ed|ing)?\b|\bstill being retried\b|\bnot yet (?:been )?delivered\b",
+    r"\bnot (?:be |been )?delivered yet\b",
     r"\bverzöger|\bretard(?:é|ée|és)?\b|\bdifféré|\bretras(?:o|ad)|\batras(?:o|ad)|\britard|\bvertrag",
     r"\bförsen|\bforsink|\bopóźni|\bzpožd|задерж|отложен|遅延|延迟|延遲|지연",
 )

@@ -43,6 +43,8 @@ DEAD = "<ana@reader.example>: No such user here."
         "We'll try again every hour.",
         "The server will\nretry for 4 days.",
         "Delivery will be attempted again in an hour.",
+        "You need not send it anew, we keep trying until Friday.",
+        "It could not be delivered yet.",
         "Die Zustellung wird noch 3 Tage lang versucht.",
         "Es wird weiterhin versucht, sie zuzustellen.",
     ],
@@ -60,6 +62,7 @@ def test_whoever_still_tries_suppresses_nobody(words: str) -> None:
         "Die Zustellung wird nicht weiter versucht.",
         "Es wird nicht noch einmal versucht.",
         "It was in the queue for 5 days.",
+        "We do not keep trying.",
     ],
 )
 def test_whoever_gave_up_does_not_still_try(words: str) -> None:
@@ -83,6 +86,8 @@ def test_a_subject_that_speaks_of_delay_suppresses_nobody(subject: str) -> None:
 @pytest.mark.parametrize("sender", ["MAILER-DAEMON", "postmaster", "bounces", "mail-admin"])
 def test_a_senders_name_and_a_phrase_alone_suppress_nobody(sender: str) -> None:
     content = notice("About your mail", DEAD, sender=f"{sender}@mx.example")
+    assert parse_feedback(content).kind is FeedbackKind.SOFT_BOUNCE
+    content = notice("Quarantine delivery report", DEAD, sender=f"{sender}@mx.example")
     assert parse_feedback(content).kind is FeedbackKind.SOFT_BOUNCE
     content = notice("Undeliverable mail", DEAD, sender=f"{sender}@mx.example")
     assert parse_feedback(content).kind is FeedbackKind.HARD_BOUNCE
