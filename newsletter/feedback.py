@@ -58,6 +58,7 @@ _LOCAL_PART = re.compile(r"[^\s<>\"'(),;:@]+@")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 _BOUNCES = frozenset({FeedbackKind.HARD_BOUNCE, FeedbackKind.SOFT_BOUNCE})
+_SAYS_NOTHING = frozenset({FeedbackKind.AUTOMATIC, FeedbackKind.UNKNOWN})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +202,10 @@ def judge(store: Store, parsed: ParsedFeedback, intake: Intake, *, now: datetime
         intake: Reads tokens and addresses.
         now: UTC.
     """
+    # Gateways and ticket systems mark what people send through them; a token of ours outweighs any mark.
+    is_request = parsed.kind in _SAYS_NOTHING and not parsed.is_answer
+    if is_request and (verdict := _by_token(parsed, intake)):
+        return verdict
     if parsed.kind is FeedbackKind.AUTOMATIC:
         return Verdict(kind=parsed.kind, action=FeedbackAction.NOTHING, reason=_words(parsed))
     if parsed.kind is FeedbackKind.UNSUBSCRIBE:
@@ -286,13 +291,17 @@ def _judge_unsubscribe(store: Store, parsed: ParsedFeedback, intake: Intake) -> 
     From can be forged. Leaving must be easy all the same, and what a forger can do is to end a subscription,
     not to suppress an address: its owner can sign up again.
     """
-    named = intake.read_unsubscribe(parsed.subject)
-    if named is not None:
-        return _leaves(named.number, named.list_name, "by the token in the mail")
+    if verdict := _by_token(parsed, intake):
+        return verdict
     copies, _ = _copies(store, parsed, intake)
     if copies:
         return _leaves(copies[0].subscriber_id, copies[0].list_name, "by the address that it was sent to")
     return _judge_sender(store, parsed, intake)
+
+
+def _by_token(parsed: ParsedFeedback, intake: Intake) -> Verdict | None:
+    named = intake.read_unsubscribe(parsed.subject)
+    return _leaves(named.number, named.list_name, "by the token in the mail") if named else None
 
 
 def _judge_sender(store: Store, parsed: ParsedFeedback, intake: Intake) -> Verdict:

@@ -277,7 +277,11 @@ class Settings(BaseSettings):
         5, gt=0, le=100, description="days with a soft bounce after which an address is suppressed"
     )
     bounce_stale_days: int = Field(
-        7, ge=1, le=365, description="days without a bounce after which the count starts again"
+        40,
+        ge=1,
+        le=365,
+        description="days without a bounce after which the count starts again; "
+        "more than lie between two editions, or it never adds up",
     )
     webhook_key: SecretStr = Field(
         SecretStr(""), description="secret of whoever posts bounces to `newsletter web`; empty: not served"

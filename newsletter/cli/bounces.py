@@ -20,17 +20,19 @@ def bounces(context: click.Context) -> None:
 
 @bounces.command()
 @click.option("--recipient", default="", help="Address the message was sent to, where no header tells.")
+@click.option("--verbose", "-v", is_flag=True, help="Say what became of the message from a pipe, too.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-def read(*, files: tuple[Path, ...], recipient: str) -> None:
+def read(*, files: tuple[Path, ...], recipient: str, verbose: bool) -> None:
     """Take in FILES: messages, mbox files or Maildirs; `-` is one message on standard input.
 
     For a mail server's pipe: `|newsletter bounces read -`. It exits with 75, "try again later", whenever a
-    message could not be recorded, and with 0 for any message that was, whatever it is.
+    message could not be recorded, and with 0 for any message that was, whatever it is; then it prints
+    nothing unless on a terminal, since some servers send to the sender what a pipe prints.
     """
     from newsletter.cli import intake
 
     if files == (Path("-"),):
-        intake.read_pipe(recipient=recipient)
+        intake.read_pipe(recipient=recipient, verbose=verbose)
     else:
         intake.read_files(files)
 

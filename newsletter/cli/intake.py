@@ -3,10 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
 
+from newsletter.app import App
 from newsletter.cli.common import opened, plural, utc_now
 from newsletter.errors import SettingsError, StoreError
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome, FeedbackReport
@@ -47,15 +49,23 @@ def read_files(files: Sequence[Path]) -> None:
     _show_report(report)
 
 
-def read_pipe(*, recipient: str) -> None:
+def read_pipe(*, recipient: str, verbose: bool) -> None:
     """Take in one message from standard input, for a mail server.
 
     Junk is taken like anything else: a bounce of a bounce would be a loop.
+
+    Args:
+        recipient: The address that it was sent to; empty: its header tells.
+        verbose: Say what became of it though nobody looks on. Exim sends what a pipe prints, warnings too, to
+            the sender of the message.
     """
+    tells = verbose or sys.stdout.isatty()
     try:
         content = _piped()
-        with opened() as app:
-            click.echo(_line(app.take_message(content, recipient=recipient, now=utc_now())))
+        with opened() if tells else closing(App.load()) as app:
+            outcome = app.take_message(content, recipient=recipient, now=utc_now())
+        if tells:
+            click.echo(_line(outcome))
     except Exception as error:  # noqa: BLE001 - whatever it is, the mail server must keep the message
         _fail(error)
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from newsletter.deliveries.autoreplies import asks_to_leave, is_automatic
+from newsletter.deliveries.autoreplies import asks_to_leave, is_absence, is_answer, is_automatic
 from newsletter.deliveries.citations import cited_ids, cited_paths, report_recipients
 from newsletter.deliveries.mailparts import Fields, ReceivedMail, addresses, first, read_mail
 from newsletter.deliveries.notices import flufl_failures, named_recipients, notice_of
 from newsletter.deliveries.refusals import (
     best_status,
     count_gone,
+    is_delayed,
     judge_refusal,
     still_trying,
     telling_line,
@@ -90,6 +91,7 @@ def parse_feedback(content: bytes) -> ParsedFeedback:
         reason=_one_line(refusal.reason if refusal else ""),
         sender=senders[0] if senders else "",
         subject=mail.first("subject"),
+        is_answer=is_answer(mail),
     )
 
 
@@ -103,6 +105,8 @@ def _classified(mail: ReceivedMail) -> tuple[FeedbackKind, _Refusal | None]:
         return _bounce(mail, _reported_refusal(mail, groups))
     if "disposition-notification" in mail.reports or mail.report_type == "tlsrpt":
         return _receipt(mail)
+    if is_absence(mail):
+        return FeedbackKind.AUTOMATIC, None
     by_mail_system = _is_mail_system(mail)
     if by_mail_system or _FAILURE_SUBJECT.search(mail.first("subject")):
         refusal = _worded_refusal(mail, by_mail_system=by_mail_system)
@@ -205,8 +209,10 @@ def _worded_refusal(mail: ReceivedMail, *, by_mail_system: bool) -> _Refusal | N
     """Read a bounce that is written for people; None if it is none."""
     temporary, permanent = flufl_failures(mail)
     notice = notice_of(mail)
+    subject = mail.first("subject")
     recipients = permanent or temporary or named_recipients(mail, notice)
-    if not recipients and not _FAILURE_SUBJECT.search(mail.first("subject")):
+    tells_of_failure = _FAILURE_SUBJECT.search(subject) is not None
+    if not recipients and not tells_of_failure:
         return None
     by_nobody = mail.first("return-path") == "<>" and not is_automatic(mail)
     if not recipients and not (by_mail_system or by_nobody):
@@ -214,15 +220,18 @@ def _worded_refusal(mail: ReceivedMail, *, by_mail_system: bool) -> _Refusal | N
     kind = judge_refusal(status="", diagnostic="", notice=notice)
     # Of several recipients, a reason may be about one only.
     for_all = count_gone(notice) >= len(recipients) if permanent else len(recipients) == 1
-    if still_trying(notice):
+    # A sender's name and a phrase are not enough: a quarantine's notice, or a postmaster's letter, has both.
+    is_told = tells_of_failure and "quarantin" not in subject.lower()
+    is_sure = by_mail_system and for_all and (bool(permanent) or is_told)
+    if still_trying(notice) or is_delayed(subject):
         kind = BounceKind.NONE
-    elif (temporary and not permanent) or not by_mail_system or not for_all:
+    elif (temporary and not permanent) or not is_sure:
         kind = BounceKind.SOFT
     return _Refusal(
         kind=kind,
         recipients=recipients,
         status=best_status(notice),
-        reason=telling_line(notice) or mail.first("subject"),
+        reason=telling_line(notice) or subject,
     )
 
 

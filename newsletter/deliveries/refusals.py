@@ -7,8 +7,13 @@ import re
 
 from newsletter.model.feedback import BounceKind
 
-#: No such mailbox, or none that takes mail (RFC 3463 sections 3.2 and 3.3; 10: RFC 7505 section 4.2).
-_GONE_STATUS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+#: No such mailbox, or none that takes mail (RFC 3463 sections 3.2 and 3.3; 10: RFC 7505 section 4.2). The
+#: long ones are Microsoft 365's: a recipient that the next server does not know, a domain that is none.
+_GONE_STATUS = frozenset(
+    {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.2.1", "5.4.310"},
+)
+#: No route (RFC 3463 section 3.5): a name server that is out of order, or a domain that is none.
+_NO_ROUTE = "5.4.4"
 #: Codes that say no more than that it failed; the words beside them may.
 _VAGUE_STATUS = frozenset({"5.0.0", "5.1.0", "5.2.0", "5.3.0", "5.5.0"})
 
@@ -88,6 +93,7 @@ _GONE_WORDS = _any_of(
     r"(?:用户|收件人|邮箱|地址|帳號|账号).{0,20}(?:不存在|未找到)",
     r"(?:사용자|수신자|주소).{0,30}(?:없|존재하지)",
 )
+_NO_HOST_WORDS = _any_of(r"\bhost (?:or domain name )?not found\b", r"\bdoes not exist\b")
 #: Full, busy, or about us or our message: nothing that says that the mailbox is gone.
 _DOUBT_WORDS = _any_of(
     # Full
@@ -102,7 +108,7 @@ _DOUBT_WORDS = _any_of(
     r"\bcuota\b|\bkvot|kontingent|przepełnion|\bskrzynka\b.{0,30}\bpełna\b|переполнен",
     r"容量|いっぱい|已满|空间不足|가득",
     # Policy, and doubts about us
-    r"\bspam|\bunsolicited\b|\bphish|\bvirus|\bmalware\b|\bjunk\b|\bbulk\b|\bsuspicious\b|\bsuspend",
+    r"\bspam|\bquarantin|\bunsolicited\b|\bphish|\bvirus|\bmalware\b|\bjunk\b|\bbulk\b|\bsuspicious\b|\bsuspend",
     r"\bblock(?:ed|ing|list)?\b|\bblack ?list|\bdeny ?list",
     r"(?<!not )\blisted (?:in|on|at|by)\b|\brbls?\b|\bdnsbl\b",
     r"\breputation\b|\bpolic(?:y|ies)\b|\bprohibited\b|\bdmarc\b|\bspf\b|\bdkim\b",
@@ -127,12 +133,30 @@ _DOUBT_WORDS = _any_of(
 )
 #: It is still on its way.
 _STILL_TRYING = _any_of(
-    r"\b(?:will|shall) (?:continue|keep) (?:on )?(?:to )?(?:be )?(?:try|attempt|retr)",
-    r"\bwill be retried\b|\bstill being retried\b|\bdelivery attempts will continue\b",
+    r"(?:\bwill|\bshall|['’]ll) (?:continue|keep) (?:on )?(?:to )?(?:be )?(?:try|attempt|retr)",
+    r"(?:\bwill|\bshall|['’]ll) (?:be )?(?:re-?tr(?:y|ied)\b|re-?attempt"
+    r"|(?:try|attempt)(?:ed)? (?:delivery )?(?:again|for\b|until|to (?:re)?(?:deliver|send)))",
+    r"\bstill (?:being )?(?:re)?(?:trying|tried)\b|\bdelivery attempts will continue\b",
+    r"(?<!not )\bkeeps? (?:on )?(?:re)?trying\b|\bretrying (?:for|until|every)\b",
+    r"\b(?:still|remains?|stays?) (?:in|on) (?:the|our|its) (?:mail |message )?queue|\bstill queued\b",
     r"\bwarning (?:message )?only\b|\bjust a warning\b",
     r"\bdo not need to (?:resend|take any)|\bno action is required\b",
-    r"\bhas not yet been delivered\b",
-    r"\bwird weiter versucht\b|\bweitere zustellversuche\b|\bnouvelles tentatives\b",
+    r"\bhas not yet been delivered\b|\bnot (?:be |been )?delivered yet\b",
+    r"\b(?:wird|werden|wir)\b.{0,40}(?<!nicht )(?<!nicht mehr )\b(?:noch|weiter(?:hin)?)\b"
+    r".{0,40}\bversuch(?:t|en)\b|\bweitere zustellversuche\b",
+    r"\bnouvelles tentatives\b|\bse volverá a intentar\b|\bulteriori tentativi\b|\bopnieuw geprobeerd\b",
+)
+_DELAYED = _any_of(
+    r"\bdelay(?:s|ed|ing)?\b|\bstill being retried\b|\bnot yet (?:been )?delivered\b",
+    r"\bnot (?:be |been )?delivered yet\b",
+    r"\bverzöger|\bretard(?:é|ée|és)?\b|\bdifféré|\bretras(?:o|ad)|\batras(?:o|ad)|\britard|\bvertrag",
+    r"\bförsen|\bforsink|\bopóźni|\bzpožd|задерж|отложен|遅延|延迟|延遲|지연",
+)
+#: Behind these stands the headline of the mail that came back: "Undeliverable: Trains delayed".
+_HEADLINE = re.compile(
+    r"(?:undeliver\w{0,8}|unzustellbar|non remis|no se pudo entregar|não entregue"
+    r"|non recapitabile|onbestelbaar|не доставлено)\s?:.*",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -154,7 +178,12 @@ def best_status(text: str) -> str:
 
 def still_trying(text: str) -> bool:
     """Tell whether a text speaks of a mail that is still on its way."""
-    return _STILL_TRYING.search(text) is not None
+    return _STILL_TRYING.search(_BLANKS.sub(" ", _LINE_BREAK.sub(" ", text))) is not None
+
+
+def is_delayed(subject: str) -> bool:
+    """Tell whether a subject speaks of a mail that is still on its way."""
+    return _DELAYED.search(_HEADLINE.sub("", subject)) is not None
 
 
 def judge_refusal(*, status: str, diagnostic: str, notice: str) -> BounceKind:
@@ -178,7 +207,8 @@ def judge_refusal(*, status: str, diagnostic: str, notice: str) -> BounceKind:
             return BounceKind.SOFT
         words = _plain(notice)
     codes = set(status_codes(said) or status_codes(notice)) - _VAGUE_STATUS
-    if _DOUBT_WORDS.search(words) or not codes <= _GONE_STATUS:
+    gone = _GONE_STATUS | ({_NO_ROUTE} if _NO_HOST_WORDS.search(f"{_plain(said)}\n{words}") else set())
+    if _DOUBT_WORDS.search(words) or not codes <= gone:
         return BounceKind.SOFT
     sure = codes.intersection((*status_codes(said), *_SAID_STATUS.findall(notice)))
     return BounceKind.HARD if sure or _GONE_WORDS.search(words) else BounceKind.SOFT

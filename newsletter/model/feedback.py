@@ -52,6 +52,8 @@ class ParsedFeedback:
     sender: str = ""
     #: The words of the subject; an unsubscribe mail carries its list and token there.
     subject: str = ""
+    #: A program answered: a token in the subject is one that it was sent, no request to leave.
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +131,8 @@ class BouncePolicy:
 
     #: Score at which an address is suppressed; each day with a soft bounce adds one.
     limit: float = 5.0
-    #: Days without a bounce after which the score starts again at nothing.
-    stale_days: int = 7
+    #: Days without a bounce after which the score starts again at nothing; more than a monthly list's month.
+    stale_days: int = 40
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -339,6 +339,24 @@ def test_a_token_in_the_subject_unsubscribes_whoever_sent_it(desk: Desk, send: S
     assert desk.take(mail).action is A.NOTHING
 
 
+def test_a_token_counts_in_a_mail_that_looks_automatic_or_like_nothing(desk: Desk, send: Send) -> None:
+    send(ADA, BO)
+    for kind, address in ((K.AUTOMATIC, ADA), (K.UNKNOWN, BO)):
+        token = unsubscribe_token(desk.reader(address).id, "daily", KEYS)
+        mail = ParsedFeedback(
+            kind=kind, subject=f"[EXT] unsubscribe daily {token}", sender="no-reply@x.example"
+        )
+        answer = desk.take(replace(mail, is_answer=True))
+        assert (answer.kind, desk.reader(address).state) == (kind, SubscriptionState.CONFIRMED)
+        outcome = desk.take(mail)
+        assert (outcome.kind, outcome.action, outcome.address) == (K.UNSUBSCRIBE, A.UNSUBSCRIBED, address)
+        assert outcome.reason == "left daily; by the token in the mail"
+    forged = ParsedFeedback(
+        kind=K.AUTOMATIC, subject=f"unsubscribe daily {unsubscribe_token(1, 'daily', ('x',))}"
+    )
+    assert desk.take(forged).action is A.NOTHING
+
+
 def test_a_request_to_leave_that_was_sent_to_a_mails_return_path_is_understood(
     desk: Desk, send: Send
 ) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import mailbox
 import os
+import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -134,14 +136,68 @@ def test_a_file_that_is_not_there_keeps_no_other_from_its_turn(home: Home) -> No
 
 def test_a_pipe_takes_anything_and_keeps_nothing_from_the_store(home: Home) -> None:
     piped = b"From MAILER-DAEMON Mon Nov 23 06:00:00 2026\n" + bounce(1, ADA)
-    assert home.call("bounces", "read", "-", stdin=piped).stdout.startswith(b"suppressed")
-    assert home.call("bounces", "read", "-", stdin=piped).stdout.startswith(b"taken in before")
+    assert home.call("bounces", "read", "--verbose", "-", stdin=piped).stdout.startswith(b"suppressed")
+    assert home.call("bounces", "read", "-v", "-", stdin=piped).stdout.startswith(b"taken in before")
     for junk in (b"", b"\0\xff\n\n\r\x1b[2J", b"Content-Type: multipart/report; boundary=\n\n--\n--", FORGED):
         home.call("bounces", "read", "-", stdin=junk)
     no_recipient = bounce(2, BO).replace(b"To: ", b"X-To: ")
     to = ReturnPath("bounces@news.example.org", (KEY,)).address_for(2)
-    result = home.call("bounces", "read", "--recipient", to, "-", stdin=no_recipient)
+    result = home.call("bounces", "read", "-v", "--recipient", to, "-", stdin=no_recipient)
     assert result.stdout.startswith(b"suppressed           bo@")
+
+
+def test_a_pipe_says_nothing_that_a_mail_server_could_send_back(home: Home) -> None:
+    with (home.folder / ".env").open("a") as settings:
+        settings.write("BOUNCE_ADRESS=misspelt\n")
+    leaves = f"From: {CHI}\nSubject: unsubscribe daily\n\n".encode()
+    for content in (bounce(1, ADA), bounce(1, ADA), leaves, HELLO, FORGED, b""):
+        result = home.call("bounces", "read", "-", stdin=content)
+        assert result.stdout + result.stderr == b""
+    assert f"{CHI}  unsubscribed since" in home.subscribers()
+
+
+def test_on_a_terminal_it_is_told_what_became_of_a_message(home: Home) -> None:
+    ours, terminal = pty.openpty()
+    subprocess.run(
+        home.command("bounces", "read", "-"),
+        cwd=home.folder,
+        input=bounce(1, ADA),
+        stdout=terminal,
+        timeout=120,
+        check=True,
+    )
+    assert os.read(ours, 1000).startswith(b"suppressed           ada@")
+    os.close(terminal)
+    os.close(ours)
+
+
+def test_the_documented_pipe_works_in_a_server_without_a_shell(home: Home) -> None:
+    words = (Path(__file__).parents[2] / "docs" / "bounces.md").read_text("utf-8")
+    line = re.search(r'^    "\|(.*)"$', words, re.MULTILINE)
+    assert line is not None
+    program = home.folder / ".venv" / "bin" / "newsletter"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m newsletter "$@"\n')
+    program.chmod(0o755)
+
+    def deliver(content: bytes, folder: Path) -> Result:
+        # As Exim does: the command is split at blanks and quotation marks, and started.
+        command = shlex.split(line[1].replace("/srv/newsletter", str(folder)))
+        return subprocess.run(command, cwd="/", input=content, capture_output=True, timeout=120, check=False)
+
+    done = deliver(bounce(1, ADA), home.folder)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+    assert f"{ADA}  confirmed, suppressed (bounce)" in home.subscribers()
+    moved = deliver(bounce(2, BO), home.folder / "elsewhere")
+    assert (moved.returncode, moved.stdout + moved.stderr) == (os.EX_TEMPFAIL, b"")
+    with (home.folder / ".env").open("a") as settings:
+        settings.write("SMTP_PORT=many\n")
+    wrong = deliver(bounce(2, BO), home.folder)
+    assert (wrong.returncode, wrong.stdout + wrong.stderr) == (os.EX_TEMPFAIL, b"")
+    assert "SMTP_PORT: 'many' is wrong" in (home.folder / "bounces.log").read_text()
+    program.unlink()
+    gone = deliver(bounce(2, BO), home.folder)
+    assert (gone.returncode, gone.stdout + gone.stderr) == (os.EX_TEMPFAIL, b"")
 
 
 @pytest.mark.parametrize(

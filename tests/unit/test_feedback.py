@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.feedback import digest_of
-from newsletter.model.feedback import BouncePolicy, BounceScore
-from newsletter.store.feedback import decide_score
+from newsletter.deliveries.bounces import parse_feedback
+from newsletter.feedback import Intake, digest_of, judge
+from newsletter.messages.verp import read_unsubscribe_token, unsubscribe_token
+from newsletter.model.feedback import BouncePolicy, BounceScore, FeedbackKind
+from newsletter.settings import isolated
+from newsletter.store.feedback import Verdict, decide_score
+from newsletter.subscribe import parse_address
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = BouncePolicy(limit=5, stale_days=7)
@@ -98,3 +103,74 @@ def test_any_bytes_have_one_digest_wherever_they_lie(content: bytes, line: bytes
     assert digest_of(text) == digest_of(text.replace(b"\n", b"\r\n"))
     if not text.startswith((b"\n", b" ", b"\t")):
         assert digest_of(line + text) == digest_of(text)
+
+
+KEYS = ("key-of-a-test",)
+TOKEN = unsubscribe_token(17, "daily", KEYS)
+
+
+def judged(*fields: str) -> Verdict:
+    """What a mail with a token is held to mean; the store is not asked."""
+    intake = Intake(
+        parse=parse_feedback,
+        read_return_path=lambda _: None,
+        read_unsubscribe=lambda subject: read_unsubscribe_token(subject, KEYS),
+        parse_address=parse_address,
+        policy=POLICY,
+    )
+    store = MagicMock()
+    store.feedback.reader.return_value = None
+    return judge(store, parse_feedback("\n".join((*fields, "", "")).encode()), intake, now=NOON)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Auto-Submitted: auto-generated",
+        "Precedence: bulk",
+        "X-Auto-Response-Suppress: All",
+        "Feedback-ID: x:y",
+        "List-Id: <tickets.example.net>",
+        "Sender: no-reply@example.net",
+    ],
+)
+@pytest.mark.parametrize("sender", ["ana@reader.example", "no-reply@example.net"])
+def test_a_request_with_a_token_counts_whatever_marks_the_mail_carries(field: str, sender: str) -> None:
+    verdict = judged(f"From: {sender}", f"Subject: unsubscribe daily {TOKEN}", field)
+    assert (verdict.kind, verdict.subscriber_id, verdict.list_name) == (FeedbackKind.UNSUBSCRIBE, 17, "daily")
+
+
+@pytest.mark.parametrize("before", ["[EXTERNAL] ", "***SPAM*** ", "Fwd: [EXT] ", "Re: [Spam?] Re: "])
+def test_a_request_with_a_token_counts_whatever_stands_before_it(before: str) -> None:
+    verdict = judged("From: ana@reader.example", f"Subject: {before}unsubscribe daily {TOKEN}")
+    assert (verdict.kind, verdict.subscriber_id) == (FeedbackKind.UNSUBSCRIBE, 17)
+
+
+@pytest.mark.parametrize(
+    ("before", "field"),
+    [
+        ("Re: ", "Auto-Submitted: auto-replied"),
+        ("", "Auto-Submitted: auto-replied (vacation)"),
+        ("Re: ", "X-Autoreply: yes"),
+        ("Automatic reply: ", "X-Mailer: x"),
+        ("[EXTERNAL] Out of office: ", "X-Mailer: x"),
+        ("Abwesenheit: ", "X-Mailer: x"),
+    ],
+)
+def test_an_absence_that_cites_a_token_is_no_request(before: str, field: str) -> None:
+    verdict = judged("From: ana@reader.example", f"Subject: {before}unsubscribe daily {TOKEN}", field)
+    assert verdict.kind is FeedbackKind.AUTOMATIC
+
+
+@pytest.mark.parametrize("days", [1, 7, 31], ids=["daily", "weekly", "monthly"])
+def test_an_address_that_always_bounces_reaches_the_limit_whatever_the_cadence(days: int) -> None:
+    # A bounce comes back up to five days after its edition: that adds to the time between two of them.
+    moments = [NOON + timedelta(days=days * n + (4 if n % 2 and days > 4 else 0)) for n in range(5)]
+    assert bounced_at(*moments, policy=BouncePolicy()) == [1, 2, 3, 4, 5]
+
+
+def test_the_settings_score_as_the_policy_does() -> None:
+    values = isolated()
+    assert BouncePolicy() == BouncePolicy(
+        limit=values.bounce_score_limit, stale_days=values.bounce_stale_days
+    )
