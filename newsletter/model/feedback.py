@@ -108,7 +108,7 @@ class FeedbackReport:
     """What one look into the mailboxes brought."""
 
     outcomes: tuple[FeedbackOutcome, ...] = ()
-    #: One line for each mailbox that could not be read.
+    #: One line for each mailbox, or message, that could not be read.
     problems: tuple[str, ...] = field(default=())
 
     def count(self, action: FeedbackAction) -> int:
