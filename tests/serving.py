@@ -22,6 +22,8 @@ class Listener:
         self._connected = connected
         self._socket = socket.create_server(("127.0.0.1", port), backlog=100)
         self._socket.setblocking(False)
+        # Fixed: some systems let it grow to what no test would fill with a message that nobody reads.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**18)
         self.port: int = self._socket.getsockname()[1]
         self.tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
