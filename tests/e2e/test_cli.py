@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -357,14 +357,18 @@ def test_logs_for_people_are_lines(service) -> None:
     assert re.match(r"\d\d:\d\d:\d\d INFO    running; the store is sqlite:///newsletter.db\n", line)
 
 
-class Slow:
-    """Accepts each message after a moment."""
+class Inbox:
+    """Accepts each message, and tells when it is in the midst of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, midst: int) -> None:
         self.accepted: list[str] = []
+        self.midst = midst
+        self.is_in_midst = threading.Event()
 
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
         self.accepted.append(envelope.rcpt_tos[0])  # type: ignore[attr-defined]
+        if len(self.accepted) >= self.midst:
+            self.is_in_midst.set()
         return "250 ok"
 
 
@@ -380,15 +384,13 @@ def test_a_send_that_is_stopped_is_finished_by_the_next(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    handler = Slow()
+    handler = Inbox(midst=20)
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     smtp = {"TRANSPORT": "smtp", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port), "SMTP_SECURITY": "none"}
     try:
         process = service("send", "--yes", **smtp)
-        deadline = time.monotonic() + 60
-        while len(handler.accepted) < 20 and time.monotonic() < deadline:
-            time.sleep(0.005)  # until it is in the midst of sending
+        assert handler.is_in_midst.wait(60)
         process.send_signal(number)
         process.communicate(timeout=60)
         stopped_at = len(handler.accepted)

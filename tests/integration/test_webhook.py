@@ -9,7 +9,6 @@ import json
 import socket
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -108,17 +107,28 @@ def send(app: App) -> dict[str, int]:
     return {delivery.address: delivery.id for delivery in claimed}
 
 
+class Started(uvicorn.Server):
+    """A server that tells when it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
 @contextmanager
 def served(app: App, *routes: Route) -> Iterator[int]:
     """Serve an app in a thread, and some routes more; yields the port."""
     web = make_web(app, clock=lambda: NOW)
     web.routes.extend(routes)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(web_config(web))
+        server = Started(web_config(web))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        assert server.is_up.wait(20)
         yield listener.getsockname()[1]
         server.should_exit = True
         thread.join(20)

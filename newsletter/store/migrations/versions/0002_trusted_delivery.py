@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import context, op
 
+from newsletter.errors import StoreError
 from newsletter.store.keys import AddressHasher
 
 revision = "0002"
@@ -107,4 +108,4 @@ def _hash_addresses(hasher: AddressHasher) -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a hash cannot be turned back into an address: restore the backup made before")
+    raise StoreError("a hash cannot be turned back into an address: restore the backup made before")
