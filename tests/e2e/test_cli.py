@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -308,33 +308,9 @@ def test_a_misspelt_setting_is_noticed(newsletter, home: Path) -> None:
 # --- processes that are stopped ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def service(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    running = []
-
-    def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "newsletter", *arguments],
-            cwd=home,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_service_stops_cleanly_on_a_signal(service, number: signal.Signals) -> None:
-    process = service("run", SMTP_PASSWORD="hunter2")
+def test_the_service_stops_cleanly_on_a_signal(start, number: signal.Signals) -> None:
+    process = start("run", SMTP_PASSWORD="hunter2")
     lines = []
     for line in process.stderr:
         lines.append(json.loads(line))
@@ -349,8 +325,8 @@ def test_the_service_stops_cleanly_on_a_signal(service, number: signal.Signals) 
     assert "hunter2" not in rest
 
 
-def test_logs_for_people_are_lines(service) -> None:
-    process = service("run", LOG_FORMAT="text")
+def test_logs_for_people_are_lines(start) -> None:
+    process = start("run", LOG_FORMAT="text")
     line = process.stderr.readline()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
@@ -374,7 +350,7 @@ class Inbox:
 
 @pytest.mark.parametrize(("number", "most_duplicates"), [(signal.SIGTERM, 0), (signal.SIGKILL, 4)])
 def test_a_send_that_is_stopped_is_finished_by_the_next(
-    newsletter, service, home: Path, number: signal.Signals, most_duplicates: int
+    newsletter, start, home: Path, number: signal.Signals, most_duplicates: int
 ) -> None:
     readers = [f"r{n}@example.org" for n in range(300)]
     (home / "readers.csv").write_text("\n".join(["address", *readers]) + "\n")
@@ -389,7 +365,7 @@ def test_a_send_that_is_stopped_is_finished_by_the_next(
     controller.start()
     smtp = {"TRANSPORT": "smtp", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port), "SMTP_SECURITY": "none"}
     try:
-        process = service("send", "--yes", **smtp)
+        process = start("send", "--yes", **smtp)
         assert handler.is_in_midst.wait(60)
         process.send_signal(number)
         process.communicate(timeout=60)

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from faults.turns import NOW, Clock, MakeApp
 
 from newsletter.app import App
 from newsletter.errors import SenderBusyError, StoreError
 from newsletter.model.deliveries import DeliverReport, DeliveryState
 
-NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 S = DeliveryState
 READERS = ("ada@example.org", "bo@example.org", "chi@example.org", "dag@example.org", "eve@example.org")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-MakeApp = Callable[..., App]
 
 
 @pytest.fixture

@@ -7,33 +7,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from boxes import problem, read
 from imapd import DROP, PASSWORD, STALL, USER, Certificates, Script, closed_port, real_server, scripted_server
 
 from newsletter.deliveries.imap import ImapMailbox
-from newsletter.deliveries.mailboxes import Arrival, Mailbox, Unreadable
+from newsletter.deliveries.mailboxes import Arrival
 from newsletter.errors import MailboxError
 
 ONE, TWO = b"Subject: one\n\nHello\n", b"Subject: two\n\nHello\n"
-
-
-def read(box: Mailbox, *, mark: bool = False) -> list[bytes | str]:
-    """Everything that a mailbox yields: contents, and problems as text."""
-    found: list[bytes | str] = []
-    for arrival in box.unread():
-        if isinstance(arrival, Unreadable):
-            found.append(arrival.problem)
-            continue
-        found.append(arrival.content)
-        if mark:
-            arrival.mark_read()
-    return found
-
-
-def problem(box: Mailbox) -> str:
-    with pytest.raises(MailboxError) as caught:
-        read(box)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture(scope="module")

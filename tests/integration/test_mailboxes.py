@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from boxes import problem, read
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,12 +24,10 @@ from newsletter.deliveries.bounces import parse_feedback
 from newsletter.deliveries.mailboxes import (
     MAX_MESSAGE_BYTES,
     Arrival,
-    Mailbox,
     Maildir,
     Mbox,
     MessageFile,
     Messages,
-    Unreadable,
     open_mailbox,
     split_mbox,
 )
@@ -50,26 +49,6 @@ fcntl.lockf(file, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
-
-
-def read(box: Mailbox, *, mark: bool = False) -> list[bytes | str]:
-    """Everything that a mailbox yields: contents, and problems as text."""
-    found: list[bytes | str] = []
-    for arrival in box.unread():
-        if isinstance(arrival, Unreadable):
-            found.append(arrival.problem)
-            continue
-        found.append(arrival.content)
-        if mark:
-            arrival.mark_read()
-    return found
-
-
-def problem(box: Mailbox) -> str:
-    with pytest.raises(MailboxError) as caught:
-        read(box)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture
