@@ -34,6 +34,7 @@ LEAST_RIGHT = 0.95
 
 
 def names(listed: str) -> frozenset[str]:
+    """Return the file names of a list in words."""
     return frozenset(listed.split())
 
 
@@ -102,12 +103,14 @@ class Reading:
 
 
 def fetched(folder: Path) -> Path:
+    """Fetch the source package of flufl.bounce, and return where it is."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
     subprocess.run([*command, "--dest", str(folder), "flufl.bounce"], check=True)
     return next(folder.glob("flufl*bounce-*.tar.gz"))
 
 
 def unpacked(package: Path, folder: Path) -> Path:
+    """Unpack a source package into a folder, and return the folder."""
     with tarfile.open(package) as archive:
         archive.extractall(folder, filter="data")
     return folder
@@ -127,6 +130,7 @@ def expected(folder: Path) -> Mapping[str, set[str]]:
 
 
 def corpus_samples(folder: Path) -> Iterator[Sample]:
+    """Yield the mails of the corpus with what is expected of each."""
     recipients = expected(folder)
     for path in sorted(folder.rglob("tests/data/*.txt")):
         yield Sample(
@@ -138,6 +142,7 @@ def corpus_samples(folder: Path) -> Iterator[Sample]:
 
 
 def judged(name: str) -> frozenset[FeedbackKind]:
+    """Return the kinds that a person allows for a mail of the corpus."""
     if name in EITHER:
         return BOUNCES
     if name in NO_BOUNCE:
@@ -146,6 +151,7 @@ def judged(name: str) -> frozenset[FeedbackKind]:
 
 
 def own_samples() -> Iterator[Sample]:
+    """Yield the project's own samples; their folder names the kind."""
     for path in sorted(OWN_SAMPLES.rglob("*.eml")):
         folder = path.parent.name
         yield Sample(
@@ -154,12 +160,14 @@ def own_samples() -> Iterator[Sample]:
 
 
 def reading(sample: Sample) -> Reading:
+    """Read one sample."""
     feedback = parse_feedback(sample.content)
     found = {recipient.lower() for recipient in feedback.recipients}
     return Reading(sample=sample, kind=feedback.kind, missed=sample.recipients - found)
 
 
 def told(title: str, readings: list[Reading], seconds: float) -> None:
+    """Print how many were read right, and each that was not."""
     right = sum(item.right for item in readings)
     per_mail = 1000 * seconds / len(readings)
     print(
@@ -173,6 +181,7 @@ def told(title: str, readings: list[Reading], seconds: float) -> None:
 
 
 def read_all(title: str, samples: Iterator[Sample]) -> list[Reading]:
+    """Read all samples, print what came of it, and return it."""
     listed = list(samples)
     start = time.perf_counter()
     readings = [reading(sample) for sample in listed]
@@ -181,6 +190,7 @@ def read_all(title: str, samples: Iterator[Sample]) -> list[Reading]:
 
 
 def main() -> int:
+    """Read both collections; return the exit code."""
     parser = argparse.ArgumentParser(description="Read collected bounces and print how many were read right.")
     parser.add_argument("--corpus", type=Path, help="flufl.bounce's source package, or its folder")
     given: Path | None = parser.parse_args().corpus

@@ -313,6 +313,7 @@ def lines(options: argparse.Namespace) -> Iterator[Line]:
 
 
 def main() -> None:
+    """Measure, print the table, and return the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -47,6 +47,8 @@ class Row:
 
 @dataclass
 class Edition:
+    """What the model knows of an edition."""
+
     list_name: str
     audience: int
     state: EditionState = EditionState.OPEN

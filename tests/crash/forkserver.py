@@ -79,6 +79,7 @@ def _be_born(order: Order, pipe: int) -> None:
 
 
 def main() -> None:
+    """Serve orders for lives until there are no more."""
     logging.getLogger("newsletter").addHandler(logging.NullHandler())
     _warm_up()
     print("ready", flush=True)

@@ -25,6 +25,8 @@ SOME = 5
 
 
 class Clock:
+    """Shows the time that a test sets."""
+
     def __init__(self) -> None:
         self.now = NOW
 
@@ -115,11 +117,13 @@ class World:
 
 
 def engine_of(url: str) -> Engine:
+    """Return an engine for looking at a PostgreSQL database from outside."""
     address = url.replace("postgresql://", "postgresql+psycopg://", 1)
     return create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
 
 def is_one_clear_line(error: NewsletterError, *words: str) -> None:
+    """Assert that an error reads as one short line that holds the words."""
     line = str(error)
     assert "\n" not in line
     assert "Traceback" not in line

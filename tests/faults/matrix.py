@@ -109,6 +109,7 @@ def losses(phase: Phase, known: Known, **more: object) -> list[Cell]:
 
 
 def before_mail() -> list[Cell]:
+    """Return the faults from connecting to signing in."""
     secure = {"security": "starttls"}
     signed = {**secure, "sign_in": True}
     return [
@@ -143,6 +144,7 @@ def before_mail() -> list[Cell]:
 
 
 def at_mail() -> list[Cell]:
+    """Return the faults in answer to MAIL."""
     lost = losses(P.MAIL, K.SERVER_PAUSED)
     closing = says(P.MAIL, "421 4.3.2 closing", K.SERVER_PAUSED)
     as_deferred = {"known": K.DEFERRED}
@@ -166,6 +168,7 @@ def at_mail() -> list[Cell]:
 
 
 def at_rcpt() -> list[Cell]:
+    """Return the faults in answer to RCPT."""
     return [
         *losses(P.RCPT, K.DEFERRED),
         says(P.RCPT, "550 5.1.1 no such user", K.FAILED, bounce="hard", reusable=True),
@@ -198,6 +201,7 @@ def at_rcpt() -> list[Cell]:
 
 
 def at_data() -> list[Cell]:
+    """Return the faults in answer to DATA."""
     return [
         *losses(P.DATA, K.DEFERRED),
         says(P.DATA, "451 4.3.0 later", K.DEFERRED, reusable=True),
@@ -216,6 +220,7 @@ BIG = 20_000_000
 
 
 def in_content() -> list[Cell]:
+    """Return the faults while the content is still being sent."""
     return [
         does(P.CONTENT, "resets the connection after 1 byte of many", K.DEFERRED, then=Then.RESET,
              after_octets=1, size=BIG),
@@ -237,6 +242,7 @@ def in_content() -> list[Cell]:
 
 
 def after_the_dot() -> list[Cell]:
+    """Return the faults in answer to the final dot."""
     return [
         *losses(P.DOT, K.UNCERTAIN),
         does(P.DOT, "takes it and closes the connection", K.UNCERTAIN, then=Then.CLOSE, takes=True, copies=1),
@@ -270,6 +276,7 @@ def resetting(then: Then, octets: bytes, what: str, **more: object) -> Cell:
 
 
 def at_the_end() -> list[Cell]:
+    """Return the faults at RSET and QUIT."""
     goodbye = {"known": K.ACCEPTED, "reusable": True, "copies": 1}
     return [
         resetting(Then.CLOSE, b"", "closes the connection"),

@@ -18,6 +18,8 @@ MakeApp = Callable[..., App]
 
 
 class Clock:
+    """Shows the time that a test sets."""
+
     def __init__(self) -> None:
         self.now = NOW
 
@@ -29,6 +31,7 @@ MakeApp = Callable[..., App]
 
 
 def publish(app: App, readers: tuple[str, ...] = READERS, list_name: str | None = None) -> int:
+    """Take in what is new, sign readers up, and publish; return the edition's id."""
     mailing_list = app.mailing_list(list_name)
     app.ingest(now=NOW)
     for address in readers:
@@ -46,6 +49,7 @@ async def deliver(
     force: bool = False,
     on_result: Callable[[], None] | None = None,
 ) -> DeliverReport:
+    """Run one turn of sending, which must end within a moment."""
     async with asyncio.timeout(MOMENT_SECONDS):
         return await app.deliver(
             clock=clock, stopping=stopping or asyncio.Event(), force=force, on_result=on_result
@@ -53,4 +57,5 @@ async def deliver(
 
 
 def counts(app: App, edition_id: int) -> dict[str, int]:
+    """Return how many readers of an edition stand in each state, by its name."""
     return {state.value: count for state, count in app.store.deliveries.counts(edition_id).items()}

@@ -13,6 +13,7 @@ READER = "ada@reader.example"
 
 
 def isolated(tmp_path: Path, **settings: object) -> App:
+    """Return an app of its own, whose settings may be hostile."""
     common: dict[str, object] = {
         "database_url": f"sqlite:///{tmp_path / 'store.db'}",
         "settle_seconds": 0,
