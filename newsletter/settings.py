@@ -9,13 +9,11 @@ import json
 import os
 import re
 import tomllib
-import unicodedata
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -34,7 +32,18 @@ from pydantic_settings import (
 from newsletter.errors import SettingsError
 from newsletter.model.deliveries import RateLimit, UncertainPolicy
 from newsletter.model.editions import MailingList
-from newsletter.model.keys import KeyFile
+from newsletter.values import (
+    KeyFiles,
+    Language,
+    Lines,
+    ListName,
+    Minutes,
+    Paths,
+    Rates,
+    Title,
+    read_table,
+    split_at,
+)
 
 #: Where packaged files lie: inside an installed package, else beside it in a checkout.
 _PACKAGE = Path(__file__).parent
@@ -46,81 +55,8 @@ def packaged(name: str) -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
-def _split(separator: str) -> BeforeValidator:
-    """Let a list be written as one line of the environment."""
-
-    def split(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(separator) if part.strip()]
-        return value
-
-    return BeforeValidator(split)
-
-
-def _json_table(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
-    if isinstance(value, str):
-        return json.loads(value) if value.strip() else {}
-    return value
-
-
 #: The password in a database's address, with what stands around it.
 _PASSWORD_IN_URL = re.compile(r"(://[^/@:]*:)[^/]*(@)")
-
-
-#: What a rate may be over, in seconds.
-_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-
-
-def _rate(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
-    """Read "500/hour"."""
-    if not isinstance(value, str):
-        return value
-    count, _, period = (part.strip() for part in value.partition("/"))
-    if not count.isdecimal() or int(count) < 1 or period not in _PERIODS:
-        raise ValueError(f"{value!r} is no rate; expected such as 500/hour (second, minute, hour, day)")
-    return RateLimit(count=int(count), period_seconds=_PERIODS[period])
-
-
-def _one_per_period(rates: tuple[RateLimit, ...]) -> tuple[RateLimit, ...]:
-    """Refuse two rates for one period: one of them is a mistake, and nobody but the operator knows which."""
-    periods = [rate.period_seconds for rate in rates]
-    for name, seconds in _PERIODS.items():
-        if periods.count(seconds) > 1:
-            article = "an" if name == "hour" else "a"
-            raise ValueError(f"there are several rates for {article} {name}; keep one of them")
-    return rates
-
-
-def _key_file(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
-    """Read "selector:path"."""
-    if not isinstance(value, str):
-        return value
-    selector, _, path = (part.strip() for part in value.partition(":"))
-    if not selector or not path or "-----" in value:
-        raise ValueError("a selector, a colon and a PEM file are expected, such as s1:dkim/s1.pem")
-    return KeyFile(selector=selector, path=Path(path))
-
-
-KeyFiles = Annotated[tuple[Annotated[KeyFile, BeforeValidator(_key_file)], ...], _split(",")]
-
-
-def _visible(value: str) -> str:
-    """Refuse a text of which a reader would see nothing."""
-    # Formats, controls, separators and the like have categories C and Z.
-    if all(unicodedata.category(char)[0] in "CZ" for char in value):
-        raise ValueError("nothing of it can be seen")
-    return value
-
-
-Title = Annotated[str, AfterValidator(_visible)]
-Rates = Annotated[
-    tuple[Annotated[RateLimit, BeforeValidator(_rate)], ...], _split(","), AfterValidator(_one_per_period)
-]
-Minutes = Annotated[tuple[Annotated[float, Field(gt=0, le=1440)], ...], Field(min_length=1), _split(",")]
-Paths = Annotated[tuple[Path, ...], _split(",")]
-Lines = Annotated[tuple[str, ...], _split(";")]
-ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
-Language = Annotated[str, Field(pattern=r"^(?:[a-z]{2})?$")]
 
 
 class ListSettings(BaseModel):
@@ -167,7 +103,7 @@ class Settings(BaseSettings):
     ingest_every_seconds: int = Field(
         60, ge=1, le=86400, description="how often `run` looks into the folders, s"
     )
-    source_aliases: Annotated[dict[str, str], BeforeValidator(_json_table)] = Field(
+    source_aliases: Annotated[dict[str, str], BeforeValidator(read_table)] = Field(
         default_factory=dict, description='more names of outlets, as JSON: {"KP": "Kyiv Post"}'
     )
 
@@ -207,7 +143,7 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="base address of the readers' web pages (https); empty: unsubscribing goes by mail"
     )
-    secret_keys: Annotated[tuple[SecretStr, ...], _split(",")] = Field(
+    secret_keys: Annotated[tuple[SecretStr, ...], split_at(",")] = Field(
         (),
         description="keys that sign readers' links and bounce addresses, newest first, parted by commas; "
         "needed with PUBLIC_URL or BOUNCE_ADDRESS",

@@ -68,8 +68,10 @@ def allowed(module: str) -> set[str]:
         return {"model"}
     if own == "errors":
         return {"model"}
-    if own == "settings":
+    if own == "values":
         return {"model", "errors"}
+    if own == "settings":
+        return {"model", "errors", "values"}
     if own in ROOMS:
         return {"model", "errors", own}
     if own in VERBS:
