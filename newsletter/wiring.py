@@ -26,6 +26,7 @@ from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubsc
 from newsletter.model.deliveries import RetryPolicy
 from newsletter.model.editions import MailingList
 from newsletter.model.feedback import BouncePolicy
+from newsletter.model.stories import GroupingRules
 from newsletter.publish import Press
 from newsletter.settings import Settings
 from newsletter.stories.summarize import SUMMARIZER_NAMES
@@ -90,12 +91,16 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
 
     return Press(
         renderer=Renderer(folders=[*own, settings_room.packaged("templates")]),
-        story_cutoff=values.story_cutoff,
         view_url=view_url,
         has_preferences=links is not None,
         unsubscribe_address=ascii_domain(values.unsubscribe_address)
         or mailing_list.reply_to
         or mailing_list.sender_address,
+        rules=GroupingRules(
+            story_cutoff=values.story_cutoff,
+            copy_cutoff=values.copy_cutoff,
+            open_days=values.story_days,
+        ),
     )
 
 

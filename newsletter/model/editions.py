@@ -5,7 +5,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from newsletter.model.messages import Rendering
-from newsletter.model.stories import SourceCredit, Story
+from newsletter.model.stories import SourceCredit, Story, StoryLabel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of an edition, under its own heading."""
+
+    #: What readers see above it.
+    title: str
+    #: A story that names one of these, in any case, belongs here.
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +44,15 @@ class MailingList:
     #: Lines of the postal address that the law wants in every mailing.
     postal_address: tuple[str, ...] = ()
     #: Words of headlines and summaries that an edition may hold.
-    word_budget: int = 650
+    word_budget: int = 900
     #: Name of the summarizer.
     summarizer: str = "lead"
+    #: Outlets, as readers know them, with what their stories' weight is multiplied by; others have 1.
+    source_weights: tuple[tuple[str, float], ...] = ()
+    #: Words with what the weight of a story is multiplied by that names them.
+    word_weights: tuple[tuple[str, float], ...] = ()
+    #: Empty: all stories stand in one row.
+    sections: tuple[Section, ...] = ()
     #: How late a slot may still be answered.
     grace: timedelta = timedelta(hours=6)
 
@@ -48,6 +64,11 @@ class OneLiner:
     headline: str
     source: SourceCredit
     document_ids: tuple[int, ...]
+    #: As `Story.thread`.
+    thread: int | None = None
+    label: StoryLabel = StoryLabel.NEW
+    #: Title of the section that it belongs to; empty without sections.
+    section: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +92,10 @@ class Edition:
     also: tuple[OneLiner, ...]
     #: Documents that found no place even there; they count as told.
     left_out_ids: tuple[int, ...] = ()
+    #: Documents that said nothing which this list had not been told; they count as told.
+    repeated_ids: tuple[int, ...] = ()
+    #: Since when its documents came, UTC, where that is more than one day's news (after days of downtime).
+    covers_from: datetime | None = None
     #: Words a reader reads: headlines, summaries and one-liners.
     word_count: int
     reading_minutes: int
@@ -80,7 +105,7 @@ class Edition:
         """Every document that this edition answers for."""
         told = [i for story in self.stories for i in story.document_ids]
         told += [i for line in self.also for i in line.document_ids]
-        return (*told, *self.left_out_ids)
+        return (*told, *self.left_out_ids, *self.repeated_ids)
 
 
 class RunOutcome(StrEnum):

@@ -9,13 +9,17 @@ from newsletter.model.documents import Span
 
 @dataclass(frozen=True, kw_only=True)
 class SummarySentence:
-    """A sentence taken verbatim from a document."""
+    """A sentence taken verbatim from a document: `span` of its text, less the `cuts`."""
 
     text: str
-    #: Where it stands in that document's `text`; `span.of(document.text)` equals `text`.
+    #: Where it stands in that document's `text`.
     span: Span
+    #: What is left out of it (an agency's tag, "(pictured)"): in order, inside `span`, disjoint.
+    cuts: tuple[Span, ...] = ()
     #: None for a document that is not in the store (`newsletter summarize FILE`).
     document_id: int | None = None
+    #: Who reported it, as readers know them; None where the whole summary is from one document.
+    source: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,8 @@ class Summary:
     sentences: tuple[SummarySentence, ...]
     #: Name of the summarizer that chose them.
     method: str
+    #: What a language model made of the sentences, if that passed every check; read instead of them.
+    rewrite: str | None = None
 
     @property
     def text(self) -> str:
@@ -42,8 +48,39 @@ class StoryLabel(StrEnum):
 
     #: Not told to this list before.
     NEW = "New"
-    #: A document that this list has had has changed.
+    #: More has become known of what this list was told.
     UPDATE = "Update"
+
+
+class StoryForm(StrEnum):
+    """How much room a story gets in an edition."""
+
+    #: The first and longest.
+    LEAD = "lead"
+    #: A headline and a short summary.
+    SECOND = "second"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A number as one source gives it."""
+
+    #: As printed: "41 of 48", "twelve".
+    figure: str
+    #: Who gives it, as readers know them.
+    source: str
+    #: The sentence that it stands in.
+    sentence: SummarySentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """A number that sources give differently."""
+
+    #: What is counted, as printed by the first claim's source: "killed", "passengers".
+    subject: str
+    #: At least two, no two figures alike; the leading document's first.
+    claims: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +115,48 @@ class Story:
     dated_at: datetime
     #: How many sources do not rest on one another: two papers that cite RFE/RL count once.
     independent_sources: int
+    #: Names the story across editions of one list: the lowest id of the documents that opened it.
+    thread: int | None = None
+    form: StoryForm = StoryForm.SECOND
+    #: Numbers on which its sources differ.
+    disagreements: tuple[Disagreement, ...] = ()
+    #: Of an update: one sentence that this list was told before.
+    context: SummarySentence | None = None
+    #: Of an update: when this list was first told of it, UTC.
+    first_told_at: datetime | None = None
+    #: Title of the section that it belongs to; empty without sections.
+    section: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenStory:
+    """A story that a list was told lately, as it stands in the list's editions."""
+
+    #: As `Story.thread`.
+    thread: int
+    #: The latest headline.
+    headline: str
+    #: Sentences that were told, the oldest first.
+    told: tuple[SummarySentence, ...]
+    #: Headlines that were told, the oldest first.
+    headlines: tuple[str, ...]
+    #: Every document of it that the list was told, the oldest edition's first.
+    document_ids: tuple[int, ...]
+    #: UTC.
+    first_told_at: datetime
+    #: UTC.
+    last_told_at: datetime
+    #: Ids of the editions that told it.
+    edition_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupingRules:
+    """When documents are one story."""
+
+    #: Average likeness from which groups of documents are one story, 0 (everything) to 1 (copies only).
+    story_cutoff: float = 0.18
+    #: Share of common phrases from which two texts are copies, 0 to 1.
+    copy_cutoff: float = 0.8
+    #: How long after it was last told a story goes on, days.
+    open_days: int = 14

@@ -32,7 +32,7 @@ def test_the_environment_wins_over_env_file_over_toml(monkeypatch: pytest.Monkey
 def test_an_empty_value_counts_as_not_set() -> None:
     Path(".env").write_text("TIMEZONE=\nWORD_BUDGET=\nTEMPLATE_FOLDER=\n")
     settings = load()
-    assert (settings.timezone, settings.word_budget, settings.template_folder) == ("UTC", 650, None)
+    assert (settings.timezone, settings.word_budget, settings.template_folder) == ("UTC", 900, None)
 
 
 def test_two_rates_for_one_period_are_refused_in_one_line() -> None:

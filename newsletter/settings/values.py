@@ -83,3 +83,7 @@ Paths = Annotated[tuple[Path, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
 Language = Annotated[str, Field(pattern=r"^(?:[a-z]{2})?$")]
+Weights = Annotated[dict[str, Annotated[float, Field(ge=0, le=10)]], BeforeValidator(read_table)]
+WordLists = Annotated[
+    dict[Title, Annotated[tuple[str, ...], Field(min_length=1)]], BeforeValidator(read_table)
+]

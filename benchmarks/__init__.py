@@ -1,0 +1,1 @@
+"""What is measured by hand: each script says how to run it."""

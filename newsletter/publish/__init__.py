@@ -1,0 +1,131 @@
+"""Publish: documents that are new to a list become an edition with its deliveries, in one transaction."""
+
+import secrets
+from datetime import datetime
+
+from newsletter.editions.slots import due_slots
+from newsletter.errors import NewsletterError, PublishConflictError
+from newsletter.model.editions import DueSlot, MailingList, PublishReport, Run, RunOutcome, SlotDecision
+from newsletter.publish.drafting import Press, draft
+from newsletter.store.store import Store
+
+__all__ = ["Press", "draft", "publish", "publish_due", "slots_due"]
+
+#: How often a publisher that came second looks again at what is left.
+_CONFLICT_TRIES = 3
+
+
+def publish(
+    store: Store, mailing_list: MailingList, press: Press, *, now: datetime, slot_at: datetime | None = None
+) -> PublishReport:
+    """Publish what is new to a list, and record the turn whatever comes of it.
+
+    Everything is rendered before anything is queued. Two publishers at once make one edition: the second
+    finds the documents told.
+
+    Args:
+        store: Where everything is.
+        mailing_list: The list.
+        press: Templates and links.
+        now: UTC.
+        slot_at: The slot that is answered, UTC; None if triggered by hand.
+
+    Raises:
+        PublishConflictError: The slot was answered by another process.
+        NewsletterError: As `draft`; recorded as a failed run.
+    """
+    store.editions.know_list(mailing_list.name, now=now)
+    turn = Run(list_name=mailing_list.name, slot_at=slot_at, started_at=now, outcome=RunOutcome.NOTHING_NEW)
+    try:
+        return _publish(store, mailing_list, press, turn)
+    except PublishConflictError:
+        raise
+    except NewsletterError as error:
+        _record(store, turn, RunOutcome.FAILED, str(error))
+        raise
+
+
+def _publish(store: Store, mailing_list: MailingList, press: Press, turn: Run) -> PublishReport:
+    now, slot_at = turn.started_at, turn.slot_at
+    for attempt in range(1, _CONFLICT_TRIES + 1):
+        made = draft(store, mailing_list, press, now=now, slot_at=slot_at)
+        if made is None:
+            return _record(store, turn, RunOutcome.NOTHING_NEW, "no document is new since the last edition")
+        if made.audience == 0:
+            reason = f"{mailing_list.name} has no confirmed subscriber; the documents wait"
+            return _record(store, turn, RunOutcome.NO_SUBSCRIBERS, reason)
+        try:
+            edition = store.editions.publish(made.edition, made.rendering, uid=secrets.token_hex(16))
+        except PublishConflictError:
+            if attempt == _CONFLICT_TRIES:
+                raise
+            continue
+        run = Run(
+            list_name=mailing_list.name,
+            slot_at=slot_at,
+            started_at=now,
+            outcome=RunOutcome.PUBLISHED,
+            edition_number=edition.number,
+        )
+        return PublishReport(run=run, edition=edition)
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def slots_due(store: Store, mailing_list: MailingList, *, now: datetime) -> tuple[DueSlot, ...]:
+    """Return the slots of a list that have come and are neither answered nor recorded as skipped.
+
+    A list that the store has not met yet is made known: its slots count from now.
+    """
+    known_since = store.editions.know_list(mailing_list.name, now=now)
+    return due_slots(
+        mailing_list.schedule,
+        mailing_list.time_zone,
+        answered_until=store.editions.answered_until(mailing_list.name, now=now) or min(known_since, now),
+        now=now,
+        grace=mailing_list.grace,
+    )
+
+
+def publish_due(
+    store: Store, mailing_list: MailingList, press: Press, *, now: datetime
+) -> list[PublishReport]:
+    """Answer every slot of a list that has come, and record the ones that were missed.
+
+    Args:
+        store: Where everything is.
+        mailing_list: The list.
+        press: Templates and links.
+        now: UTC.
+
+    Raises:
+        NewsletterError: As `publish`; the slot is tried again at the next wake-up within its grace period.
+    """
+    reports = []
+    for slot in slots_due(store, mailing_list, now=now):
+        try:
+            if slot.decision is SlotDecision.PUBLISH:
+                reports.append(publish(store, mailing_list, press, now=now, slot_at=slot.slot_at))
+            else:
+                turn = Run(
+                    list_name=mailing_list.name,
+                    slot_at=slot.slot_at,
+                    started_at=now,
+                    outcome=RunOutcome.SKIPPED,
+                )
+                reports.append(_record(store, turn, RunOutcome.SKIPPED, slot.reason))
+        except PublishConflictError:
+            # Another service answered it first: that is what the store's constraint is for.
+            continue
+    return reports
+
+
+def _record(store: Store, turn: Run, outcome: RunOutcome, reason: str) -> PublishReport:
+    run = Run(
+        list_name=turn.list_name,
+        slot_at=turn.slot_at,
+        started_at=turn.started_at,
+        outcome=outcome,
+        reason=reason,
+    )
+    store.editions.record_run(run)
+    return PublishReport(run=run)

@@ -1,0 +1,82 @@
+"""Settings of the store, of documents, and of the stories made of them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from newsletter.settings.values import Language, Paths, Weights, WordLists, read_table
+
+
+class DocumentSettings(BaseSettings):
+    """The store, and where documents come from."""
+
+    database_url: str = Field(
+        "sqlite:///newsletter.db", description="SQLite file or postgresql:// address of the store"
+    )
+    sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
+        "FULL", description="SQLite's durability: FULL survives power loss, NORMAL only a killed process"
+    )
+    folders: Paths = Field((Path("seeds"),), description="folders that documents arrive in, parted by commas")
+    max_document_megabytes: float = Field(10, gt=0, le=1000, description="larger documents are refused, MB")
+    settle_seconds: float = Field(
+        1.0, ge=0, le=60, description="a file touched less than this ago is looked at twice, s"
+    )
+    ingest_every_seconds: int = Field(
+        60, ge=1, le=86400, description="how often `run` looks into the folders, s"
+    )
+    source_aliases: Annotated[dict[str, str], BeforeValidator(read_table)] = Field(
+        default_factory=dict, description='more names of outlets, as JSON: {"KP": "Kyiv Post"}'
+    )
+
+
+class StorySettings(BaseSettings):
+    """How documents become stories, summaries and an edition."""
+
+    summarizer: str = Field(
+        "lead", description="lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson"
+    )
+    language: Language = Field("", description="two-letter language of the documents; empty: told for each")
+    word_budget: int = Field(
+        900, ge=100, le=5000, description="most words of headlines and summaries in an edition"
+    )
+    document_seconds: float = Field(
+        10, ge=0.1, le=600, description="longest time that one large document may take to summarise, s"
+    )
+    story_cutoff: float = Field(
+        0.18, gt=0, lt=1, description="likeness from which documents are one story, 0 to 1"
+    )
+    copy_cutoff: float = Field(
+        0.8, gt=0, le=1, description="share of common phrases from which two texts are copies, 0 to 1"
+    )
+    story_days: int = Field(
+        14, ge=0, le=90, description="how long after it was last told a story is known and goes on, days"
+    )
+    repeat_cutoff: float = Field(
+        0.5, gt=0, le=1, description="likeness from which a sentence says what was told already, 0 to 1"
+    )
+    source_weights: Weights = Field(
+        default_factory=dict,
+        description='outlets that weigh more or less, as JSON: {"BBC": 1.5}',
+    )
+    word_weights: Weights = Field(
+        default_factory=dict,
+        description='words that lift or sink a story, as JSON: {"vote": 2, "golf": 0}',
+    )
+    sections: WordLists = Field(
+        default_factory=dict,
+        description='sections by words of their stories, as JSON: {"Economy": ["bank", "inflation"]}; '
+        "empty: one list",
+    )
+    llm_url: str = Field(
+        "",
+        description="OpenAI-compatible address of a language model that may reword summaries, "
+        "http://localhost:8080/v1; empty: never",
+    )
+    llm_model: str = Field("", description="its name there; needed with LLM_URL")
+    llm_key: SecretStr = Field(SecretStr(""), description="its key; empty: none is sent")
+    llm_timeout_seconds: float = Field(30, ge=0.1, le=600, description="longest wait for one summary, s")
+    template_folder: Path | None = Field(
+        None, description="your own templates; each file there wins over ours"
+    )

@@ -1,0 +1,150 @@
+"""All settings together, and the lists that they make."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from newsletter.errors import SettingsError
+from newsletter.model.editions import MailingList, Section
+from newsletter.settings.documents import DocumentSettings, StorySettings
+from newsletter.settings.sending import FeedbackSettings, ListDefaults, SendingSettings, ServiceSettings
+from newsletter.settings.values import Language, Lines, ListName, Paths, Title, Weights, WordLists
+
+#: The password in a database's address, with what stands around it.
+PASSWORD_IN_URL = re.compile(r"(://[^/@:]*:)[^/]*(@)")
+
+
+class ListSettings(BaseModel):
+    """One list of newsletter.toml; what is left out is taken from the settings above the lists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: ListName
+    title: Title | None = None
+    tagline: str | None = None
+    schedule: str | None = None
+    timezone: str | None = None
+    folders: Paths | None = None
+    language: Language | None = None
+    sender_address: str | None = None
+    sender_name: str | None = None
+    reply_to: str | None = None
+    postal_address: Lines | None = None
+    word_budget: Annotated[int, Field(ge=100, le=5000)] | None = None
+    summarizer: str | None = None
+    source_weights: Weights | None = None
+    word_weights: Weights | None = None
+    sections: WordLists | None = None
+
+
+# Bases from last to first: pydantic lists the fields of the last base first.
+class Settings(
+    ServiceSettings, FeedbackSettings, SendingSettings, ListDefaults, StorySettings, DocumentSettings
+):
+    """Everything that an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8", extra="ignore", frozen=True, enable_decoding=False, env_ignore_empty=True
+    )
+
+    lists: tuple[ListSettings, ...] = Field((), description="several lists: [[lists]] in newsletter.toml")
+
+    @field_validator("log_level", "sqlite_synchronous", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def database_password(self) -> str:
+        """The password in DATABASE_URL, or an empty string."""
+        found = PASSWORD_IN_URL.search(self.database_url)
+        return found[0][len(found[1]) : -1] if found else ""
+
+    @field_validator("smtp_host", mode="after")
+    @classmethod
+    def _one_word(cls, value: str) -> str:
+        if len(value.split()) > 1:
+            raise ValueError("a host name is expected")
+        return value.strip()
+
+    @field_validator("database_url", "schedule", "timezone", mode="after")
+    @classmethod
+    def _not_empty(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be empty")
+        return value.strip()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put newsletter.toml last."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
+
+    def mailing_lists(self) -> tuple[MailingList, ...]:
+        """Return the lists of this install, at least one."""
+        tables = self.lists or (ListSettings(name=self.list_name),)
+        return tuple(self._mailing_list(table) for table in tables)
+
+    def _mailing_list(self, table: ListSettings) -> MailingList:
+        def own(value: Any, common: Any) -> Any:  # noqa: ANN401 - of whatever type the setting is
+            return common if value is None else value
+
+        return MailingList(
+            name=table.name,
+            title=own(table.title, self.list_title),
+            tagline=own(table.tagline, self.list_tagline),
+            schedule=own(table.schedule, self.schedule),
+            time_zone=own(table.timezone, self.timezone),
+            folders=tuple(str(folder) for folder in self._list_folders(table)),
+            language=own(table.language, self.language) or None,
+            sender_address=own(table.sender_address, self.sender_address),
+            sender_name=own(table.sender_name, self.sender_name),
+            reply_to=own(table.reply_to, self.reply_to),
+            postal_address=own(table.postal_address, self.postal_address),
+            word_budget=own(table.word_budget, self.word_budget),
+            summarizer=own(table.summarizer, self.summarizer),
+            source_weights=tuple(own(table.source_weights, self.source_weights).items()),
+            word_weights=tuple(own(table.word_weights, self.word_weights).items()),
+            sections=tuple(
+                Section(title=title, words=words)
+                for title, words in own(table.sections, self.sections).items()
+            ),
+            grace=timedelta(hours=self.grace_hours),
+        )
+
+    def all_folders(self) -> tuple[Path, ...]:
+        """Return every folder that documents arrive in, those of the lists included, each once, resolved."""
+        named = [folder for table in self.lists for folder in self._list_folders(table)]
+        return tuple(dict.fromkeys(named)) or _resolved(self.folders)
+
+    def _list_folders(self, table: ListSettings) -> tuple[Path, ...]:
+        """Return the folders whose documents a list carries; none means all documents.
+
+        A list of newsletter.toml that names no folders carries those set above the lists, if any are.
+        """
+        if table.folders is not None:
+            return _resolved(table.folders)
+        return _resolved(self.folders) if self.lists and "folders" in self.model_fields_set else ()
+
+
+def _resolved(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    try:
+        return tuple(folder.expanduser().resolve() for folder in folders)
+    except (RuntimeError, OSError) as error:
+        raise SettingsError(f"FOLDERS: {', '.join(map(str, folders))}: {error}") from error

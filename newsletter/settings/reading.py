@@ -1,0 +1,144 @@
+"""Reading the settings, and telling what is in force; the only reader of the environment."""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from newsletter.errors import SettingsError
+from newsletter.model.deliveries import RateLimit
+from newsletter.settings.everything import PASSWORD_IN_URL, ListSettings, Settings
+
+
+def load(*, folder: Path | None = None, **overrides: object) -> Settings:
+    """Read the settings.
+
+    Args:
+        folder: Where `.env` and `newsletter.toml` are looked for; the working directory when None.
+        overrides: Values that win over every source, by field name.
+
+    Raises:
+        SettingsError: A value is wrong; one line for each.
+    """
+    place = folder or Path()
+    toml = place / "newsletter.toml"
+
+    class Located(Settings):
+        model_config = SettingsConfigDict(env_file=place / ".env", toml_file=toml)
+
+    _check_toml(toml)
+    try:
+        return Located(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{place / '.env'} is not UTF-8 text: save it as UTF-8") from error
+    except OSError as error:
+        raise SettingsError(f"{place / '.env'} cannot be read: {error.strerror}") from error
+
+
+def isolated(**overrides: object) -> Settings:
+    """Return the defaults with some values replaced; neither environment nor file is read.
+
+    Raises:
+        SettingsError: A value is wrong.
+    """
+
+    class Isolated(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (init_settings,)
+
+    try:
+        return Isolated(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
+
+
+def _check_toml(path: Path) -> None:
+    """Find a key that no setting has: a misspelt one would be ignored in silence."""
+    if not path.exists():
+        return
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from error
+    unknown = sorted(table.keys() - Settings.model_fields.keys())
+    if unknown:
+        raise SettingsError(*(f"{path.name}: {key} is not a setting; see .env.example" for key in unknown))
+
+
+def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
+    """Return one line: the key, the value, and what is expected."""
+    first, *rest = problem["loc"]
+    key = str(first).upper() + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
+    field = Settings.model_fields.get(str(first))
+    secret = "password" in str(first) or "key" in str(first)
+    value = "(hidden)" if secret else repr(problem.get("input"))
+    plain = {
+        "string_pattern_mismatch": "it has another form than expected",
+        "int_parsing": "a whole number is expected",
+        "float_parsing": "a number is expected",
+        "extra_forbidden": "no setting of a list has that name",
+    }
+    expected = plain.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    purpose = f" ({field.description})" if field and field.description and not rest else ""
+    return f"{key}: {value} is wrong: {expected[:1].lower()}{expected[1:]}{purpose}"
+
+
+def unknown_environment(folder: Path | None = None) -> list[str]:
+    """Return keys of `.env` that no setting has, so that a misspelt one does not pass unseen."""
+    from dotenv import dotenv_values
+
+    path = (folder or Path()) / ".env"
+    if not path.is_file():
+        return []
+    known = {name.upper() for name in Settings.model_fields}
+    return sorted(key for key in dotenv_values(path) if key.upper() not in known and key not in os.environ)
+
+
+def in_force(settings: Settings) -> list[tuple[str, str, str]]:
+    """Return key, value as text (secrets masked) and description of every setting."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name == "lists" and not value:
+            continue
+        shown = (
+            PASSWORD_IN_URL.sub(r"\1********\2", _shown(value)) if name == "database_url" else _shown(value)
+        )
+        rows.append((name.upper(), shown, field.description or ""))
+    return rows
+
+
+def _shown(value: object) -> str:
+    match value:
+        case SecretStr():
+            return "********" if value.get_secret_value() else ""
+        case tuple() if any(isinstance(item, SecretStr) for item in value):
+            return ", ".join("********" for _ in value)
+        case tuple() if any(isinstance(item, ListSettings) for item in value):
+            return ", ".join(item.name for item in value)
+        case tuple():
+            return ", ".join(_shown(item) for item in value)
+        case dict():
+            return json.dumps(value, ensure_ascii=False) if value else ""
+        case None:
+            return ""
+        case float():
+            return f"{value:g}"
+        case RateLimit():
+            return str(value)
+        case _:
+            return str(value)
