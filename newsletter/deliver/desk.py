@@ -1,4 +1,4 @@
-"""The desk: writes each reader's message from the edition's one rendering."""
+"""The desk: writes each reader's message from the edition's rendering, or that of its variant."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from newsletter.model.deliveries import Delivery
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.store.store import Store
 
-#: Editions whose rendering is kept in memory at a time.
-_RENDERINGS_KEPT = 4
+#: Editions and variants whose rendering is kept in memory at a time.
+_RENDERINGS_KEPT = 16
 
 
 class Desk:
@@ -19,7 +19,7 @@ class Desk:
     def __init__(self, store: Store, stationery: Stationery) -> None:
         self._store = store
         self._stationery = stationery
-        self._editions: dict[int, tuple[str, Rendering]] = {}
+        self._editions: dict[tuple[int, int], tuple[str, Rendering]] = {}
 
     async def write(self, delivery: Delivery, *, now: datetime) -> Message:
         """Write the message of one delivery.
@@ -27,14 +27,14 @@ class Desk:
         Raises:
             MessageRefusedError: It cannot be made for this reader.
         """
-        edition_id = delivery.edition_id
-        if edition_id not in self._editions:
+        edition_id, variant = delivery.edition_id, delivery.variant
+        if (edition_id, variant) not in self._editions:
             if len(self._editions) >= _RENDERINGS_KEPT:
                 self._editions.pop(next(iter(self._editions)))
             edition = await self._store.in_time(self._store.editions.get, edition_id)
-            rendering = await self._store.in_time(self._store.editions.rendering, edition_id)
-            self._editions[edition_id] = (edition.uid, rendering)
-        uid, rendering = self._editions[edition_id]
+            rendering = await self._store.in_time(self._store.editions.rendering, edition_id, variant=variant)
+            self._editions[edition_id, variant] = (edition.uid, rendering)
+        uid, rendering = self._editions[edition_id, variant]
         reader = make_reader(
             rendering,
             self._stationery,

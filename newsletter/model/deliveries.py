@@ -173,6 +173,8 @@ class Delivery:
     attempts: int
     #: UTC; the age that giving up counts from: when it was first deferred, until then when it was queued.
     queued_at: datetime
+    #: Which of the edition's variants it carries; 0: the edition as it is.
+    variant: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

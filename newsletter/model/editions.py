@@ -189,6 +189,16 @@ class PublishedEdition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Variant:
+    """An edition as those of its readers get it who missed what the list was told before."""
+
+    #: Bit n is set if the nth of the draft's missable stories is told in full; never 0.
+    number: int
+    edition: Edition
+    rendering: Rendering
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """An edition as it would be published now."""
 
@@ -196,6 +206,10 @@ class Draft:
     rendering: Rendering
     #: Confirmed subscribers that it would go to.
     audience: int
+    #: For each story that a reader may have missed: ids of the editions that told it before.
+    missable: tuple[tuple[int, ...], ...] = ()
+    #: One for each choice of these stories, that of none left out.
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -376,6 +376,7 @@ def _load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]
             _subscriptions.c.since,
             _deliveries.c.attempts,
             _deliveries.c.queued_at,
+            _deliveries.c.variant,
         )
         .join(_editions, _editions.c.id == _deliveries.c.edition_id)
         .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)

@@ -1,5 +1,6 @@
 """Editions, the documents that they told, and the runs that made them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -19,12 +20,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import PublishConflictError
 from newsletter.model.deliveries import DeliveryState
-from newsletter.model.editions import Edition, EditionState, PublishedEdition, Run, RunOutcome
+from newsletter.model.editions import Edition, EditionState, PublishedEdition, Run, RunOutcome, Variant
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store import tables
 from newsletter.store.codec import from_json, to_json
 from newsletter.store.database import VALUES_PER_STATEMENT, Database, inserted_id
+from newsletter.store.variants import assign_variants, variant_row
 
 _lists = tables.lists
 _editions = tables.editions
@@ -72,15 +74,26 @@ class Editions:
             last = connection.scalar(select(_lists.c.last_number).where(_lists.c.name == list_name))
         return (last or 0) + 1
 
-    def publish(self, edition: Edition, rendering: Rendering, *, uid: str) -> PublishedEdition:
+    def publish(
+        self,
+        edition: Edition,
+        rendering: Rendering,
+        *,
+        uid: str,
+        missable: Sequence[Sequence[int]] = (),
+        variants: Sequence[Variant] = (),
+    ) -> PublishedEdition:
         """Store an edition, what it told, its deliveries and its run, all in one transaction.
 
-        One delivery is queued for each confirmed subscriber whose address is not suppressed.
+        One delivery is queued for each confirmed subscriber whose address is not suppressed. Readers who
+        missed what the list was told before get the variant for them, if there is one.
 
         Args:
             edition: Frozen; its number is the list's next.
             rendering: The edition rendered for everybody.
             uid: Random name for Message-IDs.
+            missable: As `Draft.missable`.
+            variants: As `Draft.variants`.
 
         Raises:
             PublishConflictError: Another process published first; nothing was written.
@@ -91,6 +104,8 @@ class Editions:
             _check_slot(connection, edition.list_name, edition.slot_at)
             edition_id = _insert_edition(connection, edition, rendering, uid)
             audience = _queue_deliveries(connection, edition, edition_id)
+            if variants:
+                assign_variants(connection, edition_id, missable, variants)
             connection.execute(
                 update(_editions).where(_editions.c.id == edition_id).values(audience=audience)
             )
@@ -183,16 +198,19 @@ class Editions:
             ).scalar_one()
         return from_json(Edition, content)
 
-    def rendering(self, edition_id: int) -> Rendering:
-        """Return an edition as it was rendered for everybody."""
+    def rendering(self, edition_id: int, *, variant: int = 0) -> Rendering:
+        """Return an edition as it was rendered for everybody, or for those who get one of its variants."""
+        query = select(_editions).where(_editions.c.id == edition_id)
         with self._database.reading() as connection:
-            row = connection.execute(select(_editions).where(_editions.c.id == edition_id)).one()
+            row = told = connection.execute(query).one()
+            if variant:
+                told = variant_row(connection, edition_id, variant)
         return Rendering(
-            subject=row.subject,
-            preheader=row.preheader,
-            html=row.html,
-            text=row.body_text,
-            token=row.token,
+            subject=told.subject,
+            preheader=told.preheader,
+            html=told.html,
+            text=told.body_text,
+            token=told.token,
             headers=from_json(ListHeaders, row.headers),
         )
 

@@ -148,6 +148,21 @@ edition_documents = Table(
     UniqueConstraint("list_name", "document_id"),
 )
 
+#: Editions as readers get them who missed what the list was told before.
+edition_variants = Table(
+    "edition_variants",
+    metadata,
+    _reference("edition_id", "editions.id", primary_key=True),
+    #: A bit for each story that is told in full, counted from the first that can be; never 0.
+    Column("variant", Integer, primary_key=True, autoincrement=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("body_text", Text, nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -210,6 +225,8 @@ deliveries = Table(
     Column("reply", Text, nullable=False),
     Column("queued_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    #: Which of the edition's variants it carries; 0: the edition as it is.
+    Column("variant", Integer, nullable=False, server_default="0"),
     UniqueConstraint("edition_id", "subscriber_id"),
 )
 # Partial indexes that hold only what is still to do: a claim costs the same at a million rows as at ten.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
-from newsletter.model.editions import Edition, PublishedEdition
+from newsletter.model.editions import Edition, PublishedEdition, Variant
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.stories import SourceCredit, Story, StoryLabel, Summary, SummarySentence
 from newsletter.store.store import Store
@@ -33,7 +34,12 @@ def subscribe(store: Store) -> Callable[..., None]:
 @pytest.fixture
 def publish(store: Store, parsed: Callable[..., ParsedDocument]) -> Publish:
     def make(
-        *headlines: str, list_name: str = "daily", slot_at: datetime | None = None, number: int | None = None
+        *headlines: str,
+        list_name: str = "daily",
+        slot_at: datetime | None = None,
+        number: int | None = None,
+        missable: Sequence[Sequence[int]] = (),
+        variants: Sequence[int] = (),
     ) -> PublishedEdition:
         store.editions.know_list(list_name, now=NOW)
         for headline in headlines:
@@ -45,7 +51,17 @@ def publish(store: Store, parsed: Callable[..., ParsedDocument]) -> Publish:
             number=number or store.editions.next_number(list_name),
             slot_at=slot_at,
         )
-        return store.editions.publish(edition, make_rendering(list_name), uid=f"{list_name}-{edition.number}")
+        rendering = make_rendering(list_name)
+        return store.editions.publish(
+            edition,
+            rendering,
+            uid=f"{list_name}-{edition.number}",
+            missable=missable,
+            variants=[
+                Variant(number=n, edition=edition, rendering=replace(rendering, text=f"Variant {n}"))
+                for n in variants
+            ],
+        )
 
     return make
 

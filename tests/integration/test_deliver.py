@@ -312,7 +312,7 @@ async def test_a_store_that_fails_for_a_moment_fails_no_reader(
     app = make_app()
     edition = publish(app)
 
-    def fail(edition_id: int) -> None:
+    def fail(edition_id: int, *, variant: int) -> None:
         raise StoreError("gone for a moment")
 
     monkeypatch.setattr(app.store.editions, "rendering", fail)

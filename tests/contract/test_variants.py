@@ -1,0 +1,82 @@
+"""Readers who missed what the list was told before get their own variant, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
+from newsletter.store.store import Store
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+S = DeliveryState
+
+
+def deliver(store: Store, **outcomes: S) -> dict[str, int]:
+    """Give all that is due an outcome, ACCEPTED if none is named; return the readers' variants."""
+    claimed = store.deliveries.claim(sender="me", limit=100, now=NOW)
+    ids = [delivery.id for delivery in claimed]
+    store.deliveries.advance(begin=ids, marks=[], sender="me", policy=UncertainPolicy.HOLD, now=NOW)
+    marks = []
+    for delivery in claimed:
+        state = outcomes.get(delivery.address.partition("@")[0], S.ACCEPTED)
+        again = NOW + timedelta(days=1) if state is S.DEFERRED else None
+        marks.append(DeliveryMark(delivery_id=delivery.id, state=state, next_attempt_at=again))
+    store.deliveries.advance(begin=[], marks=marks, sender="me", policy=UncertainPolicy.HOLD, now=NOW)
+    return {delivery.address.partition("@")[0]: delivery.variant for delivery in claimed}
+
+
+def test_who_missed_the_story_gets_the_variant(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org", "bo@example.org", "chi@example.org", "dee@example.org")
+    first = publish("A story")
+    assert deliver(store, bo=S.FAILED, chi=S.UNCERTAIN, dee=S.DEFERRED) == dict.fromkeys(
+        ("ada", "bo", "chi", "dee"), 0
+    )
+    subscribe("eve@example.org")
+    second = publish("More on it", missable=[[first.id]], variants=[1])
+    # Whoever may have had it, or may still get it, is not told it again.
+    assert deliver(store) == {"ada": 0, "bo": 1, "chi": 0, "dee": 0, "eve": 1}
+    assert second.audience == 5
+    assert store.editions.rendering(second.id).text == "Hello"
+    assert store.editions.rendering(second.id, variant=1).text == "Variant 1"
+    assert store.editions.rendering(second.id, variant=1).headers.list_name == "daily"
+
+
+def test_each_story_is_asked_for_apart(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org")
+    one = publish("One")
+    deliver(store)
+    subscribe("bo@example.org")
+    two = publish("Two")
+    deliver(store)
+    subscribe("chi@example.org")
+    third = publish("Three", missable=[[one.id], [two.id]], variants=[1, 2, 3])
+    assert deliver(store) == {"ada": 0, "bo": 1, "chi": 3}
+    assert [store.editions.rendering(third.id, variant=n).text for n in (1, 3)] == ["Variant 1", "Variant 3"]
+
+
+def test_one_of_several_editions_is_enough(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org")
+    one = publish("One")
+    deliver(store, ada=S.FAILED)
+    two = publish("Two")
+    deliver(store)
+    publish("Three", missable=[[one.id, two.id]], variants=[1])
+    assert deliver(store) == {"ada": 0}
+
+
+def test_a_variant_that_was_not_made_is_the_edition_itself(store: Store, subscribe, publish) -> None:
+    first = publish("One")
+    subscribe("ada@example.org")
+    publish("Two", missable=[[first.id], [first.id]], variants=[1, 2])
+    assert deliver(store) == {"ada": 0}
+
+
+def test_variants_that_nobody_gets_are_not_kept(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org")
+    first = publish("One")
+    deliver(store)
+    second = publish("Two", missable=[[first.id]], variants=[1])
+    with pytest.raises(LookupError):
+        store.editions.rendering(second.id, variant=1)
