@@ -4,6 +4,7 @@ NewsletterError
 ├── SettingsError              a setting is missing or wrong
 ├── DocumentRefusedError       one document cannot be read; carries the reason
 ├── SummarizerError            an unknown summarizer, or a language that one cannot do
+├── TimeLimitError             work on one document took too long, or its process died
 ├── TemplateError              a template is broken; carries file and line
 ├── MessageRefusedError        a finished message breaks a rule that every message must keep
 ├── LinkError                  a link that cannot be made, or a token that does not verify
@@ -57,6 +58,10 @@ class DocumentRefusedError(NewsletterError):
 
 class SummarizerError(NewsletterError, ValueError):
     """A summarizer's name is unknown, or it cannot do the language asked for."""
+
+
+class TimeLimitError(NewsletterError):
+    """Work on one document took longer than it may, or the process that did it died; the others go on."""
 
 
 class TemplateError(NewsletterError):
