@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> None:
     if not arguments or arguments[0] not in names:
         raise SystemExit(f"{__doc__}\nNAME is one of: {', '.join(names)}")
     sys.argv = arguments
-    runpy.run_module(f"benchmarks.{arguments[0]}", run_name="__main__")
+    runpy.run_module(f"benchmarks.{arguments[0]}", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
