@@ -1,120 +1,80 @@
-"""From ranked stories to an edition that a reader can finish."""
+"""From stories with their room to an edition that a reader can finish."""
 
-import math
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.model.editions import Edition, MailingList, OneLiner
+from newsletter.editions.plan import ONE_LINERS, Placing, Plan
+from newsletter.editions.sections import arrange, large_enough, section_of
+from newsletter.editions.subject import compose_preheader, compose_subject
+from newsletter.editions.words import count_words, cut_at_word, cut_to_words
+from newsletter.model.editions import Edition, MailingList, OneLiner, Section
 from newsletter.model.stories import Story, Summary, SummarySentence
 
-#: Sentences and words of the first story's summary, and of the others'.
-LEAD_SENTENCES, LEAD_WORDS = 3, 110
-SECOND_SENTENCES, SECOND_WORDS = 2, 60
-
-#: With so few stories, all are told at the same length.
-_FEW_STORIES = 5
-
-#: "Also today" holds no more lines than a reader will read.
-MAX_ONE_LINERS = 12
-
 _WORDS_PER_MINUTE = 220
-_SUBJECT_CHARACTERS = 78
-_PREHEADER_CHARACTERS = 140
+_ONE_LINER_WORDS = 25
 _ONE_LINER_CHARACTERS = 160
-
-_WORD = re.compile(r"[\w'’-]+")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def compose(
-    stories: Sequence[Story],
+    planned: Plan,
     mailing_list: MailingList,
     *,
     number: int,
     now: datetime,
     slot_at: datetime | None,
+    covers_from: datetime | None = None,
+    repeated_ids: Sequence[int] = (),
 ) -> Edition:
-    """Make an edition of ranked stories.
+    """Make an edition of planned stories.
 
-    What does not fit the word budget becomes a one-liner under "Also today"; what does not fit there is
-    counted, and counts as told.
+    What does not fit the word budget becomes a line under "Also today"; what does not fit there is counted,
+    and counts as told. Only the first story may exceed the budget, if its first sentence does.
 
     Args:
-        stories: At least one, the weightiest first, each with the summary of a lead.
-        mailing_list: The list, with its word budget.
+        planned: The stories with their room and with summaries for it; longer ones lose their last sentences.
+        mailing_list: The list, with its word budget and sections.
         number: The edition's number.
         now: UTC.
         slot_at: The slot that it answers to, UTC; None if triggered by hand.
+        covers_from: Since when its documents came, UTC, where that is more than one day's news.
+        repeated_ids: Documents that said nothing new; they count as told.
     """
-    told, rest = _within_budget(stories, mailing_list.word_budget)
-    also = tuple(_one_liner(story) for story in rest[:MAX_ONE_LINERS])
-    left_out = tuple(i for story in rest[MAX_ONE_LINERS:] for i in story.document_ids)
-    headlines = [story.headline for story in told] + [line.headline for line in also]
-    word_count = sum(_story_words(story) for story in told) + sum(count_words(line.headline) for line in also)
+    choice = _within_budget(planned, mailing_list.word_budget)
+    ranked = [*choice.told, *choice.also]
+    headlines = [story.headline for story in ranked]
+    label = choice.told[0].label
+    titles = _section_titles(ranked, mailing_list.sections)
+    stories = [replace(story, section=title) for story, title in zip(choice.told, titles, strict=False)]
+    lines = [
+        _one_liner(story, title) for story, title in zip(choice.also, titles[len(choice.told) :], strict=True)
+    ]
+    sections = mailing_list.sections
     return Edition(
         list_name=mailing_list.name,
         number=number,
         created_at=now,
         slot_at=slot_at,
-        subject=compose_subject(headlines),
-        preheader=compose_preheader(headlines, told[0].summary) or mailing_list.tagline,
-        language=mailing_list.language or _main_language(told),
-        stories=tuple(told),
-        also=also,
-        left_out_ids=left_out,
-        word_count=word_count,
-        reading_minutes=max(1, round(word_count / _WORDS_PER_MINUTE)),
+        subject=compose_subject(headlines, label=label),
+        preheader=compose_preheader(headlines, choice.told[0].summary, label=label) or mailing_list.tagline,
+        language=mailing_list.language or _main_language(choice.told),
+        stories=(stories[0], *arrange(stories[1:], sections, title_of=lambda story: story.section)),
+        also=tuple(arrange(lines, sections, title_of=lambda line: line.section)),
+        left_out_ids=tuple(i for story in choice.rest for i in story.document_ids),
+        left_out_stories=len(choice.rest),
+        repeated_ids=tuple(repeated_ids),
+        covers_from=covers_from,
+        word_count=choice.word_count,
+        reading_minutes=max(1, round(choice.word_count / _WORDS_PER_MINUTE)),
     )
 
 
-def count_words(text: str) -> int:
-    """Return the words of a text; of scripts that do not part them, two characters count as one."""
-    wide = len(_WIDE.findall(text))
-    return len(_WORD.findall(_WIDE.sub(" ", text))) + math.ceil(wide / 2)
-
-
-def cut_at_word(text: str, *, limit: int) -> str:
-    """Return a text of at most `limit` characters; what is cut ends at a word, with an ellipsis."""
-    text = " ".join(text.split())
-    if len(text) <= limit:
-        return text
-    head = text[: limit - 1]
-    space = head.rfind(" ")
-    if space > limit // 2:
-        head = head[:space]
-    return head.rstrip(" ,;:–—-") + "…"
-
-
-def compose_subject(headlines: Sequence[str]) -> str:
-    """Return the top two headlines as a subject, or the first alone if both do not fit."""
-    return cut_at_word("; ".join(headlines[: _in_subject(headlines)]), limit=_SUBJECT_CHARACTERS)
-
-
-def compose_preheader(headlines: Sequence[str], lead: Summary) -> str:
-    """Return what an inbox shows after the subject: the next headlines, or the lead's first words.
-
-    Empty where the lead says no more than its headline.
-    """
-    start = _in_subject(headlines)
-    following = headlines[start : start + 3]
-    if not following:
-        if lead.text == headlines[0]:
-            return ""
-        return cut_at_word(lead.text, limit=_PREHEADER_CHARACTERS)
-    return cut_at_word("Also: " + "; ".join(following), limit=_PREHEADER_CHARACTERS)
-
-
-def _in_subject(headlines: Sequence[str]) -> int:
-    """Return how many headlines the subject holds."""
-    both = "; ".join(" ".join(headline.split()) for headline in headlines[:2])
-    return min(2, len(headlines)) if len(both) <= _SUBJECT_CHARACTERS else 1
-
-
 def shorten(summary: Summary, *, sentences: int, words: int) -> Summary:
-    """Return a summary's first sentences, as many as both limits allow and at least one."""
+    """Return a summary's first sentences, as many as both limits allow and at least one.
+
+    What a language model made of it goes where it is too long, or tells of a sentence that is dropped.
+    """
     kept: list[SummarySentence] = []
     used = 0
     for sentence in summary.sentences[:sentences]:
@@ -122,36 +82,85 @@ def shorten(summary: Summary, *, sentences: int, words: int) -> Summary:
         if kept and used > words:
             break
         kept.append(sentence)
-    return replace(summary, sentences=tuple(kept))
+    whole = len(kept) == len(summary.sentences)
+    fits = whole and summary.rewrite is not None and count_words(summary.rewrite) <= words
+    return replace(summary, sentences=tuple(kept), rewrite=summary.rewrite if fits else None)
 
 
-def _within_budget(stories: Sequence[Story], budget: int) -> tuple[list[Story], list[Story]]:
-    """Split ranked stories into those told with a summary and the rest; the first is always told."""
-    even = len(stories) <= _FEW_STORIES
+@dataclass(frozen=True, kw_only=True)
+class _Choice:
+    """What the word budget leaves of a plan, the weightiest first in each part."""
+
+    told: tuple[Story, ...]
+    also: tuple[Story, ...]
+    rest: tuple[Story, ...]
+    word_count: int
+
+
+def _within_budget(planned: Plan, budget: int) -> _Choice:
     told: list[Story] = []
     used = 0
-    for place, story in enumerate(stories):
-        long = even or place == 0
-        summary = shorten(
-            story.summary,
-            sentences=LEAD_SENTENCES if long else SECOND_SENTENCES,
-            words=LEAD_WORDS if long else SECOND_WORDS,
-        )
-        candidate = replace(story, summary=summary)
-        used += _story_words(candidate)
-        if told and used > budget:
-            return told, list(stories[place:])
-        told.append(candidate)
-    return told, []
+    for placing in planned.told:
+        story = _fitted(placing, budget - used)
+        words = _story_words(story)
+        if told and used + words > budget:
+            break
+        told.append(story)
+        used += words
+    others = [placing.story for placing in planned.told[len(told) :]] + [*planned.also, *planned.rest]
+    count = 0
+    for story in others[:ONE_LINERS]:
+        words = count_words(_line(story))
+        if used + words > budget:
+            break
+        used += words
+        count += 1
+    return _Choice(told=tuple(told), also=tuple(others[:count]), rest=tuple(others[count:]), word_count=used)
+
+
+def _fitted(placing: Placing, room: int) -> Story:
+    """Return a story with the summary that its form and the words left allow."""
+    story = placing.story
+    besides = _story_words(story) - _summary_words(story.summary)
+    limit = min(placing.word_limit, room - besides)
+    summary = shorten(story.summary, sentences=placing.sentence_count, words=limit)
+    return replace(story, summary=summary)
 
 
 def _story_words(story: Story) -> int:
-    return count_words(story.headline) + count_words(story.summary.text)
+    claims = [claim for disagreement in story.disagreements for claim in disagreement.claims]
+    besides = [story.headline, *(f"{claim.figure} {claim.source}" for claim in claims)]
+    if story.context is not None:
+        besides.append(story.context.text)
+    return sum(map(count_words, besides)) + _summary_words(story.summary)
 
 
-def _one_liner(story: Story) -> OneLiner:
-    headline = cut_at_word(story.headline, limit=_ONE_LINER_CHARACTERS)
-    return OneLiner(headline=headline, source=story.sources[0], document_ids=story.document_ids)
+def _summary_words(summary: Summary) -> int:
+    return count_words(summary.rewrite or summary.text)
+
+
+def _line(story: Story) -> str:
+    return cut_at_word(cut_to_words(story.headline, limit=_ONE_LINER_WORDS), limit=_ONE_LINER_CHARACTERS)
+
+
+def _one_liner(story: Story, section: str) -> OneLiner:
+    return OneLiner(
+        headline=_line(story),
+        source=story.sources[0],
+        document_ids=story.document_ids,
+        thread=story.thread,
+        label=story.label,
+        section=section,
+    )
+
+
+def _section_titles(ranked: Sequence[Story], sections: Sequence[Section]) -> list[str]:
+    """Return each story's section, "" where that is too small; the first stands above them all."""
+    if not sections:
+        return [""] * len(ranked)
+    found = ["", *(section_of(story, sections) for story in ranked[1:])]
+    kept = large_enough(found)
+    return [title if title in kept else "" for title in found]
 
 
 def _main_language(stories: Sequence[Story]) -> str:

@@ -8,9 +8,10 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from newsletter.messages.layout import headlines
 from newsletter.messages.marks import split_at_marks
 from newsletter.messages.markup import Markup
-from newsletter.messages.page import EMPTY_PHRASES, headlines
+from newsletter.messages.setting import EMPTY_PHRASES
 from newsletter.messages.text import WIDTH, cells
 from newsletter.model.editions import Edition
 from newsletter.model.messages import Rendering

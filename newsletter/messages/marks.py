@@ -8,7 +8,8 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from newsletter.messages.addresses import mailto, web_link
-from newsletter.messages.text import clean, date_words
+from newsletter.messages.dates import date_words
+from newsletter.messages.text import clean
 from newsletter.model.messages import Reader, Rendering
 
 ADDRESS, SINCE, UNSUBSCRIBE, PREFERENCES = "address", "since", "unsubscribe", "preferences"

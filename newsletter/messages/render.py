@@ -14,8 +14,8 @@ import jinja2
 
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.messages.addresses import web_link
+from newsletter.messages.layout import lay_out
 from newsletter.messages.marks import Marks, reader_values, split_at_marks
-from newsletter.messages.page import lay_out
 from newsletter.messages.text import clean, longest, nowidow, wrap
 from newsletter.model.editions import Edition, MailingList
 from newsletter.model.messages import ListHeaders, Reader, Rendering

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
 
 #: Cells of a line of the text part.
 WIDTH = 72
@@ -20,12 +19,6 @@ _ZERO_WIDTH_JOINER = "\u200d"
 _FOLLOWING = frozenset({"Mn", "Mc", "Me", "Cf"})
 
 _WEB_LINK_START = re.compile(r"https?://", re.IGNORECASE)
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def clean(text: str) -> str:
@@ -149,9 +142,3 @@ def nowidow(text: str) -> str:
     """Keep a short last word together with the one before it."""
     head, _, tail = text.rpartition(" ")
     return f"{head}\u00a0{tail}" if head.count(" ") > 1 and len(tail) < 6 else text
-
-
-def date_words(day: date, *, weekday: bool = False) -> str:
-    """Return a date as English readers write it, "Tuesday 3 March 2026"; unlike strftime, in every locale."""
-    words = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-    return f"{_WEEKDAYS[day.weekday()]} {words}" if weekday else words

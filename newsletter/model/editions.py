@@ -92,6 +92,8 @@ class Edition:
     also: tuple[OneLiner, ...]
     #: Documents that found no place even there; they count as told.
     left_out_ids: tuple[int, ...] = ()
+    #: How many stories those documents made; 0 in editions of before this was counted.
+    left_out_stories: int = 0
     #: Documents that said nothing which this list had not been told; they count as told.
     repeated_ids: tuple[int, ...] = ()
     #: Since when its documents came, UTC, where that is more than one day's news (after days of downtime).

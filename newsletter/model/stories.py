@@ -83,6 +83,10 @@ class Disagreement:
     claims: tuple[Claim, ...]
 
 
+#: What readers are told of a document that names no source; its file's name would tell them nothing.
+UNNAMED_SOURCE = "name not given"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceCredit:
     """One line under a story: who reported it, under which title, and where."""

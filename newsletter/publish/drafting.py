@@ -1,17 +1,18 @@
 """The edition that is due: what is new to a list, told, ranked, composed and rendered; nothing is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from newsletter.editions.compose import compose
+from newsletter.editions.plan import Plan, plan
 from newsletter.editions.rank import rank
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.checks import MAX_HTML_BYTES, check_rendering
 from newsletter.messages.render import Renderer
 from newsletter.model.editions import Draft, Edition, MailingList
 from newsletter.model.messages import Rendering
-from newsletter.model.stories import GroupingRules, Story
+from newsletter.model.stories import GroupingRules
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.publish.telling import tell
 from newsletter.store.store import Store
@@ -55,15 +56,16 @@ def draft(
     if not documents:
         return None
     updates = store.documents.updates_among(mailing_list.name, [document.id for document in documents])
-    stories = rank(tell(documents, updates, mailing_list, press.rules), now=now)
+    ranked = rank(tell(documents, updates, mailing_list, press.rules), mailing_list, now=now)
+    planned = plan([one.story for one in ranked])
     number = store.editions.next_number(mailing_list.name)
-    edition, rendering = _render_to_fit(stories, mailing_list, press, number=number, now=now, slot_at=slot_at)
+    edition, rendering = _render_to_fit(planned, mailing_list, press, number=number, now=now, slot_at=slot_at)
     audience = store.subscribers.count(mailing_list.name, SubscriptionState.CONFIRMED)
     return Draft(edition=edition, rendering=rendering, audience=audience)
 
 
 def _render_to_fit(
-    stories: Sequence[Story],
+    planned: Plan,
     mailing_list: MailingList,
     press: Press,
     *,
@@ -77,7 +79,7 @@ def _render_to_fit(
     """
     for share in (1, 2, 4, 1000):
         smaller = replace(mailing_list, word_budget=mailing_list.word_budget // share)
-        edition = compose(stories, smaller, number=number, now=now, slot_at=slot_at)
+        edition = compose(planned, smaller, number=number, now=now, slot_at=slot_at)
         rendering = press.renderer.render_edition(
             edition,
             mailing_list,

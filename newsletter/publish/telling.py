@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from newsletter.editions.compose import LEAD_SENTENCES, LEAD_WORDS
+from newsletter.editions.plan import LEAD_SENTENCES, LEAD_WORDS
 from newsletter.model.documents import Document
 from newsletter.model.editions import MailingList
-from newsletter.model.stories import GroupingRules, SourceCredit, Story, StoryLabel
+from newsletter.model.stories import UNNAMED_SOURCE, GroupingRules, SourceCredit, Story, StoryLabel
 from newsletter.stories.summarize import summarize
-
-#: What readers are told of a document that names no source; its file's name would tell them nothing.
-_UNNAMED = "name not given"
 
 
 def tell(
@@ -50,7 +47,7 @@ def _credits(group: Sequence[Document]) -> tuple[SourceCredit, ...]:
     """Credit every document of a story once, the leading one first."""
     found: dict[tuple[str, str], SourceCredit] = {}
     for document in group:
-        name = document.credit or _host(document.url) or _UNNAMED
+        name = document.credit or _host(document.url) or UNNAMED_SOURCE
         origin = document.origin if document.origin != name else None
         credit = SourceCredit(name=name, title=document.headline, url=document.url, origin=origin)
         found.setdefault((name, document.headline), credit)

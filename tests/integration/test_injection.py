@@ -48,22 +48,28 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
         tagline = "News" if clean(mailing_list.tagline) else ""
         postal_address = tuple("1 Quay" for line in mailing_list.postal_address if clean(line))
         assert all(len(story.sources) == 1 for story in made.edition.stories)
-        forms = tuple(
+        forms = [
             (bool(story.sources[0].url), clean(story.summary.text) != clean(story.headline))
             for story in made.edition.stories
-        )
-        shape = (forms, tagline, postal_address)
+        ]
+        forms += [(bool(line.source.url), True) for line in made.edition.also]
+        shape = (*forms, tagline, postal_address)
         if shape not in known:
             folder = place / f"{len(known)}"
             folder.mkdir()
             for number, (linked, told) in enumerate(forms, start=1):
-                content = document("title" if linked else "source", f"gate{len(known)}", number)
+                content = document("title" if linked else "source", f"gate{len(known)}n{number}", number)
                 if not told:
                     headline, _, rest = content.partition(b"\n\n")
                     content = headline + b"\n\n" + rest[rest.index(b"Source:") :]
                 (folder / f"{number:03}.txt").write_bytes(content)
             app.ingest(now=NOW, folders=[folder])
-            plain = replace(app.mailing_list(None), tagline=tagline, postal_address=postal_address)
+            plain = replace(
+                app.mailing_list(None),
+                tagline=tagline,
+                postal_address=postal_address,
+                word_weights=tuple(in_order(len(forms))),
+            )
             other = app.draft(replace(plain, folders=(str(folder.resolve()),)), now=NOW)
             assert other is not None
             mail = read_mail(app.copy_for(READER, other.rendering, now=NOW).content)
@@ -74,10 +80,16 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
     app.close()
 
 
+def in_order(count: int) -> Iterator[tuple[str, float]]:
+    """Yield weights for words of numbered documents, so that they are ranked by number."""
+    for number in range(1, count + 1):
+        for word in ("quay", "opens"):
+            yield f"{word}{number}", 10 * 0.4**number
+
+
 def check_draft(app: App, made: Draft, mailing_list: MailingList, twin: Twin) -> str:
     """Hold a reader's mail of an edition against its harmless twin; return the HTML."""
     edition = made.edition
-    assert not edition.also
     assert not edition.left_out_ids
     names, bones = twin(made, mailing_list)
     content = app.copy_for(READER, made.rendering, now=NOW).content
@@ -90,8 +102,10 @@ def check_draft(app: App, made: Draft, mailing_list: MailingList, twin: Twin) ->
     assert skeleton(page) == bones
     hrefs = {element.attrib["href"] for element in page if element.tag == "a"}
     own = {href for href in hrefs if href.startswith(("https://news.example.org/", f"mailto:{SENDER}?"))}
-    assert hrefs - own == {story.sources[0].url for story in edition.stories} - {None}
-    found = [" ".join("".join(element.itertext()).split()) for element in page if element.tag in ("h1", "h2")]
+    credited = [story.sources[0] for story in edition.stories] + [line.source for line in edition.also]
+    assert hrefs - own == {source.url for source in credited} - {None}
+    named = ("h1", "h2", "li")
+    found = [" ".join("".join(element.itertext()).split()) for element in page if element.tag in named]
     assert found[0] == clean(mailing_list.title)
     assert {" ".join(clean(story.headline).split()) for story in edition.stories} <= set(found)
     assert "Unsubscribe:" in text
@@ -154,7 +168,8 @@ def check_documents(
 def test_documents_hold_what_they_like(door: str, tmp_path: Path, twin: Twin) -> None:
     number = DOCUMENT_DOORS.index(door)
     payloads = share(PAYLOADS, of=2 * len(DOCUMENT_DOORS), number=number)
-    count = check_documents(tmp_path, twin, door, payloads, together=12)
+    # What stands in a text is seen in summaries alone, and only so few stories have all a summary.
+    count = check_documents(tmp_path, twin, door, payloads, together=5 if door == "body" else 12)
     assert count.sent > 0.95 * len(payloads)
     assert count.seen > (0.3 if door == "address" else 0.7) * count.worded, "the payloads did not get through"
 

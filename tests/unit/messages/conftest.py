@@ -12,9 +12,18 @@ import pytest
 
 from newsletter.messages.render import Renderer
 from newsletter.model.documents import Span
-from newsletter.model.editions import Edition, MailingList, OneLiner
+from newsletter.model.editions import Edition, MailingList, OneLiner, Section
 from newsletter.model.messages import Reader, Rendering
-from newsletter.model.stories import SourceCredit, Story, StoryLabel, Summary, SummarySentence
+from newsletter.model.stories import (
+    Claim,
+    Disagreement,
+    SourceCredit,
+    Story,
+    StoryForm,
+    StoryLabel,
+    Summary,
+    SummarySentence,
+)
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 TOKEN = "5ca1ab1e0ddba11"
@@ -116,6 +125,7 @@ def make_story(number: int) -> Story:
         language="en",
         dated_at=MADE_AT,
         independent_sources=sum(1 for source in sources if source[3] is None),
+        form=StoryForm.LEAD if number == 0 else StoryForm.SECOND,
     )
 
 
@@ -149,9 +159,59 @@ def make_edition(stories: Sequence[Story] | int = 8, *, also: int = 3, left_out:
             for i, (headline, name, path) in enumerate(lines[:also])
         ),
         left_out_ids=tuple(range(1000, 1000 + left_out)),
+        left_out_stories=left_out,
         word_count=sum(story.summary.word_count for story in told),
         reading_minutes=3,
     )
+
+
+def told_by(*told: tuple[str, str]) -> Summary:
+    """Make a summary of sentences, each with its source."""
+    made = make_summary(*(text for text, _ in told))
+    sentences = (replace(one, source=source) for one, (_, source) in zip(made.sentences, told, strict=True))
+    return replace(made, sentences=tuple(sentences))
+
+
+def make_disagreement(subject: str, *claims: tuple[str, str]) -> Disagreement:
+    (sentence,) = make_summary("Not all gates closed.").sentences
+    made = tuple(Claim(figure=figure, source=source, sentence=sentence) for figure, source in claims)
+    return Disagreement(subject=subject, claims=made)
+
+
+def make_full_edition() -> Edition:
+    """An edition of three days with everything in it."""
+    (earlier,) = make_summary(
+        "The bank cut its rate to 3.25% in September, the third cut of the year."
+    ).sentences
+    lead = change_story(
+        0,
+        summary=told_by(
+            (
+                "Nine ports along the Aldis coast will publish a single storm-surge forecast.",
+                "Harbour Gazette",
+            ),
+            ("The pact was signed after a surge that only two of them foresaw.", "Harbour Gazette"),
+            ("In that surge 41 of 48 gates closed in time.", "Northline Wire"),
+        ),
+        disagreements=(
+            make_disagreement("gates", ("41 of 48", "Northline Wire"), ("40", "Aldis Evening Post")),
+        ),
+    )
+    rate = change_story(1, section="Economy", context=earlier, first_told_at=MADE_AT - timedelta(days=6))
+    battery = change_story(2, section="Economy")
+    reworded = replace(
+        battery.summary, rewrite="A battery in an old paper mill kept 6,200 homes lit for nine hours."
+    )
+    battery = replace(battery, summary=reworded)
+    stories = [lead, rate, battery, change_story(3), change_story(4)]
+    made = make_edition(stories, left_out=12)
+    sections = ("Economy", "", "")
+    labels = (StoryLabel.NEW, StoryLabel.UPDATE, StoryLabel.NEW)
+    also = tuple(
+        replace(line, section=section, label=label)
+        for line, section, label in zip(made.also, sections, labels, strict=True)
+    )
+    return replace(made, also=also, left_out_stories=9, covers_from=MADE_AT - timedelta(days=2))
 
 
 def make_hostile_edition() -> Edition:
@@ -201,6 +261,7 @@ def make_list() -> MailingList:
         sender_address="news@brief.example",
         reply_to="editor@brief.example",
         postal_address=("The Meridian Brief", "12 Quay Street, Port Aldis AL1 2QS"),
+        sections=(Section(title="Economy", words=("bank", "rate")),),
     )
 
 
@@ -267,6 +328,11 @@ def reader() -> Reader:
 @pytest.fixture(scope="session")
 def hostile_edition() -> Edition:
     return make_hostile_edition()
+
+
+@pytest.fixture(scope="session")
+def full_edition() -> Edition:
+    return make_full_edition()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,10 @@ import pytest
 
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.checks import check_rendering
+from newsletter.messages.layout import lay_out
 from newsletter.messages.marks import Marks
-from newsletter.messages.page import MAX_SOURCES, Page, lay_out
+from newsletter.messages.page import Page
+from newsletter.messages.setting import MAX_SOURCES
 from newsletter.model.editions import Edition, MailingList
 from newsletter.model.messages import Rendering
 from newsletter.model.stories import SourceCredit, Story
@@ -29,9 +31,9 @@ def laid(mailing_list: MailingList) -> Layer:
 def test_the_facts_count_what_the_edition_answers_for(
     edition_of: Callable[..., Edition], laid: Layer
 ) -> None:
-    assert laid(edition_of()).edition.facts == ("19 articles", "11 stories", "8 sources", "3 min read")
+    assert laid(edition_of()).edition.facts == ("14 new articles", "11 stories", "8 sources", "3 min read")
     one = replace(edition_of(3, also=0, left_out=0), stories=edition_of(3).stories[2:], reading_minutes=1)
-    assert laid(one).edition.facts == ("1 article", "1 story", "1 source", "1 min read")
+    assert laid(one).edition.facts == ("1 new article", "1 story", "1 source", "1 min read")
 
 
 def test_the_date_is_the_readers_date(edition_of: Callable[..., Edition], laid: Layer) -> None:

@@ -112,14 +112,15 @@ def test_optional_parts_may_be_missing(
     bare = replace(mailing_list, tagline="", postal_address=(), reply_to="")
     rendering = render(edition_of(1, also=0, left_out=0), list_=bare, web=False)
     assert check_rendering(rendering) == []
-    for absent in ("at a glance", "also today", "more article", ">none<", " none"):
+    for absent in ("at a glance", "also today", "more stor", ">none<", " none"):
         assert absent not in (rendering.html + rendering.text).lower()
     assert "news@brief.example" in rendering.text
 
 
 def test_what_is_left_out_is_counted(render: Render, edition_of: Callable[..., Edition]) -> None:
-    assert "and 5 more articles" in render().html
-    assert "and 1 more article\n" in render(edition_of(2, also=0, left_out=1)).text
+    assert "+5 more stories</a>" in render().html
+    assert "\n+1 more story:\nhttps://" in render(edition_of(2, also=0, left_out=1)).text
+    assert "\n+1 more story\n" in render(edition_of(2, also=0, left_out=1), web=False).text
     assert "ALSO TODAY" in render(edition_of(2, also=0, left_out=1)).text
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +10,6 @@ from newsletter.messages.text import (
     WIDTH,
     cells,
     clean,
-    date_words,
     longest,
     nowidow,
     reads_right_to_left,
@@ -119,8 +117,3 @@ def test_a_short_last_word_is_kept_with_its_neighbour() -> None:
 )
 def test_direction_is_that_of_the_first_letter(text: str, rtl: bool) -> None:
     assert reads_right_to_left(text) is rtl
-
-
-def test_dates_are_in_english_whatever_the_locale() -> None:
-    assert date_words(date(2026, 11, 23), weekday=True) == "Monday 23 November 2026"
-    assert date_words(date(2026, 3, 1)) == "1 March 2026"

@@ -1,0 +1,38 @@
+"""Sections: which part of an edition a story belongs to, by the words that it names."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from newsletter.editions.words import Wording
+from newsletter.model.editions import Section
+from newsletter.model.stories import Story
+
+#: A section of fewer stories is none.
+FEWEST_STORIES = 3
+
+Item = TypeVar("Item")
+
+
+def section_of(story: Story, sections: Sequence[Section]) -> str:
+    """Return the title of the section whose words a story names most often, or "" if it names none.
+
+    A headline's words count twice; of equals, the section that is set first has it.
+    """
+    headline, summary = Wording(story.headline), Wording(story.summary.text)
+    named = [2 * headline.count_all(part.words) + summary.count_all(part.words) for part in sections]
+    most = max(named, default=0)
+    return sections[named.index(most)].title if most else ""
+
+
+def arrange(
+    items: Sequence[Item], sections: Sequence[Section], *, title_of: Callable[[Item], str]
+) -> list[Item]:
+    """Return items in the order of their sections, those without one last; inside one, as they stood."""
+    places = {section.title: place for place, section in reversed(list(enumerate(sections)))}
+    return sorted(items, key=lambda item: places.get(title_of(item), len(sections)))
+
+
+def large_enough(titles: Sequence[str]) -> frozenset[str]:
+    """Return the sections, among those of an edition's stories, that deserve a heading."""
+    return frozenset(title for title, count in Counter(titles).items() if title and count >= FEWEST_STORIES)

@@ -1,0 +1,175 @@
+"""Setting: stories and lines of an edition, cleaned, credited and named for readers."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from newsletter.messages.addresses import web_link
+from newsletter.messages.dates import near_date_words
+from newsletter.messages.page import (
+    AlsoLine,
+    Difference,
+    Figure,
+    Passage,
+    SourceLine,
+    StoryBlock,
+    Voice,
+)
+from newsletter.messages.text import clean, reads_right_to_left
+from newsletter.model.editions import OneLiner
+from newsletter.model.stories import Disagreement, SourceCredit, Story, StoryLabel, Summary
+
+#: Sources named under a story; with more, the rest are counted. Keeps a story of 200 reports readable,
+#: and the mail below the size at which Gmail cuts it off.
+MAX_SOURCES = 6
+
+#: Numbers that sources give differently, under one story, and sources quoted for each.
+MAX_DIFFERENCES, MAX_FIGURES = 2, 4
+
+#: What says nothing about where a link leads.
+EMPTY_PHRASES = frozenset({"here", "click here", "read more", "more", "link", "this"})
+
+#: What the template calls its own links: no article of that name may stand in for them.
+_OWN_LINKS = (
+    "Unsubscribe",
+    "View in browser",
+    "Change how often you hear from us",
+    "Report a mistake in No.",
+    "+",
+)
+
+#: Languages written from right to left (ISO 639-1 and 639-2 codes).
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
+
+
+def is_right_to_left(language: str) -> bool:
+    """Tell whether a language is written from right to left."""
+    return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
+
+
+@dataclass(kw_only=True)
+class Setter:
+    """Sets stories and lines, and sees to it that no two links of an edition sound alike."""
+
+    language: str
+    rtl: bool
+    #: The edition's day, in `zone`.
+    day: date
+    zone: ZoneInfo
+    #: Where each link name leads.
+    _targets: dict[str, str] = field(default_factory=dict)
+
+    def story(self, number: int, story: Story) -> StoryBlock:
+        """Set a story; its number is its place in the edition, from 1."""
+        headline, passages = clean(story.headline), tuple(_passages(story.summary))
+        summary = " ".join(passage.text for passage in passages)
+        shown = story.sources if len(story.sources) <= MAX_SOURCES + 1 else story.sources[:MAX_SOURCES]
+        return StoryBlock(
+            number=number,
+            form=story.form.value,
+            headline=headline,
+            label=_label(story.label),
+            first_sent=self._first_sent(story),
+            independent_sources=story.independent_sources,
+            summary=summary,
+            passages=passages,
+            reworded=bool(reworded(story.summary)),
+            context=clean(story.context.text) or None if story.context else None,
+            differences=tuple(map(_difference, story.disagreements[:MAX_DIFFERENCES])),
+            voice=self._voice(f"{headline} {summary}", story.language),
+            sources=tuple(self._source(source, headline, number) for source in shown),
+            more_sources=len(story.sources) - len(shown),
+        )
+
+    def also(self, line: OneLiner) -> AlsoLine:
+        """Set a line of "Also today"."""
+        headline, name = clean(line.headline), _credit(line.source)
+        url = web_link(line.source.url) if line.source.url else None
+        return AlsoLine(
+            headline=headline,
+            label=_label(line.label),
+            name=name,
+            url=url,
+            link_name=self._link_name(url, headline, f"{headline} – {name}", "also today"),
+            voice=self._voice(headline, None),
+        )
+
+    def _first_sent(self, story: Story) -> str | None:
+        if story.label is not StoryLabel.UPDATE or story.first_told_at is None:
+            return None
+        day = story.first_told_at.astimezone(self.zone).date()
+        return near_date_words(day, seen_on=self.day) if day != self.day else None
+
+    def _source(self, source: SourceCredit, headline: str, number: int) -> SourceLine:
+        name, title = _credit(source), clean(source.title)
+        told = not title or title.casefold() == headline.casefold()
+        url = web_link(source.url) if source.url else None
+        spoken = f"{name}: {headline if told else title}"
+        return SourceLine(
+            name=name,
+            title=None if told else title,
+            url=url,
+            link_name=self._link_name(url, "" if told else title, spoken, f"story {number}"),
+            voice=self._voice(title, None),
+        )
+
+    def _link_name(self, url: str | None, visible: str, spoken: str, place: str) -> str | None:
+        """Return the first name that leads nowhere else yet; None if the visible words will do.
+
+        Links of one name must lead to one place (WCAG 2.4.4 and 2.4.9).
+        """
+        if url is None:
+            return None
+        numbered = (f"{spoken} ({place}, {count})" for count in itertools.count(2))
+        for name in itertools.chain((visible, spoken, f"{spoken} ({place})"), numbered):
+            vague = not name or name.lower() in EMPTY_PHRASES or name.startswith(_OWN_LINKS)
+            if not vague and self._targets.setdefault(name, url) == url:
+                return None if name == visible else name
+        raise AssertionError("unreachable: the numbered names do not end")
+
+    def _voice(self, text: str, language: str | None) -> Voice:
+        rtl = is_right_to_left(language) if language else reads_right_to_left(text)
+        return Voice(
+            language=language if language and language != self.language else None,
+            direction=("rtl" if rtl else "ltr") if rtl != self.rtl else None,
+        )
+
+
+def reworded(summary: Summary) -> str:
+    """Return what a language model made of a summary, cleaned; empty if readers get its sentences."""
+    return clean(summary.rewrite or "")
+
+
+def _passages(summary: Summary) -> Iterator[Passage]:
+    """Yield the summary in runs of one source; unnamed where it has but one."""
+    if words := reworded(summary):
+        yield Passage(text=words, source=None)
+        return
+    named = [(clean(sentence.text), clean(sentence.source or "")) for sentence in summary.sentences]
+    several = len({source for text, source in named if text}) > 1
+    for source, run in itertools.groupby(named, key=lambda one: one[1] if several else ""):
+        if text := " ".join(text for text, _ in run if text):
+            yield Passage(text=text, source=source or None)
+
+
+def _difference(disagreement: Disagreement) -> Difference:
+    claims: Sequence[tuple[str, str]] = [
+        (clean(claim.figure), clean(claim.source)) for claim in disagreement.claims[:MAX_FIGURES]
+    ]
+    return Difference(
+        subject=clean(disagreement.subject),
+        figures=tuple(Figure(figure=figure, source=source) for figure, source in claims),
+    )
+
+
+def _label(label: StoryLabel) -> str | None:
+    """Return what readers are told; that a story is new goes without saying."""
+    return label.value if label is not StoryLabel.NEW else None
+
+
+def _credit(source: SourceCredit) -> str:
+    """Name an outlet, and whose report it rests on."""
+    name, origin = clean(source.name), clean(source.origin or "")
+    return f"{name}, citing {origin}" if origin else name
