@@ -57,7 +57,7 @@ SECOND = document(
     "Passengers Brought Ashore After Ferry Hits Rocks",
     "The ferry ran aground off Lorn Head early on Monday with 212 people on board.",
     "Osk was praised by several passengers.",
-    "Divers found a gash of nine metres in the hull, and about thirty tonnes of fuel have leaked into the bay.",
+    "Divers found a gash of nine metres in the hull, and thirty tonnes of fuel have leaked into the bay.",
     "But the company would not comment.",
 )
 THIRD = document(
@@ -66,7 +66,7 @@ THIRD = document(
     "Oil From Stranded Ferry Reaches Beach",
     "Fuel from the stranded ferry reached the beach of Dunmarrow, where volunteers collected oiled birds.",
     "It smelled terrible.",
-    "The transport ministry has opened an inquiry into the ship's maintenance, which was last checked in 2019.",
+    "The transport ministry has opened an inquiry into the ship's upkeep, which was last checked in 2019.",
     url="https://www.bay-news.example/ferry",
 )
 STORY = (FERRY, SECOND, THIRD)
@@ -121,7 +121,7 @@ def test_a_surname_is_told_behind_the_full_name_only() -> None:
                 2,
                 "The Islander",
                 "Captain Praised After Ferry Hits Rocks",
-                "Captain Mirela Osk and the crew of the stranded ferry, who had slept little and eaten nothing since "
+                "Captain Mirela Osk and the crew of the stranded ferry, who had slept little since "
                 "leaving the mainland on the evening before, were met on the quay by their families, by two "
                 "reporters, by the mayor and by a brass band of schoolchildren in yellow coats on Monday.",
                 "Osk turned the ship so that its undamaged side faced the waves.",
@@ -206,7 +206,9 @@ def test_documents_without_a_readable_sentence_give_a_headline() -> None:
 
 def test_no_more_is_read_than_the_bounds_allow() -> None:
     long = [
-        document(number, "Post", "Long", " ".join(f"Line {number} of part {line} is new." for line in range(200)))
+        document(
+            number, "Post", "Long", " ".join(f"Line {number} of part {line} is new." for line in range(200))
+        )
         for number in range(60)
     ]
     pool = pool_sentences(long, language=None)
