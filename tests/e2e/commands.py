@@ -84,7 +84,7 @@ class Commands:
         overdue.start()
         with ThreadPoolExecutor(2) as readers:
             written = [readers.submit(_read_to_end, stream) for stream in (out, error)]
-            with suppress(BrokenPipeError), open(ours, "wb") as pipe:
+            with suppress(BrokenPipeError), os.fdopen(ours, "wb") as pipe:
                 pipe.write(stdin or b"")
         code = int(self._answer())
         overdue.cancel()
@@ -93,12 +93,12 @@ class Commands:
     def run_for_text(
         self, *arguments: str, folder: Path, environment: dict[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command that reads nothing, and return what it wrote as text, each line ended by a newline."""
+        """Run a command that reads nothing, and return what it wrote as text, its line ends as newlines."""
         result = self.run(*arguments, folder=folder, environment=environment)
         out, error = (TextIOWrapper(BytesIO(text)).read() for text in (result.stdout, result.stderr))
         return subprocess.CompletedProcess(arguments, result.returncode, out, error)
 
 
 def _read_to_end(stream: int) -> bytes:
-    with open(stream, "rb") as pipe:
+    with os.fdopen(stream, "rb") as pipe:
         return pipe.read()

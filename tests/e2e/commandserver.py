@@ -1,7 +1,7 @@
 """Runs the command quickly: what it imports is imported once, then each command is a fork of this process.
 
-An order comes as a line of JSON over a socket, with the command's standard streams beside it. It is answered by
-two lines: the process id at once, and the exit code when the process has ended.
+An order comes as a line of JSON over a socket, with the command's standard streams beside it. It is answered
+by two lines: the process id at once, and the exit code when the process has ended.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def _warm_up() -> None:
     import_module("newsletter.deliveries.bounces")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "a.txt").write_text(
-            "Ferry runs again\n\nThe ferry to Port Aldis runs again since Monday.\n"
-        )
+        (folder / "a.txt").write_text("Ferry runs again\n\nThe ferry to Port Aldis runs again.\n")
         app = App.isolated(
             database_url=f"sqlite:///{folder / 'store.db'}",
             folders=[name],
