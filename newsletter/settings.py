@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -54,6 +55,9 @@ def packaged(name: str) -> Path:
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
+
+#: The file for several lists.
+_TOML = "newsletter.toml"
 
 #: The password in a database's address, with what stands around it.
 _PASSWORD_IN_URL = re.compile(r"(://[^/@:]*:)[^/]*(@)")
@@ -272,8 +276,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put newsletter.toml last."""
-        toml = TomlConfigSettingsSource(settings_cls)
+        """Put newsletter.toml last, beside `.env`; without a place for them, read nothing from outside."""
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)  # noqa: S101 - pydantic-settings makes it so
+        if not isinstance(dotenv_settings.env_file, Path):
+            return (init_settings,)
+        toml = TomlConfigSettingsSource(settings_cls, dotenv_settings.env_file.with_name(_TOML))
         return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
 
     def mailing_lists(self) -> tuple[MailingList, ...]:
@@ -335,14 +342,9 @@ def load(*, folder: Path | None = None, **overrides: object) -> Settings:
         SettingsError: A value is wrong; one line for each.
     """
     place = folder or Path()
-    toml = place / "newsletter.toml"
-
-    class Located(Settings):
-        model_config = SettingsConfigDict(env_file=place / ".env", toml_file=toml)
-
-    _check_toml(toml)
+    _check_toml(place / _TOML)
     try:
-        return Located(**overrides)  # type: ignore[arg-type]
+        return Settings(_env_file=place / ".env", **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
     except UnicodeDecodeError as error:
@@ -357,21 +359,8 @@ def isolated(**overrides: object) -> Settings:
     Raises:
         SettingsError: A value is wrong.
     """
-
-    class Isolated(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (init_settings,)
-
     try:
-        return Isolated(**overrides)  # type: ignore[arg-type]
+        return Settings(_env_file=None, **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
 
