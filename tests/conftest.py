@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import warnings
 from collections import Counter
@@ -73,37 +74,54 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
+def run_sql(postgres_server: str) -> Iterator[Callable[[str], None]]:
+    """Runs a statement on the server, outside any transaction, over one connection."""
+    url = postgres_server.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield lambda statement: connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str, run_sql: Callable[[str], None]) -> str:
     """Name of a database with all tables, to be copied."""
-    _run_sql(postgres_server, "CREATE DATABASE made")
+    # What a power failure would leave is tested nowhere, and waiting for the disk takes long.
+    for name in ("fsync", "full_page_writes"):
+        run_sql(f"ALTER SYSTEM SET {name} = off")
+    run_sql("SELECT pg_reload_conf()")
+    run_sql("CREATE DATABASE made")
     Store.open(_database(postgres_server, "made")).close()
     return "made"
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+def postgres_url(
+    postgres_server: str, postgres_template: str, run_sql: Callable[[str], None]
+) -> Iterator[str]:
     """Address of a fresh PostgreSQL database with all tables."""
     name = f"test_{next(_numbers)}"
-    _run_sql(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    run_sql(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
     yield _database(postgres_server, name)
-    _run_sql(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    run_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _database(server: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
-def _run_sql(server: str, statement: str) -> None:
-    url = server.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("made") / "store.db"
+    Store.open(f"sqlite:///{file}").close()
+    return file
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.db'}"
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Address of a fresh SQLite file with all tables."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'store.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

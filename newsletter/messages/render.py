@@ -7,10 +7,12 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from types import CodeType
 from typing import Any
 
 import css_inline
 import jinja2
+from jinja2.bccache import Bucket
 
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.messages.addresses import web_link
@@ -25,6 +27,28 @@ SUBJECT, TEXT, HTML = (f"email/edition/{name}" for name in ("subject.txt", "body
 
 #: Keeps a style block in the head while what it holds is not inlined.
 _KEPT_STYLE = re.compile(r"<style data-css-inline=\"keep\">")
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as compiled before in this process, as long as their text stays the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Put into the bucket what is known for its text."""
+        checksum, code = self._known.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled, in the place of what the template was before."""
+        assert bucket.code is not None  # noqa: S101 - Jinja2 has just compiled it
+        self._known[bucket.key] = bucket.checksum, bucket.code
+
+
+#: For the environments of this room alone: how they differ is no part of a bucket's key.
+_COMPILED = _Compiled()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +78,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            bytecode_cache=_COMPILED,
         )
         self._jinja.filters.update(wrap=wrap, longest=longest, nowidow=nowidow, href=web_link)
         self._inliner = css_inline.CSSInliner(minify_css=True, load_remote_stylesheets=False)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -18,6 +19,9 @@ from newsletter.model.editions import MailingList, Section
 from newsletter.settings.documents import DocumentSettings, StorySettings
 from newsletter.settings.sending import FeedbackSettings, ListDefaults, SendingSettings, ServiceSettings
 from newsletter.settings.values import Language, Lines, ListName, Paths, Title, Weights, WordLists
+
+#: The file for several lists.
+TOML = "newsletter.toml"
 
 #: The password in a database's address, with what stands around it.
 PASSWORD_IN_URL = re.compile(r"(://[^/@:]*:)[^/]*(@)")
@@ -92,8 +96,11 @@ class Settings(
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put newsletter.toml last."""
-        toml = TomlConfigSettingsSource(settings_cls)
+        """Put newsletter.toml last, beside `.env`; without a place for them, read nothing from outside."""
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)  # noqa: S101 - pydantic-settings makes it so
+        if not isinstance(dotenv_settings.env_file, Path):
+            return (init_settings,)
+        toml = TomlConfigSettingsSource(settings_cls, dotenv_settings.env_file.with_name(TOML))
         return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
 
     def mailing_lists(self) -> tuple[MailingList, ...]:

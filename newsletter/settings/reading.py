@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.errors import SettingsError
 from newsletter.model.deliveries import RateLimit
-from newsletter.settings.everything import PASSWORD_IN_URL, ListSettings, Settings
+from newsletter.settings.everything import PASSWORD_IN_URL, TOML, ListSettings, Settings
 
 
 def load(*, folder: Path | None = None, **overrides: object) -> Settings:
@@ -25,14 +24,9 @@ def load(*, folder: Path | None = None, **overrides: object) -> Settings:
         SettingsError: A value is wrong; one line for each.
     """
     place = folder or Path()
-    toml = place / "newsletter.toml"
-
-    class Located(Settings):
-        model_config = SettingsConfigDict(env_file=place / ".env", toml_file=toml)
-
-    _check_toml(toml)
+    _check_toml(place / TOML)
     try:
-        return Located(**overrides)  # type: ignore[arg-type]
+        return Settings(_env_file=place / ".env", **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
     except UnicodeDecodeError as error:
@@ -47,21 +41,8 @@ def isolated(**overrides: object) -> Settings:
     Raises:
         SettingsError: A value is wrong.
     """
-
-    class Isolated(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (init_settings,)
-
     try:
-        return Isolated(**overrides)  # type: ignore[arg-type]
+        return Settings(_env_file=None, **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(*(_explain(problem) for problem in error.errors())) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -90,10 +91,10 @@ def test_ones_own_key_may_be_set_until_something_is_suppressed(store: Store, sto
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def empty_url(request: pytest.FixtureRequest) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
+        return f"sqlite:///{tmp_path / 'empty.db'}"
     url = str(request.getfixturevalue("postgres_url"))
     database = Database(url)
     with database.transaction() as connection:

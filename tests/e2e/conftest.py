@@ -1,4 +1,4 @@
-"""Processes of the command, for tests that stop them."""
+"""The command: run to its end, or started by tests that stop it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from e2e.commands import Commands
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """What runs commands without the time that their start takes."""
+    with Commands() as running:
+        yield running
 
 
 @pytest.fixture

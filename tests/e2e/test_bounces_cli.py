@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from e2e.commands import Commands
 from imapd import PASSWORD, USER, Certificates, real_server
 
 from newsletter.messages.verp import ReturnPath
@@ -30,8 +31,9 @@ Result = subprocess.CompletedProcess[bytes]
 class Home:
     """A working directory whose first edition went out to three readers, as deliveries 1 to 3."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, commands: Commands) -> None:
         self.folder = folder
+        self._commands = commands
 
     def prepare(self) -> None:
         (self.folder / "in").mkdir()
@@ -49,15 +51,8 @@ class Home:
         return [sys.executable, "-m", "newsletter", *arguments]
 
     def call(self, *arguments: str, code: int = 0, stdin: bytes = b"", **environment: str) -> Result:
-        result = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env={**os.environ, **environment},
-            input=stdin,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
+        whole = {**os.environ, **environment}
+        result = self._commands.run(*arguments, folder=self.folder, environment=whole, stdin=stdin)
         assert result.returncode == code, result.stdout + result.stderr
         assert b"Traceback" not in result.stderr
         return result
@@ -67,16 +62,16 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    Home(folder).prepare()
+    Home(folder, commands).prepare()
     return folder
 
 
 @pytest.fixture
-def home(prepared: Path, tmp_path: Path) -> Home:
+def home(prepared: Path, tmp_path: Path, commands: Commands) -> Home:
     shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    return Home(tmp_path)
+    return Home(tmp_path, commands)
 
 
 def bounce(delivery_id: int, address: str, status: str = "5.1.1", *, key: str = KEY) -> bytes:

@@ -9,7 +9,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from email import message_from_bytes, policy
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from e2e.commands import Commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,18 +35,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def newsletter(home: Path) -> Callable[..., Result]:
+def newsletter(home: Path, commands: Commands) -> Callable[..., Result]:
     def call(*arguments: str, code: int = 0, **environment: str) -> Result:
-        result = subprocess.run(
-            [sys.executable, "-m", "newsletter", *arguments],
-            cwd=home,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        result = commands.run_for_text(*arguments, folder=home, environment={**os.environ, **environment})
         assert result.returncode == code, result.stdout + result.stderr
         assert "Traceback" not in result.stderr
         return result
@@ -61,10 +52,13 @@ def drop(home: Path, name: str, text: str) -> None:
 STORY = "Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n\nSource: The Aldis Gazette\n"
 
 
-def test_the_demo_shows_a_finished_digest_and_then_nothing_new(newsletter, home: Path) -> None:
-    first = newsletter("demo", SMTP_PORT="nonsense")
-    assert "3 messages accepted by the server" in first.stdout
-    assert "THE DEMO DIGEST" in first.stdout
+def test_the_demo_shows_a_finished_digest_and_then_nothing_new(newsletter, start, home: Path) -> None:
+    first = start("demo", SMTP_PORT="nonsense")
+    out, error = first.communicate(timeout=120)
+    assert first.returncode == 0, out + error
+    assert "Traceback" not in error
+    assert "3 messages accepted by the server" in out
+    assert "THE DEMO DIGEST" in out
     inbox = sorted((home / "newsletter-demo" / "inbox").glob("*.eml"))
     assert [path.name for path in inbox] == ["ada-1.eml", "bo-1.eml", "chi-1.eml"]
     message = message_from_bytes(inbox[0].read_bytes(), policy=policy.default)

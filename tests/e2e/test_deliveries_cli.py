@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from e2e.commands import Commands
 from faults.server import Fault, FaultServer, Phase, Then
 
 from newsletter.__main__ import main
@@ -64,13 +65,12 @@ def within(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 
 @pytest.fixture
-def newsletter(start) -> Run:
+def newsletter(home: Path, commands: Commands) -> Run:
     def call(*arguments: str, code: int = 0, **environment: str) -> Result:
-        process = start(*arguments, **environment)
-        out, error = process.communicate(timeout=120)
-        assert process.returncode == code, out + error
-        assert "Traceback" not in error
-        return subprocess.CompletedProcess(arguments, code, out, error)
+        result = commands.run_for_text(*arguments, folder=home, environment={**os.environ, **environment})
+        assert result.returncode == code, result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+        return result
 
     return call
 
@@ -118,7 +118,7 @@ READERS = ("ada", "bo", "refused", "gone", "later", "lost")
 
 
 @pytest.fixture(scope="module")
-def sent_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sent_store(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Path:
     """The store after an edition was sent to six readers and arrived, surely, at two."""
     folder = furnish(tmp_path_factory.mktemp("sent"))
     with serving(*FAULTS) as server:
@@ -126,13 +126,8 @@ def sent_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ["subscribers", "add", *(f"{name}@example.org" for name in READERS)],
             ["send", "--ingest", "--yes"],
         ):
-            subprocess.run(
-                [sys.executable, "-m", "newsletter", *arguments],
-                cwd=folder,
-                env={**os.environ, **smtp(server.port)},
-                check=True,
-                timeout=120,
-            )
+            environment = {**os.environ, **smtp(server.port)}
+            commands.run_for_text(*arguments, folder=folder, environment=environment).check_returncode()
     assert server.book.received() == {"ada@example.org": 1, "bo@example.org": 1}
     return folder / "newsletter.db"
 

@@ -6,12 +6,12 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import dkim
 import pytest
+from e2e.commands import Commands
 
 Result = subprocess.CompletedProcess[str]
 Newsletter = Callable[..., Result]
@@ -32,18 +32,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def newsletter(home: Path) -> Newsletter:
+def newsletter(home: Path, commands: Commands) -> Newsletter:
     def call(*arguments: str, code: int = 0) -> Result:
-        result = subprocess.run(
-            [sys.executable, "-m", "newsletter", *arguments],
-            cwd=home,
-            env=dict(os.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        result = commands.run_for_text(*arguments, folder=home, environment=dict(os.environ))
         assert result.returncode == code, result.stdout + result.stderr
         assert "Traceback" not in result.stderr
         return result

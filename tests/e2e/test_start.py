@@ -1,0 +1,73 @@
+"""Commands started by themselves, in an interpreter that has imported nothing, do what forked ones do."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from e2e.commands import Commands
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
+    (tmp_path / ".env").write_text(
+        "FOLDERS=in\nSETTLE_SECONDS=0\nTRANSPORT=file\nSENDER_ADDRESS=digest@news.example.org\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--version"], 0),
+        (["bounces", "log"], 0),
+        (["config"], 0),
+        (["deliveries"], 1),
+        (["dkim", "show"], 0),
+        (["ingest"], 0),
+        (["ingest", "--folder"], 2),
+        (["preview"], 0),
+        (["status"], 0),
+        (["subscribers", "add", "ada@example.org"], 0),
+        (["subscribers", "list"], 0),
+        (["summarize", "a.txt", "--trace"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_it_does_the_same_as_one_that_is_forked(
+    home: Path, commands: Commands, arguments: list[str], code: int
+) -> None:
+    environment = {**os.environ, "COLUMNS": "70"}
+    forked = commands.run(*arguments, folder=home, environment=environment)
+    for file in home.glob("newsletter.db*"):
+        file.unlink()
+    started = subprocess.run(
+        [sys.executable, "-m", "newsletter", *arguments],
+        cwd=home,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert started.returncode == code, started.stderr
+    assert forked.returncode == code
+    assert forked.stderr == started.stderr
+    # A minute may pass between the two.
+    until = rb"\(in .+\)"
+    assert re.sub(until, b"", forked.stdout) == re.sub(until, b"", started.stdout)
+
+
+def test_a_forked_command_that_is_killed_has_the_code_of_its_signal(
+    home: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("e2e.commands.MOST_SECONDS", 0.1)
+    result = commands.run("web", "--port", "0", folder=home, environment={**os.environ, "WEBHOOK_KEY": "x"})
+    assert result.returncode == -signal.SIGKILL
