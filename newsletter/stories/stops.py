@@ -43,7 +43,9 @@ _LOWER_BRAND = re.compile(r"(?:[a-z][A-Z]|al-[A-Z]|de [A-Z])")
 _INITIAL_AHEAD = re.compile(r"[^\W\d_]\.")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]{1,2}")
 #: The first number of a list within a sentence: "three parts: 1. Close the road."
-_LISTED = re.compile(r": ?\d{1,2}\Z")
+_LISTED = re.compile(r": \d{1,2}\Z")
+#: Before the last dot of an ellipsis that is written with spaces.
+_SPACED_DOTS = re.compile(r"\. \Z")
 _STREET = "str"
 _DAY = re.compile(r"\d{1,2}")
 _ATTRIBUTION = re.compile(
@@ -186,8 +188,8 @@ def _full_stop_ends(
         return _abbreviation_ends(
             paragraph, match.start(), written, rest, next_word, starts=starts, language=language
         )
-    if not word and paragraph[match.start() - 1].isspace():
-        return starts  # a stop that stands alone: ". . ."
+    if _SPACED_DOTS.search(paragraph[max(0, match.start() - 3) : match.start()]):
+        return starts
     if _LISTED.search(paragraph[max(0, match.start() - 5) : match.start()]):
         return False
     if language in ORDINAL_LANGUAGES and (_DAY.fullmatch(word) or word.endswith(_STREET)):
