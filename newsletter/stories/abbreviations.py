@@ -9,7 +9,7 @@ def _table(words: str) -> frozenset[str]:
 NEVER_LAST = _table(
     """
     mr mrs ms mx dr prof rev fr gen sen sens rep reps gov lt col sgt capt cmdr cpl pvt adm maj brig
-    det insp supt hon pres st ste mt messrs vs sec fig figs approx eg ie e.g i.e cf viz pp ed eds
+    det insp supt hon pres st ste mt pt messrs vs sec fig figs approx ret eg ie e.g i.e cf viz ed eds
     trans repr flt h.r amb sgts drs profs atty asst assoc exec spc pfc pte cllr det const comdr msgr
     l'on dell'on all'on dall'on l'ing dell'ing all'ing l'avv dell'avv all'avv
     mm mme mlle mgr sra srta dra dña ud uds exmo exma sr.a lic ing sig sig.ra dott dott.ssa prof.ssa
@@ -17,15 +17,15 @@ NEVER_LAST = _table(
     i.d.r o.ä jh dhr mevr mw drs ir bijv d.w.z o.a bv np tzw ul św im prof inż mgr hab al pl gen płk
     ks tzv např resp čes č str mudr ing bl.a t.ex dvs kl s.k fil.dr f.d г гг ул им т.е т.к тыс млн
     млрд проф акад ген др см стр просп пл обл р-н вул ім див с м о π.χ δηλ βλ σελ κ κ.κ av yy bkz
-    örn doç
+    örn doç jur med phil rer mio mrd tsd пос пл пер корп стр кв
     """
 )
 
 #: Abbreviations only when written with a capital: "Ill." is Illinois, "ill." ends a sentence.
 CAPITALISED = _table(
     """
-    adm al ark art ave bros co col cons const dec det ed fig fri gen hr ill ind jan la maj mar mass
-    md mm mo mon op ore pa pl pres rep rev res sat sec sen sig st sun vol wash wed wis
+    adm al ark art arts ave bros co col cons const dec det ed fig fri gen hr ill ind jan la maj mar mass
+    md mm mo mon op ore pa pl pres rep rev res sat sec sen st sun vol wash wed wis
     """
 )
 
@@ -60,11 +60,15 @@ TITLES = _table(
 
 #: Months and days: a figure follows, or else the sentence may end.
 DATES = _table(
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun janv févr juil"
+    """
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun janv févr juil
+    січ лют бер квіт трав черв лип серп верес жовт листоп груд янв февр апр авг сент окт нояб дек
+    """
+
 )
 
 #: Not last before a figure: "No. 5", "p. 12", "v. 2".
-BEFORE_FIGURES = _table("no nos p v nr n n.º nº núm num art sec ch ver pt pág c godz")
+BEFORE_FIGURES = _table("no nos p pp v nr n n.º nº núm num art arts sec ch ver pt pág c godz")
 
 #: A time of day: a date or a time zone may follow.
 TIMES = _table("a.m p.m am pm")
@@ -77,6 +81,9 @@ AFTER_TIMES = _table(
     """
 )
 
+#: Whatever a full stop may follow inside a sentence.
+ABBREVIATIONS = NEVER_LAST | CAPITALISED | SELDOM_LAST | DATES | BEFORE_FIGURES | TIMES
+
 #: Words that open sentences far more often than they follow an initial or "U.S.".
 STARTERS = _table(
     """
@@ -85,8 +92,8 @@ STARTERS = _table(
     most more several police officials what who how why where doctors reporters according last
     earlier meanwhile however although though since until both each all other another mr mrs ms dr
     under during despite following yet nor you your now today yesterday nearly about only even just
-    such few every analysts experts critics der die das ein eine er sie es im am aber und wir ihr
-    doch nach bei mit für von zu auch le les un une il elle ils elles en au aux mais et ce cette ces
+    such few every nobody none nothing everyone everybody somebody someone something neither analysts experts critics der die das ein eine er sie es im am aber und wir ihr
+    doch nach danach dann bei mit für von zu auch le les un une il elle ils elles en au aux mais et ce cette ces
     nous dans pour selon el los las una y pero este esta según para con se su sus lo gli uno ma nel
     nella con il o os uma mas não na no de het een maar hij zij wij ook w na to ale jednak po в на
     он она они но это и а по как мы

@@ -19,8 +19,10 @@ _MARKS = re.compile("[" + "".join(sorted({*_CLOSERS, *"".join(_CLOSERS.values())
 #: Always closing, whatever stands around them.
 _ONLY_CLOSING = frozenset("」』")
 _ONLY_OPENING = frozenset("「『„")
-#: A quotation in single marks that begins like a sentence and ends like one; anything else is an apostrophe.
-_SINGLE = re.compile(r"(?<![\w’'])[‘'](?=[^\W\d_])(?![a-zß-ÿ])[^\n]{1,600}?[.,!?…][’'](?!\w)")
+#: A quotation in single marks begins like a sentence and ends like one; anything else is an apostrophe.
+_SINGLE_OPENING = re.compile(r"[‘'](?<![\w’'].)(?=[^\W\d_])(?![a-zß-ÿ])")
+_SINGLE_CLOSING = re.compile(r"[’'](?<=[.,!?…].)(?!\w)")
+_LONGEST_SINGLE = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,5 +86,22 @@ def find_quotations(text: str) -> list[Quotation]:
             opened = at
     if opened is not None:
         found.append(Quotation(start=opened, end=len(text), closed=False))
-    found += [Quotation(start=match.start(), end=match.end()) for match in _SINGLE.finditer(text)]
+    return found + _single_quotations(text)
+
+
+def _single_quotations(text: str) -> list[Quotation]:
+    """Find the quotations in single marks, none of which overlap."""
+    found: list[Quotation] = []
+    openings = _SINGLE_OPENING.finditer(text)
+    opening = next(openings, None)
+    for closing in _SINGLE_CLOSING.finditer(text) if opening else ():
+        while opening and (
+            closing.end() - opening.start() > _LONGEST_SINGLE
+            or "\n" in text[opening.start() : closing.start()]
+        ):
+            opening = next(openings, None)
+        if opening and opening.start() + 2 < closing.start():
+            found.append(Quotation(start=opening.start(), end=closing.end()))
+            while opening and opening.start() < closing.end():
+                opening = next(openings, None)
     return found

@@ -2,57 +2,23 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from newsletter.model.documents import ParsedDocument, Span
-from newsletter.stories.abbreviations import (
-    AFTER_TIMES,
-    BEFORE_FIGURES,
-    CAPITALISED,
-    COMPANIES,
-    COMPANY_STARTERS,
-    DATES,
-    NEVER_LAST,
-    ORDINAL_LANGUAGES,
-    SELDOM_LAST,
-    SHOUTED_NAMES,
-    SPEECH_VERBS,
-    STARTERS,
-    TIMES,
-    TITLES,
-)
-from newsletter.stories.quotations import Quotation, find_quotations
+from newsletter.stories.abbreviations import ORDINAL_LANGUAGES
+from newsletter.stories.quotations import find_quotations
+from newsletter.stories.stops import sentence_ends
 
 #: A quotation of several sentences stays whole up to this many words.
 QUOTATION_WORD_LIMIT = 60
 
-_BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*+[\r\n]|\u2029")
-_FULL_WIDTH = "。！？｡"
-_QUOTES = "\"'”’“»«」』"
-_OPENERS = "\"'“‘„«»([{¿¡「『（—–-"
-_STOP = re.compile(
-    rf"(?P<stop>[.!?…؟۔।॥։።;{_FULL_WIDTH}]+(?: ?[.…!?]{{2,}})?)"
-    rf"(?P<close>[{re.escape(_QUOTES)})\]）】》]*(?:\s?»(?=\s|$)[{re.escape(_QUOTES)}]*)?)(?P<space>\s*)"
-)
-_OPENING = re.compile(rf"[{re.escape(_OPENERS)}\s]*")
-_WORD_BEFORE = re.compile(r"[^\s()\[\]{\"“„«»‘¿¡/—–]*\Z")
-_TOKEN_BEFORE = re.compile(r"([^\s()\[\]\"“„«»]+)\s+\Z")
-_NEXT_WORD = re.compile(r"[^\W_][\w.'’&-]*")
-_LOWER_BRAND = re.compile(r"(?:[a-z][A-Z]|al-[A-Z]|de [A-Z])")
-_INITIAL = re.compile(r"[^\W\d_]")
-_INITIAL_AHEAD = re.compile(r"[^\W\d_]\.")
-_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
-_ATTRIBUTION = re.compile(
-    rf"[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){{0,3}}(?:,[^!?\"“”]{{1,60}}?,)?\s(?:{SPEECH_VERBS})\b"
-)
+#: Characters of a text that are read for stops; beyond them, where no news reaches, only blank lines count.
+CLOSE_READING_CHARACTERS = 1_000_000
+
+#: "\r\n" is one line end, not two.
+_BLANK_LINE = re.compile(r"[\r\n\u2029](?:(?<=\u2029)|(?:(?<=\r)\n)?+[^\S\r\n]*+[\r\n])")
 _BULLET = re.compile(r"[-*•‣▪◦·][^\S\r\n]+(?=\w)")
 _LIST_NUMBER = re.compile(r"\d{1,2}[.)][^\S\r\n]+(?=[^\W\d_])")
-_NUMBERED = re.compile(r"No\.\s?\d")
-_FULL_WIDTH_ATTRIBUTION = re.compile(
-    r"[とっ，、,]|.{0,12}?(?:说|說|道[:：，。]|表示|指出|称|稱|问|問|言|述べ|語)"
-)
-_RUN_ON = re.compile(r"[\"“]?[A-Z][a-z]+(?![\w.]|\s?@)")
-
 _UNSPACED = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
 )
@@ -65,8 +31,6 @@ _WORD = re.compile(
     rf"(?:['’.,-](?=[^\W_])(?![{_UNSPACED}{_UNSPACED_ASIAN}])(?:[^\W_]|[{_SIGNS}])+)*"
 )
 _IDEOGRAPHS = re.compile(rf"[{_UNSPACED}]")
-#: One letter alone is an initial or the mark of a list: "M. Le Goff", "A. The first".
-_SENTENCE_LETTERS = re.compile(rf"[{_UNSPACED}]|[^\W\d_][^\W\d_]|[^\W\d_](?=\W*+\w)")
 _ASIAN_LETTERS = re.compile(rf"[{_UNSPACED_ASIAN}]")
 
 
@@ -148,161 +112,34 @@ def count_words(text: str) -> int:
 
 def _paragraph_spans(paragraph: str, offset: int, language: str | None) -> Iterator[Span]:
     """Yield the sentences of one paragraph as spans of the text that it starts in at `offset`."""
-    if not paragraph.strip():
+    stripped = paragraph.strip()
+    if not stripped:
         return
-    ends = [*_join_quotations(paragraph, _sentence_ends(paragraph, language)), len(paragraph)]
-    start = 0
-    for end in ends:
-        piece = paragraph[start:end]
-        trimmed = piece.strip()
-        if trimmed:
-            first = start + len(piece) - len(piece.lstrip())
-            yield Span(start=offset + first, end=offset + first + len(trimmed))
-        start = end
+    first = paragraph.index(stripped)
+    read = stripped[: max(0, CLOSE_READING_CHARACTERS - offset)]
+    start = offset + first
+    for end, following in _join_quotations(read, sentence_ends(read, language)):
+        yield Span(start=start, end=offset + first + end)
+        start = offset + first + following
+    yield Span(start=start, end=offset + first + len(stripped))
 
 
-def _sentence_ends(paragraph: str, language: str | None) -> list[int]:
-    """Return the offsets just past each sentence but the last, white space included."""
-    cased = any(letter.isupper() for letter in paragraph)
-    ends: list[int] = []
-    start = 0
-    for match in _STOP.finditer(paragraph):
-        if match.end() >= len(paragraph) or not _SENTENCE_LETTERS.search(paragraph, start, match.start()):
-            continue
-        if _ends_sentence(paragraph, match, cased=cased, language=language) and not _in_brackets(
-            paragraph, start, match
-        ):
-            ends.append(match.end())
-            start = match.end()
-    return ends
-
-
-def _join_quotations(paragraph: str, ends: Sequence[int]) -> list[int]:
+def _join_quotations(paragraph: str, ends: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Drop the ends that cut a quotation, where what is joined stays short enough to read."""
-    kept = list(ends)
+    if not ends:
+        return ends
+    kept = ends
     for quotation in sorted(find_quotations(paragraph), key=lambda q: (q.start, q.end)):
-        inner = _ends_within(kept, quotation)
-        if not inner or not quotation.closed:
+        first = bisect_right(kept, quotation.start, key=_next_start)
+        last = bisect_right(kept, quotation.end - 1, key=_next_start)
+        if first == last or not quotation.closed:
             continue
-        first, last = kept.index(inner[0]), kept.index(inner[-1])
-        unit_start = kept[first - 1] if first else 0
-        unit_end = kept[last + 1] if last + 1 < len(kept) else len(paragraph)
+        unit_start = kept[first - 1][1] if first else 0
+        unit_end = kept[last][0] if last < len(kept) else len(paragraph)
         if count_words(paragraph[unit_start:unit_end]) <= QUOTATION_WORD_LIMIT:
-            del kept[first : last + 1]
+            kept = kept[:first] + kept[last:]
     return kept
 
 
-def _ends_within(ends: Sequence[int], quotation: Quotation) -> Sequence[int]:
-    return ends[bisect_right(ends, quotation.start) : bisect_right(ends, quotation.end - 1)]
-
-
-def _in_brackets(paragraph: str, start: int, match: re.Match[str]) -> bool:
-    """Return whether the stop stands inside brackets that close soon after."""
-    inside = paragraph[max(start, match.start() - 300) : match.end("close")]
-    if inside.count("(") <= inside.count(")"):
-        return False
-    return paragraph.find(")", match.end(), match.end() + 200) >= 0
-
-
-def _ends_sentence(paragraph: str, match: re.Match[str], *, cased: bool, language: str | None) -> bool:
-    """Return whether the stop at `match` ends a sentence."""
-    if match["stop"][-1] in _FULL_WIDTH:
-        closed = match["close"].strip("\"'")
-        return not (closed and _FULL_WIDTH_ATTRIBUTION.match(paragraph, match.end()))
-    if ";" in match["stop"]:
-        return _is_greek_question(paragraph, match)
-    if not match["space"]:
-        return _runs_on(paragraph, match)
-    following = _OPENING.match(paragraph, match.end())
-    at = following.end() if following else match.end()
-    opener = paragraph[match.end() : at]
-    rest = paragraph[at : at + 80]
-    if not rest or rest[0] in ",;:)]}%":
-        return False
-    if cased and rest[0].islower() and not _LOWER_BRAND.match(rest):
-        return False
-    if match["stop"] == ".":
-        return bool(match["close"]) or _full_stop_ends(paragraph, match, opener, rest, language)
-    return _other_stop_ends(paragraph, match, rest)
-
-
-def _full_stop_ends(
-    paragraph: str, match: re.Match[str], opener: str, rest: str, language: str | None
-) -> bool:
-    """Decide about a single full stop with white space behind it and no closing mark."""
-    found = _WORD_BEFORE.search(paragraph, max(0, match.start() - 40), match.start())
-    written = found[0].strip("'’") if found else ""
-    word = written.casefold().replace("’", "'")
-    following = _NEXT_WORD.match(rest)
-    next_word = re.sub(r"['’]\w*$", "", following[0].rstrip(".-").casefold()) if following else ""
-    starts = (next_word in STARTERS and not _NUMBERED.match(rest)) or any(
-        mark in '"“„«「¿¡' for mark in opener
-    )
-    figure = rest[0].isdigit()
-    if word in CAPITALISED and not written[:1].isupper():
-        return True
-    if word in NEVER_LAST or (language == "fr" and written == "M"):
-        return False
-    if word in TIMES:
-        return not figure and next_word not in AFTER_TIMES
-    if word in BEFORE_FIGURES or word in DATES:
-        return not figure and (len(word) > 1 or starts)
-    if word in COMPANIES and next_word in COMPANY_STARTERS:
-        return True
-    if word in SELDOM_LAST or _DOTTED.fullmatch(word):
-        return starts
-    if _INITIAL.fullmatch(word):
-        if _within_name(paragraph, match.start() - len(word), rest):
-            return False
-        return starts or (written == "I" and not following)
-    return not (language in ORDINAL_LANGUAGES and re.fullmatch(r"\d{1,2}", word) and not starts)
-
-
-def _within_name(paragraph: str, at: int, rest: str) -> bool:
-    """Return whether the initial at `at` has another behind it, or another or a title before it."""
-    if rest[0].isupper() and _INITIAL_AHEAD.match(rest):
-        return True
-    found = _TOKEN_BEFORE.search(paragraph, max(0, at - 40), at)
-    before = found[1].casefold() if found else ""
-    if not before.endswith("."):
-        return before in TITLES
-    word = before.removesuffix(".")
-    return word in NEVER_LAST or bool(_INITIAL.fullmatch(word))
-
-
-def _other_stop_ends(paragraph: str, match: re.Match[str], rest: str) -> bool:
-    """Decide about question and exclamation marks, ellipses and runs of stops."""
-    following = _NEXT_WORD.match(rest)
-    starts = bool(following) and following[0].casefold() in STARTERS if following else False
-    before = paragraph[max(0, match.start() - 20) : match.start()]
-    if match["stop"] == "!" and not match["close"]:
-        name = before.rsplit(None, 1)[-1].casefold() if before.strip() else ""
-        return starts or name not in SHOUTED_NAMES
-    if match["stop"][-1] in ".…" and before[-1:].isspace() and not match["close"]:
-        return starts
-    quoted = any(mark in _QUOTES for mark in match["close"])
-    return not (quoted and _ATTRIBUTION.match(rest))
-
-
-def _is_greek_question(paragraph: str, match: re.Match[str]) -> bool:
-    """Return whether a semicolon is the Greek question mark, which NFC turns into one."""
-    before = paragraph[match.start() - 1 : match.start()]
-    after = paragraph[match.end() : match.end() + 1]
-    return "\u0370" <= before <= "\u03ff" and bool(match["space"]) and not after.islower()
-
-
-def _runs_on(paragraph: str, match: re.Match[str]) -> bool:
-    """Return whether a sentence ends although the space behind it is missing."""
-    if _IDEOGRAPHS.match(paragraph, match.end()):
-        return match["stop"][-1] in "!?؟"
-    if match["stop"] not in {".", "!", "?"}:
-        return match["stop"][-1] in "؟۔।॥"
-    if any(mark not in '"”' for mark in match["close"]):
-        return False
-    before = re.search(r"\b[a-z]{3,}\Z", paragraph[max(0, match.start() - 30) : match.start()])
-    if not before or before[0] in NEVER_LAST | SELDOM_LAST | BEFORE_FIGURES | DATES:
-        return False
-    following = _RUN_ON.match(paragraph, match.end())
-    return (
-        bool(following) and following[0].casefold() not in {"com", "net", "org", "co"} if following else False
-    )
+def _next_start(end: tuple[int, int]) -> int:
+    return end[1]
