@@ -1,5 +1,14 @@
 """Words that news on anything is full of: a small batch cannot show that they tell little."""
 
+import json
+from functools import cache
+from pathlib import Path
+
+#: Share of news reports that are taken to hold a word of `EVERYDAY_WORDS`.
+EVERYDAY_SHARE = 0.05
+#: Share of news reports that hold a word which no table has.
+RARE_SHARE = 0.0013
+
 
 def _table(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -59,6 +68,8 @@ EVERYDAY_WORDS = _table(
     mayor governor prime chief secretary foreign ministry department agency office authorities leader leaders
     party election vote voters campaign bank banks central company firm firms shares share stocks stock
     market markets ftse dow nasdaq dax nikkei end ended stood higher lower
+    carmaker carmakers automaker airline lender retailer supermarket brewer manufacturer operator owner union
+    workers employees factory plant
     index points oil barrel gas price prices dollar euro pounds rose fell rise fall closed
     close opened open trading investors economy profit sales quarter jobs rate cut cuts hospital hospitals
     injured hurt killed died dead death deaths victims driver car cars bus train road roads street bridge
@@ -79,11 +90,30 @@ EVERYDAY_WORDS = _table(
     """
 )
 
-#: Days that a report puts its event on.
-WEEKDAYS = _table(
-    """
-    monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag
-    samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes
-    sábado domingo понедельник вторник среду четверг пятницу субботу воскресенье
-    """
+#: Days of the week, Monday first, under all their names.
+_WEEK = (
+    "monday montag lundi lunes lunedì понедельник понедельника понеділок понеділка",
+    "tuesday dienstag mardi martes martedì вторник вторника вівторок вівторка",
+    "wednesday mittwoch mercredi miércoles mercoledì среда среду среды середа середу середи",
+    "thursday donnerstag jeudi jueves giovedì четверг четверга четвер четверга",
+    "friday freitag vendredi viernes venerdì пятница пятницу пятницы п'ятниця п'ятницю п’ятницю п'ятниці",
+    "saturday samstag sonnabend samedi sábado sabato суббота субботу субботы субота суботу суботи",
+    "sunday sonntag dimanche domingo domenica воскресенье воскресенья неділя неділю неділі",
 )
+#: The day of the week, 0 for Monday, that a word names.
+DAY_NUMBERS = {name: number for number, names in enumerate(_WEEK) for name in names.split()}
+
+
+@cache
+def commonness() -> dict[str, float]:
+    """Return the share of news reports that hold a word, for words that many do, in lower case.
+
+    Other words are in hardly any report. English is counted; of other languages only `EVERYDAY_WORDS` are
+    known.
+    """
+    listed = json.loads(Path(__file__).with_name("common_words.json").read_text("utf-8"))
+    shares = dict.fromkeys(EVERYDAY_WORDS, EVERYDAY_SHARE)
+    for share, found in listed["shares"].items():
+        for word in found.split():
+            shares[word] = max(float(share), shares.get(word, 0.0))
+    return shares

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model.documents import Document, Span
-from newsletter.stories import group
-from newsletter.stories.group import group_documents, independent_sources
+from newsletter.model.stories import GroupingRules
+from newsletter.stories.group import Group, group_documents, independent_sources
 
 SEEN = datetime(2031, 5, 4, 6, 0, tzinfo=UTC)
 
@@ -39,8 +39,13 @@ def stored(
     )  # fmt: skip
 
 
-def ids(documents: list[Document], **options: float) -> list[set[int]]:
-    return [{document.id for document in each} for each in group_documents(documents, **options)]
+def groups_of(documents: list[Document], *, cutoff: float = 0.18) -> list[tuple[Document, ...]]:
+    rules = GroupingRules(story_cutoff=cutoff)
+    return [group.documents for group in group_documents(documents, rules=rules)]
+
+
+def ids(documents: list[Document], *, cutoff: float = 0.18) -> list[set[int]]:
+    return [{document.id for document in each} for each in groups_of(documents, cutoff=cutoff)]
 
 
 FLOOD = [
@@ -172,7 +177,7 @@ def test_languages_never_mix() -> None:
     documents = [
         stored(n, text, text, language=code) for n, code in enumerate(["en", "de", None, "en", "de-AT"], 1)
     ]
-    for each in group_documents(documents):
+    for each in groups_of(documents):
         assert len({(document.language or "")[:2] for document in each} - {""}) == 1
     assert ids([documents[0], documents[2]]) == [{1, 3}]
 
@@ -192,27 +197,27 @@ def test_the_most_central_document_leads() -> None:
     longest = stored(
         9, "Rain", "Rain fell on Ardo and the Tarn rose, rescue teams said. " + "Cows were seen. " * 40
     )
-    leading = group_documents([*FLOOD, longest], cutoff=0.05)[0]
+    leading = groups_of([*FLOOD, longest], cutoff=0.05)[0]
     assert leading[0].id in {1, 2, 3}
     assert {document.id for document in leading} == {1, 2, 3, 9}
 
 
 def test_of_two_the_longer_leads_then_the_older() -> None:
     assert len(BANK[0].text) > len(BANK[1].text)
-    assert [document.id for document in group_documents(BANK)[0]] == [4, 5]
+    assert [document.id for document in groups_of(BANK)[0]] == [4, 5]
     twin = stored(40, BANK[0].headline, *(span.of(BANK[0].text) for span in BANK[0].paragraphs))
-    assert [d.id for d in group_documents([twin, BANK[0]])[0]] == [4, 40]
+    assert [d.id for d in groups_of([twin, BANK[0]])[0]] == [4, 40]
 
 
 def test_few_documents() -> None:
     assert group_documents([]) == []
-    assert group_documents([STRIKE]) == [(STRIKE,)]
+    assert group_documents([STRIKE]) == [Group(documents=(STRIKE,))]
 
 
 def test_the_cutoff_reaches_from_everything_to_copies() -> None:
     everything = [*FLOOD, *BANK, STRIKE]
-    assert len(group_documents(everything, cutoff=0.0)) == 1
-    assert len(group_documents(everything, cutoff=1.1)) == 6
+    assert len(groups_of(everything, cutoff=0.0)) == 1
+    assert len(groups_of(everything, cutoff=1.1)) == 6
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -231,22 +236,9 @@ TOPICS = st.lists(
 @given(texts=st.lists(TOPICS, max_size=12), cutoff=st.floats(0.01, 1.0))
 def test_every_document_is_in_exactly_one_group(texts: list[list[str]], cutoff: float) -> None:
     documents = [stored(n, "News", " ".join(text)) for n, text in enumerate(texts, 1)]
-    groups = group_documents(documents, cutoff=cutoff)
+    groups = groups_of(documents, cutoff=cutoff)
     assert sorted(d.id for each in groups for d in each) == [d.id for d in documents]
     assert [each[0].id for each in groups] == sorted(each[0].id for each in groups)
-
-
-def test_large_batches_are_grouped_in_blocks_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group, "BLOCK_DOCUMENTS", 4)
-    documents = [
-        stored(n, "Ardo flood", "The Tarn flooded Ardo.", seen=SEEN + timedelta(hours=(n * 3) % 10))
-        for n in range(1, 10)
-    ]
-    groups = group_documents(documents)
-    assert sorted(len(each) for each in groups) == [3, 3, 3]
-    for each in groups:
-        times = sorted(document.dated_at for document in each)
-        assert times[-1] - times[0] <= timedelta(hours=4)
 
 
 @pytest.mark.sweep
@@ -262,7 +254,9 @@ def test_a_thousand_and_a_half_unrelated_documents_stay_apart() -> None:
 
 def test_independent_sources_count_origins_once() -> None:
     def by(id_: int, source: str | None, origin: str | None) -> Document:
-        return stored(id_, "Talks resume", "Talks resumed in Belmora.", source=source, origin=origin)
+        return stored(
+            id_, "Talks resume", f"Talks number {id_} began in Belmora.", source=source, origin=origin
+        )
 
     assert (
         independent_sources(

@@ -173,12 +173,12 @@ def test_two_reports_that_share_several_telling_words_join(pair: Pair) -> None:
 def test_two_events_stay_apart_and_reports_of_one_join_in_a_mixed_batch() -> None:
     mixed = [document for n, pair in enumerate(APART) for document in two(pair, 2 * n + 1)]
     assert all(
-        {2 * n + 1, 2 * n + 2} - {document.id for document in group}
+        {2 * n + 1, 2 * n + 2} - {document.id for document in group.documents}
         for group in group_documents(mixed)
         for n in range(len(APART))
     )
     joined = [document for n, pair in enumerate(JOINED) for document in two(pair, 2 * n + 1)]
-    assert [{document.id for document in group} for group in group_documents(joined)] == [
+    assert [{document.id for document in group.documents} for group in group_documents(joined)] == [
         {2 * n + 1, 2 * n + 2} for n in range(len(JOINED))
     ]
 

@@ -1,6 +1,6 @@
 """Measure how well documents of one event are found, on ECB+.
 
-    python benchmarks/grouping.py DATA_FOLDER
+    python benchmarks/stories.py DATA_FOLDER
 
 DATA_FOLDER holds stories/ecbplus_dev.jsonl (fields id, label, text); without it nothing is measured.
 """
@@ -16,6 +16,7 @@ from itertools import combinations
 from pathlib import Path
 
 from newsletter.model.documents import Document, Span
+from newsletter.model.stories import GroupingRules
 from newsletter.stories.group import group_documents
 
 SEEN = datetime(2031, 1, 1, tzinfo=UTC)
@@ -36,6 +37,11 @@ def load(path: Path) -> tuple[list[Document], dict[int, str]]:
             )
         )  # fmt: skip
     return documents, labels
+
+
+def group(documents: Sequence[Document], cutoff: float = 0.18) -> list[tuple[Document, ...]]:
+    rules = GroupingRules(story_cutoff=cutoff)
+    return [group.documents for group in group_documents(documents, rules=rules)]
 
 
 def b_cubed(groups: Sequence[Sequence[Document]], labels: dict[int, str]) -> tuple[float, float, float]:
@@ -78,7 +84,7 @@ def pairs(documents: Sequence[Document], labels: dict[int, str]) -> tuple[float,
     for one, other in drawn + random.Random(4).sample(same, 600):
         left, right = labels[one.id], labels[other.id]
         near = "twin" if left.split("_")[0] == right.split("_")[0] else "unrelated"
-        joined["same" if left == right else near].append(len(group_documents([one, other])) == 1)
+        joined["same" if left == right else near].append(len(group([one, other])) == 1)
     return tuple(sum(joined[kind]) / max(1, len(joined[kind])) for kind in ("same", "twin", "unrelated"))  # type: ignore[return-value]
 
 
@@ -92,7 +98,7 @@ def main(folder: Path) -> None:
     print(f"{'batch':18}{'cut-off':>8}{'P':>7}{'R':>7}{'F1':>7}{'CPU s':>8}")
     for cutoff in CUTOFFS:
         started = time.process_time()
-        groups = group_documents(documents, cutoff=cutoff)
+        groups = group(documents, cutoff)
         seconds = time.process_time() - started
         print(
             f"{'all':18}{cutoff:8.2f}"
@@ -102,7 +108,7 @@ def main(folder: Path) -> None:
     for size in (5, 10, 20, 60):
         for twins in (False, True):
             scores = [
-                b_cubed(group_documents(batch), labels)
+                b_cubed(group(batch), labels)
                 for batch in batches(documents, labels, size=size, count=60, twins=twins)
             ]
             means = [sum(column) / len(scores) for column in zip(*scores, strict=True)]
