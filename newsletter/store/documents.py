@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, case, exists, func, insert, select, update
 
 from newsletter.model.documents import (
     Document,
@@ -93,6 +93,42 @@ class Documents:
             rows = rows_as_dicts(connection.execute(query.order_by(_documents.c.id)))
             places = _places(connection, [row["id"] for row in rows])
         return [_to_document(row, places.get(row["id"], ())) for row in rows]
+
+    def get_many(self, document_ids: Sequence[int]) -> list[Document]:
+        """Return documents by id, in the order asked for; unknown ids are left out."""
+        ids = list(dict.fromkeys(document_ids))
+        found: dict[int, Document] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(ids), VALUES_PER_STATEMENT):
+                chunk = ids[start : start + VALUES_PER_STATEMENT]
+                rows = rows_as_dicts(connection.execute(select(_documents).where(_documents.c.id.in_(chunk))))
+                places = _places(connection, chunk)
+                found |= {row["id"]: _to_document(row, places.get(row["id"], ())) for row in rows}
+        return [found[i] for i in ids if i in found]
+
+    def earlier_versions(self, document_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """Return for each document the ids of the versions that it replaced, the latest first.
+
+        Documents that replaced nothing are not among them.
+        """
+        earlier: dict[int, list[int]] = {}
+        # Pairs of a version and the document that it led to.
+        heirs = {i: i for i in document_ids}
+        with self._database.reading() as connection:
+            while heirs:
+                ids = list(heirs)
+                found: list[Row[Any, Any]] = []
+                for start in range(0, len(ids), VALUES_PER_STATEMENT):
+                    query = (
+                        select(_documents.c.id, _documents.c.superseded_by_id)
+                        .where(_documents.c.superseded_by_id.in_(ids[start : start + VALUES_PER_STATEMENT]))
+                        .order_by(_documents.c.id.desc())
+                    )
+                    found += connection.execute(query).all()
+                heirs = {row.id: heirs[row.superseded_by_id] for row in found}
+                for document_id, heir in heirs.items():
+                    earlier.setdefault(heir, []).append(document_id)
+        return {heir: tuple(ids) for heir, ids in earlier.items()}
 
     def updates_among(self, list_name: str, document_ids: Sequence[int]) -> frozenset[int]:
         """Return which of these documents are newer versions of something that the list was told."""

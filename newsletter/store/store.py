@@ -16,6 +16,7 @@ from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
 from newsletter.store.patience import apart_in_time
 from newsletter.store.subscribers import Subscribers
+from newsletter.store.told import ToldStories
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -27,6 +28,7 @@ class Store:
     Attributes:
         documents: What was ingested.
         editions: What was published.
+        told: Which stories lists and readers were told.
         subscribers: Who reads.
         deliveries: Who got what.
         operations: What the operator decides about deliveries.
@@ -38,6 +40,7 @@ class Store:
         self._database = database
         self.documents = Documents(database)
         self.editions = Editions(database)
+        self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
         self.deliveries = Deliveries(database, hasher)
         self.operations = Operations(database)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
 
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.editions import Variant
@@ -50,13 +50,15 @@ def assign_variants(
         )
 
 
-def has_had(edition_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a SQL condition
-    """Return the condition that a delivery's reader has had one of these editions, or may still get it."""
+def has_had(
+    edition_ids: Sequence[int], *, reader: ColumnElement[int] = _deliveries.c.subscriber_id
+) -> ColumnElement[bool]:
+    """Return the condition that a reader, a delivery's, has had one of these editions or may still get it."""
     earlier = _deliveries.alias("earlier")
     return exists(
         select(earlier.c.id).where(
             earlier.c.edition_id.in_(edition_ids),
-            earlier.c.subscriber_id == _deliveries.c.subscriber_id,
+            earlier.c.subscriber_id == reader,
             earlier.c.state.not_in(_MISSED),
         )
     )
