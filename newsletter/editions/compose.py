@@ -16,6 +16,9 @@ _WORDS_PER_MINUTE = 220
 _ONE_LINER_WORDS = 25
 _ONE_LINER_CHARACTERS = 160
 
+#: What was told before is one line; a longer sentence than this takes room from the news.
+_CONTEXT_WORDS = 45
+
 
 def compose(
     planned: Plan,
@@ -121,6 +124,8 @@ def _within_budget(planned: Plan, budget: int) -> _Choice:
 def _fitted(placing: Placing, room: int) -> Story:
     """Return a story with the summary that its form and the words left allow."""
     story = placing.story
+    if story.context is not None and count_words(story.context.text) > _CONTEXT_WORDS:
+        story = replace(story, context=None)
     besides = _story_words(story) - _summary_words(story.summary)
     limit = min(placing.word_limit, room - besides)
     summary = shorten(story.summary, sentences=placing.sentence_count, words=limit)

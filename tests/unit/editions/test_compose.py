@@ -92,6 +92,11 @@ def test_reading_time_and_words_are_those_of_the_edition() -> None:
     assert edition.reading_minutes == 1
 
 
+def test_a_long_line_of_context_gives_way_to_news() -> None:
+    long = make_story(1, context=make_sentence("word " * 46))
+    assert make([long]).stories[0].context is None
+
+
 def test_the_language_is_the_lists_or_else_most_stories() -> None:
     stories = [make_story(n, language=language) for n, language in enumerate(["de", "de", "en", None])]
     assert make(stories).language == "de"
