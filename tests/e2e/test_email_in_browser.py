@@ -93,9 +93,7 @@ def write_editions(folder: Path) -> dict[str, Path]:
 
 
 KINDS = [
-    f"{name}{rest}"
-    for name in ("one", "eight", "full", "hostile", "rtl")
-    for rest in ("", "-without-styles")
+    f"{name}{rest}" for name in ("one", "eight", "full", "hostile", "rtl") for rest in ("", "-without-styles")
 ]
 
 

@@ -195,6 +195,13 @@ def test_a_section_of_two_is_none() -> None:
     assert {s.section for s in edition.stories} == {"", "Sport"}
 
 
+def test_a_section_of_lines_alone_is_none() -> None:
+    names = ["rain"] * 5 + ["cup"] * 4
+    stories = [make_story(n, headline=f"A {name} {n}") for n, name in enumerate(names)]
+    edition = make(stories, mailing_list=replace(LIST, sections=(SPORT,)))
+    assert {line.section for line in edition.also} == {""}
+
+
 STORIES = st.lists(
     st.tuples(
         st.integers(1, 90),
@@ -252,3 +259,4 @@ def test_sections_keep_their_order_and_their_size(
     for row in (titles, lines):
         assert row == sorted(row, key=places.__getitem__)
     assert all((titles + lines).count(title) >= 3 for title in {*titles, *lines} - {""})
+    assert set(lines) <= {*titles, ""}

@@ -12,7 +12,7 @@ from newsletter.messages.layout import lay_out
 from newsletter.messages.marks import Marks
 from newsletter.messages.page import Page
 from newsletter.messages.setting import MAX_SOURCES
-from newsletter.model.editions import Edition, MailingList, Section
+from newsletter.model.editions import Edition, MailingList
 from newsletter.model.messages import Rendering
 from newsletter.model.stories import UNNAMED_SOURCE, SourceCredit, Story
 
@@ -207,26 +207,6 @@ def test_sections_stand_between_the_first_story_and_what_belongs_to_none(
         ("", [1], 0),
         ("Economy", [2, 3], 1),
         ("", [4, 5], 2),
-    ]
-
-
-def test_sections_of_lines_alone_keep_their_place(
-    edition_of: Callable[..., Edition], mailing_list: MailingList
-) -> None:
-    edition = edition_of(2)
-    also = tuple(replace(line, section="Economy") for line in edition.also)
-    stories = (edition.stories[0], replace(edition.stories[1], section="Sport"))
-    sections = tuple(Section(title=title, words=("x",)) for title in ("Economy", "Sport"))
-    page = lay_out(
-        replace(edition, also=also, stories=stories),
-        replace(mailing_list, sections=sections),
-        view_url=None,
-        marks=Marks.made_of("ab", has_preferences=False),
-    )
-    assert [(part.title, len(part.stories), len(part.also)) for part in page.parts] == [
-        ("", 1, 0),
-        ("Economy", 0, 3),
-        ("Sport", 1, 0),
     ]
 
 
