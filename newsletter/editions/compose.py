@@ -16,6 +16,9 @@ _WORDS_PER_MINUTE = 220
 _ONE_LINER_WORDS = 25
 _ONE_LINER_CHARACTERS = 160
 
+#: What was told before is one line; a longer sentence than this takes room from the news.
+_CONTEXT_WORDS = 45
+
 
 def compose(
     planned: Plan,
@@ -45,12 +48,7 @@ def compose(
     ranked = [*choice.told, *choice.also]
     headlines = [story.headline for story in ranked]
     label = choice.told[0].label
-    titles = _section_titles(ranked, mailing_list.sections)
-    stories = [replace(story, section=title) for story, title in zip(choice.told, titles, strict=False)]
-    lines = [
-        _one_liner(story, title) for story, title in zip(choice.also, titles[len(choice.told) :], strict=True)
-    ]
-    sections = mailing_list.sections
+    stories, lines = _in_sections(choice, mailing_list.sections)
     return Edition(
         list_name=mailing_list.name,
         number=number,
@@ -59,8 +57,8 @@ def compose(
         subject=compose_subject(headlines, label=label),
         preheader=compose_preheader(headlines, choice.told[0].summary, label=label) or mailing_list.tagline,
         language=mailing_list.language or _main_language(choice.told),
-        stories=(stories[0], *arrange(stories[1:], sections, title_of=lambda story: story.section)),
-        also=tuple(arrange(lines, sections, title_of=lambda line: line.section)),
+        stories=stories,
+        also=lines,
         left_out_ids=tuple(i for story in choice.rest for i in story.document_ids),
         left_out_stories=len(choice.rest),
         repeated_ids=tuple(repeated_ids),
@@ -121,6 +119,8 @@ def _within_budget(planned: Plan, budget: int) -> _Choice:
 def _fitted(placing: Placing, room: int) -> Story:
     """Return a story with the summary that its form and the words left allow."""
     story = placing.story
+    if story.context is not None and count_words(story.context.text) > _CONTEXT_WORDS:
+        story = replace(story, context=None)
     besides = _story_words(story) - _summary_words(story.summary)
     limit = min(placing.word_limit, room - besides)
     summary = shorten(story.summary, sentences=placing.sentence_count, words=limit)
@@ -154,13 +154,26 @@ def _one_liner(story: Story, section: str) -> OneLiner:
     )
 
 
-def _section_titles(ranked: Sequence[Story], sections: Sequence[Section]) -> list[str]:
-    """Return each story's section, "" where that is too small; the first stands above them all."""
-    if not sections:
-        return [""] * len(ranked)
-    found = ["", *(section_of(story, sections) for story in ranked[1:])]
-    kept = large_enough(found)
-    return [title if title in kept else "" for title in found]
+def _in_sections(
+    choice: _Choice, sections: Sequence[Section]
+) -> tuple[tuple[Story, ...], tuple[OneLiner, ...]]:
+    """Return the stories and lines section by section; the first story stands above them all."""
+    first, *others = choice.told
+    told = [section_of(story, sections) for story in others]
+    also = [section_of(story, sections) for story in choice.also]
+    kept = large_enough(told, also)
+    stories = [
+        replace(story, section=title if title in kept else "")
+        for story, title in zip(others, told, strict=True)
+    ]
+    lines = [
+        _one_liner(story, title if title in kept else "")
+        for story, title in zip(choice.also, also, strict=True)
+    ]
+    return (
+        (replace(first, section=""), *arrange(stories, sections, title_of=lambda story: story.section)),
+        tuple(arrange(lines, sections, title_of=lambda line: line.section)),
+    )
 
 
 def _main_language(stories: Sequence[Story]) -> str:

@@ -33,6 +33,12 @@ def arrange(
     return sorted(items, key=lambda item: places.get(title_of(item), len(sections)))
 
 
-def large_enough(titles: Sequence[str]) -> frozenset[str]:
-    """Return the sections, among those of an edition's stories, that deserve a heading."""
-    return frozenset(title for title, count in Counter(titles).items() if title and count >= FEWEST_STORIES)
+def large_enough(told: Sequence[str], also: Sequence[str]) -> frozenset[str]:
+    """Return the sections that deserve a heading: of several stories, and not of lines alone.
+
+    Args:
+        told: The section of each story that is told with a summary.
+        also: The section of each that gets a line.
+    """
+    counted = Counter((*told, *also))
+    return frozenset(title for title in told if title and counted[title] >= FEWEST_STORIES)

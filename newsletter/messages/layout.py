@@ -40,7 +40,7 @@ def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None
         edition=_heading(edition, zone),
         stories=stories,
         also=also,
-        parts=tuple(_parts(edition, mailing_list, stories, also)),
+        parts=tuple(_parts(edition, stories, also)),
         more_stories=edition.left_out_stories,
         more_articles=len(edition.left_out_ids),
         links=Links(
@@ -95,15 +95,11 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _parts(
-    edition: Edition, mailing_list: MailingList, stories: Sequence[StoryBlock], also: Sequence[AlsoLine]
-) -> Iterator[Part]:
+def _parts(edition: Edition, stories: Sequence[StoryBlock], also: Sequence[AlsoLine]) -> Iterator[Part]:
     """Yield the first story alone if there are sections, each section, and what belongs to none."""
     of_stories = [story.section for story in edition.stories]
     of_lines = [line.section for line in edition.also]
-    # The settings may have changed since the edition was made; the order is theirs as far as they know it.
-    present = dict.fromkeys([section.title for section in mailing_list.sections] + of_stories + of_lines)
-    titles = [title for title in present if title and title in {*of_stories, *of_lines}]
+    titles = [title for title in dict.fromkeys((*of_stories[1:], *of_lines)) if title]
     if not titles:
         yield Part(title="", stories=tuple(stories), also=tuple(also))
         return

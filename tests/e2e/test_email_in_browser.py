@@ -78,7 +78,7 @@ def write_editions(folder: Path) -> dict[str, Path]:
     editions = {
         "one": sample.make_edition(1, also=0, left_out=0),
         "eight": sample.make_edition(8),
-        "fifteen": sample.make_edition(15),
+        "full": sample.make_full_edition(),
         "hostile": sample.make_hostile_edition(),
         "rtl": sample.make_right_to_left_edition(),
     }
@@ -93,9 +93,7 @@ def write_editions(folder: Path) -> dict[str, Path]:
 
 
 KINDS = [
-    f"{name}{rest}"
-    for name in ("one", "eight", "fifteen", "hostile", "rtl")
-    for rest in ("", "-without-styles")
+    f"{name}{rest}" for name in ("one", "eight", "full", "hostile", "rtl") for rest in ("", "-without-styles")
 ]
 
 
@@ -166,7 +164,7 @@ def test_nothing_is_wider_than_the_screen(kind: str, open_edition: Open) -> None
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("kind", ["eight", "hostile", "rtl"])
+@pytest.mark.parametrize("kind", ["eight", "full", "hostile", "rtl"])
 def test_all_text_is_large_and_stands_out(kind: str, scheme: str, open_edition: Open) -> None:
     shown = open_edition(kind, width=390, scheme=scheme).evaluate(COLOURS)
     assert len(shown) > 20

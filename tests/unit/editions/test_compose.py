@@ -92,6 +92,11 @@ def test_reading_time_and_words_are_those_of_the_edition() -> None:
     assert edition.reading_minutes == 1
 
 
+def test_a_long_line_of_context_gives_way_to_news() -> None:
+    long = make_story(1, context=make_sentence("word " * 46))
+    assert make([long]).stories[0].context is None
+
+
 def test_the_language_is_the_lists_or_else_most_stories() -> None:
     stories = [make_story(n, language=language) for n, language in enumerate(["de", "de", "en", None])]
     assert make(stories).language == "de"
@@ -190,6 +195,13 @@ def test_a_section_of_two_is_none() -> None:
     assert {s.section for s in edition.stories} == {"", "Sport"}
 
 
+def test_a_section_of_lines_alone_is_none() -> None:
+    names = ["rain"] * 5 + ["cup"] * 4
+    stories = [make_story(n, headline=f"A {name} {n}") for n, name in enumerate(names)]
+    edition = make(stories, mailing_list=replace(LIST, sections=(SPORT,)))
+    assert {line.section for line in edition.also} == {""}
+
+
 STORIES = st.lists(
     st.tuples(
         st.integers(1, 90),
@@ -247,3 +259,4 @@ def test_sections_keep_their_order_and_their_size(
     for row in (titles, lines):
         assert row == sorted(row, key=places.__getitem__)
     assert all((titles + lines).count(title) >= 3 for title in {*titles, *lines} - {""})
+    assert set(lines) <= {*titles, ""}

@@ -22,7 +22,7 @@ def test_cutting_never_exceeds_the_limit(text: str, limit: int) -> None:
     assert "\n" not in cut
 
 
-@given(st.lists(st.text("aé’-", min_size=1, max_size=9), max_size=40).map(" ".join), st.integers(20, 60))
+@given(st.lists(st.text("aé’-", min_size=1, max_size=9), max_size=40).map(" ".join), st.integers(40, 90))
 def test_what_is_cut_ends_at_a_word(text: str, limit: int) -> None:
     cut = cut_at_word(text, limit=limit)
     whole = text.split()

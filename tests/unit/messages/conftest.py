@@ -217,22 +217,39 @@ def make_full_edition() -> Edition:
 def make_hostile_edition() -> Edition:
     """An edition of everything that a document may try, or happen to hold."""
     arabic = "أعيد فتح الجسر القديم أمام المشاة"
+    (nasty,) = make_summary('</p><script>alert(2)</script> {{ 7 * 7 }} \u202e<b>"').sentences
     japanese = "港の九つが一つの高潮予報を共有することで合意したと当局が日曜日に発表したと地元紙が伝えた。"
     told = [
         change_story(
             0,
             headline='<script>alert(1)</script> & "quotes" {{ 7 * 7 }} {% raw %} <!--[if mso]>',
-            sentences=("<b>bold</b> {{ x }} &amp; \u202eesrever\u202c \x00\x1b[31m\x85 --> </td>",),
+            summary=told_by(
+                ("<b>bold</b> {{ x }} &amp; \u202eesrever\u202c \x00\x1b[31m\x85 --> </td>", nasty.text),
+                ("Second.", "x" * 90),
+            ),
+            label=StoryLabel.UPDATE,
+            first_told_at=MADE_AT - timedelta(days=400),
+            context=nasty,
+            disagreements=(make_disagreement(nasty.text, (nasty.text, "x" * 90), ("", nasty.text)),),
         ),
         change_story(
             1,
             headline="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+            section="<i>Economy</i> {{ 1 }}",
             sentences=(
                 "x" * 90 + " https://example.org/" + "a" * 120,
                 "(https://example.org/" + "b" * 120 + ")",
             ),
         ),
-        change_story(2, headline=arabic, sentences=(arabic + ".",), language="ar"),
+        change_story(
+            2,
+            headline=arabic,
+            summary=replace(make_summary(arabic + "."), rewrite=arabic + " <b>."),
+            language="ar",
+            section="<i>Economy</i> {{ 1 }}",
+            label=StoryLabel.UPDATE,
+            context=make_summary(arabic).sentences[0],
+        ),
         change_story(3, headline=japanese, sentences=(japanese * 3,), language="ja"),
         change_story(
             4, headline="🚆 Trains 🌊🌊 return 👩‍👩‍👧‍👦 e\u0301\u0302\u0303", sentences=("🌊" * 100,)

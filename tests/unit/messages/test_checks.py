@@ -22,9 +22,14 @@ def test_what_we_render_keeps_every_rule(
 
 
 def test_other_directions_and_hostile_documents_keep_every_rule(
-    render: Render, hostile_edition: Edition, right_to_left_edition: Edition
+    render: Render, hostile_edition: Edition, right_to_left_edition: Edition, full_edition: Edition
 ) -> None:
-    for edition in (hostile_edition, right_to_left_edition):
+    for edition in (
+        hostile_edition,
+        right_to_left_edition,
+        full_edition,
+        replace(full_edition, language="ar"),
+    ):
         assert check_rendering(render(edition), edition) == []
 
 

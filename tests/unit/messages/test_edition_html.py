@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 from newsletter.messages.render import personalise
+from newsletter.model.documents import Span
 from newsletter.model.editions import Edition
 from newsletter.model.messages import Reader, Rendering
+from newsletter.model.stories import Story
 
 Render = Callable[..., Rendering]
 TEMPLATE = Path(__file__).parents[3] / "templates/email/edition/body.html"
@@ -144,7 +147,7 @@ def test_the_mail_says_who_sends_it_why_and_how_it_is_made(soup: BeautifulSoup) 
 
 def test_a_story_in_another_language_says_so(render: Render, hostile_edition: Edition) -> None:
     soup = BeautifulSoup(render(hostile_edition).html, "html.parser")
-    assert [(h.get("lang"), h.get("dir")) for h in soup.select("h2.h")] == [
+    assert [(h.get("lang"), h.get("dir")) for h in soup.select(".h")] == [
         (None, None),
         (None, None),
         ("ar", "rtl"),
@@ -153,7 +156,7 @@ def test_a_story_in_another_language_says_so(render: Render, hostile_edition: Ed
         (None, None),
     ]
     assert [p.get("lang") for p in soup.select("p.p")] == [None, None, "ar", "ja", None]
-    assert "text-align:right" in str(soup.select("h2.h")[2]["style"])
+    assert "text-align:right" in str(soup.select(".h")[2]["style"])
     assert [span.get("lang") for span in soup.select("li.gi > span")] == ["ar", "ja"]
 
 
@@ -168,3 +171,75 @@ def test_an_edition_read_from_the_right(render: Render, right_to_left_edition: E
     assert (english["lang"], english["dir"]) == ("en", "ltr")
     assert "text-align:left" in str(soup.select("h2.h")[1]["style"])
     assert "Source:" not in soup.get_text()
+
+
+@pytest.fixture(scope="module")
+def full(render: Render, full_edition: Edition) -> BeautifulSoup:
+    return BeautifulSoup(render(full_edition).html, "html.parser")
+
+
+def test_headings_of_sections_stand_above_those_of_their_stories(full: BeautifulSoup) -> None:
+    found = [(h.name, h.get_text().replace("\u00a0", " ")) for h in full.select("h1, h2, h3")]
+    assert found == [
+        ("h1", "The Meridian Brief"),
+        ("h2", "At a glance"),
+        ("h2", "Nine harbours agree to share one storm forecast"),
+        ("h2", "Economy"),
+        ("h3", "Norrland’s central bank holds its rate at 3.25%"),
+        ("h3", "A town battery carried Ostby through a nine-hour outage"),
+        ("h2", "More news"),
+        ("h3", "Five days of antibiotics did as well as ten in a trial of 1,140 children"),
+        ("h3", "Museum returns 212 carved figures to the Sámara islands"),
+        ("h2", "Also today"),
+        ("h2", "Why you receive this"),
+    ]
+
+
+def test_a_reader_sees_what_is_new_who_says_it_and_what_is_in_dispute(full: BeautifulSoup) -> None:
+    words = " ".join(full.get_text().split())
+    for sentence in (
+        "Covering 3 days: 21–23 November",
+        "2 · Update · first sent Tuesday 17 November",
+        "only two of them foresaw. (Harbour Gazette) In that surge",
+        "closed in time. (Northline Wire) Sources differ",
+        "Sources differ on “gates”: 41 of 48 (Northline Wire), 40 (Aldis Evening Post)",
+        "Earlier: The bank cut its rate",
+        "lit for nine hours. Reworded by a language model from the reports below.",
+        "Update: Tromby plants a thousand elms",
+        "+9 more stories",
+        "beneath it, except where it says that a language model reworded them.",
+    ):
+        assert sentence in words
+    assert "in a former paper mill" not in words, "the sentences that were reworded"
+
+
+def test_only_the_lead_is_set_large(full: BeautifulSoup) -> None:
+    assert [h.get_text() for h in full.select(".hl")] == ["Nine harbours agree to share one storm forecast"]
+
+
+@pytest.mark.parametrize(
+    ("model", "cut", "words"),
+    [
+        (False, False, "Each summary is made of sentences taken word for word from the reports"),
+        (False, True, "Each summary is made of sentences taken word for word, some of them shortened, from"),
+        (True, False, "A language model reworded each summary from the reports named beneath it."),
+    ],
+)
+def test_how_summaries_are_made_is_told_as_it_is(
+    model: bool,
+    cut: bool,
+    words: str,
+    render: Render,
+    edition_of: Callable[..., Edition],
+    story_with: Callable[..., Story],
+) -> None:
+    story = story_with(0)
+    sentence = story.summary.sentences[0]
+    if cut:
+        sentence = replace(sentence, cuts=(Span(start=0, end=3),))
+    summary = replace(story.summary, sentences=(sentence,), rewrite="It was so." if model else None)
+    rendering = render(edition_of([replace(story, summary=summary)]))
+    for part in (BeautifulSoup(rendering.html, "html.parser").get_text(), rendering.text):
+        told = " ".join(part.split())
+        assert words in told
+        assert ("word for word" in told) is not model

@@ -14,6 +14,7 @@ import pytest
 
 from newsletter.messages.mime import build_message, message_id
 from newsletter.messages.render import personalise
+from newsletter.model.editions import Edition
 from newsletter.model.messages import Reader, Rendering
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -39,3 +40,19 @@ def test_an_edition_looks_as_it_did(
     if request.config.getoption("--update-golden", default=False):
         (GOLDEN / name).write_bytes(contents[name])
     assert (GOLDEN / name).read_bytes() == contents[name]
+
+
+@pytest.mark.parametrize("part", ["html", "txt"])
+def test_an_edition_with_everything_in_it_looks_as_it_did(
+    part: str,
+    request: pytest.FixtureRequest,
+    render: Callable[..., Rendering],
+    reader: Reader,
+    full_edition: Edition,
+) -> None:
+    bodies = personalise(render(full_edition), reader)
+    content = (bodies.html if part == "html" else bodies.text).encode("utf-8")
+    path = GOLDEN / f"full-edition.{part}"
+    if request.config.getoption("--update-golden", default=False):
+        path.write_bytes(content)
+    assert path.read_bytes() == content

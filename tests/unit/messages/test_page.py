@@ -14,7 +14,7 @@ from newsletter.messages.page import Page
 from newsletter.messages.setting import MAX_SOURCES
 from newsletter.model.editions import Edition, MailingList
 from newsletter.model.messages import Rendering
-from newsletter.model.stories import SourceCredit, Story
+from newsletter.model.stories import UNNAMED_SOURCE, SourceCredit, Story
 
 Layer = Callable[[Edition], Page]
 
@@ -88,7 +88,8 @@ def test_no_two_links_sound_alike(
 
 
 @pytest.mark.parametrize(
-    "title", ["Unsubscribe", "View in browser", "More", "here", "Report a mistake in No. 42"]
+    "title",
+    ["Unsubscribe", "View in browser", "More", "here", "Report a mistake in No. 42", "+5 more stories"],
 )
 def test_no_article_passes_for_a_link_of_ours(
     title: str,
@@ -135,6 +136,87 @@ def test_language_and_direction_are_told_where_they_differ(
     assert [(s.voice.language, s.voice.direction) for s in page.stories[:2]] == [(None, None), ("en", "ltr")]
     unknown = replace(edition_of(1).stories[0], headline="جسر", language=None)
     assert laid(edition_of([unknown])).stories[0].voice.direction == "rtl"
+
+
+def test_what_is_left_out_or_was_told_before_is_not_counted(
+    edition_of: Callable[..., Edition], laid: Layer
+) -> None:
+    edition = replace(edition_of(), left_out_ids=tuple(range(2000, 2050)), repeated_ids=(3000, 3001))
+    assert laid(edition).edition.facts[:2] == ("14 new articles", "11 stories")
+
+
+def test_a_report_without_a_name_is_no_source(
+    edition_of: Callable[..., Edition], story_with: Callable[..., Story], laid: Layer
+) -> None:
+    nameless = story_with(2, sources=(SourceCredit(name=UNNAMED_SOURCE, title="T"),))
+    assert laid(edition_of([nameless], also=0)).edition.facts == ("1 new article", "1 story", "3 min read")
+
+
+@pytest.mark.parametrize(
+    ("since", "days", "covers"),
+    [
+        (None, 1, None),
+        (datetime(2026, 11, 22, 23, 30, tzinfo=UTC), 1, None),
+        (datetime(2026, 11, 22, 22, 30, tzinfo=UTC), 2, "22–23 November"),
+        (datetime(2026, 10, 31, 12, 0, tzinfo=UTC), 24, "31 October – 23 November"),
+        (datetime(2025, 12, 31, 12, 0, tzinfo=UTC), 328, "31 December 2025 – 23 November 2026"),
+        (datetime(2027, 1, 1, 12, 0, tzinfo=UTC), 1, None),
+    ],
+)
+def test_the_days_that_are_covered_are_those_of_the_readers(
+    since: datetime | None, days: int, covers: str | None, edition_of: Callable[..., Edition], laid: Layer
+) -> None:
+    heading = laid(replace(edition_of(), covers_from=since)).edition
+    assert (heading.covered_days, heading.covers) == (days, covers)
+
+
+def test_sentences_of_several_sources_are_named_in_runs(full_edition: Edition, laid: Layer) -> None:
+    passages = laid(full_edition).stories[0].passages
+    assert [passage.source for passage in passages] == ["Harbour Gazette", "Northline Wire"]
+    assert passages[0].text.count(".") == 2
+
+
+def test_sentences_of_one_source_are_one_passage(
+    full_edition: Edition, laid: Layer, story_with: Callable[..., Story], edition_of: Callable[..., Edition]
+) -> None:
+    summary = full_edition.stories[0].summary
+    alone = replace(summary, sentences=summary.sentences[:2])
+    (passage,) = laid(edition_of([story_with(summary=alone)])).stories[0].passages
+    assert passage.source is None
+    assert passage.text == alone.text
+
+
+def test_an_update_says_since_when_it_is_known(full_edition: Edition, laid: Layer) -> None:
+    def first_sent(first_told_at: datetime | None) -> str | None:
+        update = replace(full_edition.stories[1], first_told_at=first_told_at)
+        return laid(replace(full_edition, stories=(update,))).stories[0].first_sent
+
+    assert first_sent(datetime(2026, 11, 16, 23, 30, tzinfo=UTC)) == "Tuesday 17 November"
+    assert first_sent(datetime(2025, 12, 30, 12, 0, tzinfo=UTC)) == "Tuesday 30 December 2025"
+    assert first_sent(datetime(2026, 11, 23, 1, 0, tzinfo=UTC)) is None
+    assert first_sent(None) is None
+
+
+def test_sections_stand_between_the_first_story_and_what_belongs_to_none(
+    full_edition: Edition, laid: Layer
+) -> None:
+    page = laid(full_edition)
+    assert [
+        (part.title, [story.number for story in part.stories], len(part.also)) for part in page.parts
+    ] == [
+        ("", [1], 0),
+        ("Economy", [2, 3], 1),
+        ("", [4, 5], 2),
+    ]
+
+
+def test_differing_numbers_are_bounded(
+    full_edition: Edition, laid: Layer, edition_of: Callable[..., Edition], story_with: Callable[..., Story]
+) -> None:
+    (one,) = full_edition.stories[0].disagreements
+    many = replace(one, claims=one.claims * 10)
+    block = laid(edition_of([story_with(disagreements=(many,) * 9)])).stories[0]
+    assert [len(difference.figures) for difference in block.differences] == [4, 4]
 
 
 def test_only_an_update_is_labelled(laid: Layer, edition_of: Callable[..., Edition]) -> None:

@@ -14,7 +14,7 @@ from newsletter.messages.checks import check_rendering
 from newsletter.messages.render import Renderer, personalise
 from newsletter.model.editions import Edition, MailingList
 from newsletter.model.messages import Reader, Rendering
-from newsletter.model.stories import SourceCredit, Story
+from newsletter.model.stories import Claim, Disagreement, SourceCredit, Story, StoryLabel
 
 Render = Callable[..., Rendering]
 RenderOwn = Callable[..., Rendering]
@@ -157,8 +157,22 @@ def test_no_document_makes_an_edition_unfit_to_send(
 ) -> None:
     source = SourceCredit(name="n" + name, title=title, url="https://a.example/1", origin=name)
     other = SourceCredit(name="n" + name, title="t" + title, url="https://a.example/2")
-    story = story_with(headline="h" + headline, sentences=("s" + sentence,), sources=(source, other))
-    edition = edition_of([story, story_with(1, headline="h" + headline, sources=(other, source))])
+    said = replace(story_with().summary.sentences[0], text=sentence, source=name)
+    claims = tuple(Claim(figure=figure, source=name, sentence=said) for figure in (sentence, title))
+    story = story_with(
+        headline="h" + headline,
+        sentences=("s" + sentence,),
+        sources=(source, other),
+        label=StoryLabel.UPDATE,
+        context=said,
+        disagreements=(Disagreement(subject=title, claims=claims),),
+        section=headline,
+    )
+    first, *others = story.summary.sentences
+    story = replace(story, summary=replace(story.summary, sentences=(first, *others, said)))
+    reworded = replace(story.summary, rewrite=sentence)
+    second = story_with(1, headline="h" + headline, sources=(other, source), summary=reworded, section=brand)
+    edition = edition_of([story, second])
     rendering = render(edition, list_=replace(mailing_list, title="b" + brand))
     assert check_rendering(rendering, edition) == []
 
