@@ -1,9 +1,9 @@
 """Measure the sentence splitter and the cleaning: boundaries on hard cases, CPU an article, debris left.
 
-    python benchmarks/sentences.py DATA_FOLDER [HOW_MANY]
+    python -m benchmarks sentences DATA_FOLDER [HOW_MANY]
 
-The hard cases are the project's own (tests/unit/stories/hard_sentences.txt): the part "blind" was written before
-the splitter was run on it. DATA_FOLDER holds summaries/*.jsonl (field document); without it only the hard
+The hard cases are the project's own (tests/unit/stories/hard_sentences.txt): the part "blind" was written
+before the splitter was run on it. DATA_FOLDER holds summaries/*.jsonl (field document); without it only the hard
 cases are measured. Debris is counted by patterns that are not those of the cleaning: articles that have a
 kind before, and after it.
 """
@@ -107,9 +107,8 @@ def main(folder: Path, many: int) -> None:
         documents = load(path, many)
         split = milliseconds(document_sentences, documents)
         cleaned = milliseconds(clean_sentences, documents)
-        print(
-            f"\n{path.stem}: {len(documents)} articles, split {split:.3f} ms, cleaning {cleaned - split:.3f} ms"
-        )
+        print(f"\n{path.stem}: {len(documents)} articles")
+        print(f"  split {split:.3f} ms an article, cleaning {cleaned - split:.3f} ms on top")
         for kind, (before, after) in debris(documents).items():
             if before:
                 print(f"  {kind:26}{before:6} ->{after:5}")
