@@ -3,9 +3,9 @@
     python -m benchmarks sentences DATA_FOLDER [HOW_MANY]
 
 The hard cases are the project's own (tests/unit/stories/hard_sentences.txt): the part "blind" was written
-before the splitter was run on it. DATA_FOLDER holds summaries/*.jsonl (field document); without it only the hard
-cases are measured. Debris is counted by patterns that are not those of the cleaning: articles that have a
-kind before, and after it.
+before the splitter was run on it. DATA_FOLDER holds summaries/*.jsonl (field document); without it only
+the hard cases are measured. Debris is counted by patterns that are not those of the cleaning: articles that
+have a kind before, and after it.
 """
 
 import json
