@@ -1,12 +1,13 @@
 """Words that end in a full stop without ending a sentence, in the languages of the news."""
 
 
-def _table(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a text that are parted by white space."""
     return frozenset(words.split())
 
 
 #: Never the end of a sentence: a name, a number or an example follows.
-NEVER_LAST = _table(
+NEVER_LAST = word_set(
     """
     mr mrs ms mx dr prof rev fr gen sen sens rep reps gov lt col sgt capt cmdr cpl pvt adm maj brig
     det insp supt hon pres st ste mt pt messrs vs sec fig figs approx ret eg ie e.g i.e cf viz ed eds
@@ -22,7 +23,7 @@ NEVER_LAST = _table(
 )
 
 #: Abbreviations only when written with a capital: "Ill." is Illinois, "ill." ends a sentence.
-CAPITALISED = _table(
+CAPITALISED = word_set(
     """
     adm al ark art arts ave bros co col cons const dec det ed fig fri gen hr ill ind jan la maj mar mass
     md mm mo mon op ore pa pl pres rep rev res sat sec sen st sun vol wash wed wis
@@ -30,7 +31,7 @@ CAPITALISED = _table(
 )
 
 #: Last only when a word follows that opens sentences: "in the U.S. The ..." but "U.S. Army".
-SELDOM_LAST = _table(
+SELDOM_LAST = word_set(
     """
     inc corp co ltd llc plc bros jr sr u.s u.k u.n e.u u.a.e u.s.a d.c ph.d m.d b.a m.a n.y l.a b.c
     a.d sq ft lb lbs oz mph m.p dept est vol vols op ave blvd rd al nev calif fla tex mass pa va ga
@@ -40,8 +41,8 @@ SELDOM_LAST = _table(
 )
 
 #: A company's legal form: "Inc. Investors" are two sentences, "U.S. Investors" need not be.
-COMPANIES = _table("inc corp co ltd llc plc s.a s.p.a n.v a.g")
-COMPANY_STARTERS = _table(
+COMPANIES = word_set("inc corp co ltd llc plc s.a s.p.a n.v a.g")
+COMPANY_STARTERS = word_set(
     """
     investors shareholders shares stocks stock analysts rivals regulators customers users employees staff
     workers unions sales profits profit revenue executives managers directors its neither either
@@ -49,7 +50,7 @@ COMPANY_STARTERS = _table(
 )
 
 #: Written out before a name that begins with an initial.
-TITLES = _table(
+TITLES = word_set(
     """
     judge justice president senator governor mayor minister secretary general colonel captain major sergeant
     officer detective professor doctor sir dame lord lady bishop cardinal father sister chairman director
@@ -59,20 +60,19 @@ TITLES = _table(
 )
 
 #: Months and days: a figure follows, or else the sentence may end.
-DATES = _table(
+DATES = word_set(
     """
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun janv févr juil
     січ лют бер квіт трав черв лип серп верес жовт листоп груд янв февр апр авг сент окт нояб дек
     """
-
 )
 
 #: Not last before a figure: "No. 5", "p. 12", "v. 2".
-BEFORE_FIGURES = _table("no nos p pp v nr n n.º nº núm num art arts sec ch ver pt pág c godz")
+BEFORE_FIGURES = word_set("no nos p pp v nr n n.º nº núm num art arts sec ch ver pt pág c godz")
 
 #: A time of day: a date or a time zone may follow.
-TIMES = _table("a.m p.m am pm")
-AFTER_TIMES = _table(
+TIMES = word_set("a.m p.m am pm")
+AFTER_TIMES = word_set(
     """
     monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun january
     february march april may june july august september october november december jan feb mar apr
@@ -85,26 +85,26 @@ AFTER_TIMES = _table(
 ABBREVIATIONS = NEVER_LAST | CAPITALISED | SELDOM_LAST | DATES | BEFORE_FIGURES | TIMES
 
 #: Words that open sentences far more often than they follow an initial or "U.S.".
-STARTERS = _table(
+STARTERS = word_set(
     """
-    the a an in on at it he she they we i but and this that these those his her their its our my
-    there when while after before as for with from by if to so then not no one two three some many
-    most more several police officials what who how why where doctors reporters according last
-    earlier meanwhile however although though since until both each all other another mr mrs ms dr
-    under during despite following yet nor you your now today yesterday nearly about only even just
-    such few every nobody none nothing everyone everybody somebody someone something neither analysts experts critics der die das ein eine er sie es im am aber und wir ihr
-    doch nach danach dann bei mit für von zu auch le les un une il elle ils elles en au aux mais et ce cette ces
-    nous dans pour selon el los las una y pero este esta según para con se su sus lo gli uno ma nel
-    nella con il o os uma mas não na no de het een maar hij zij wij ook w na to ale jednak po в на
-    он она они но это и а по как мы
+    the a an in on at it he she they we i but and this that these those his her their its our my there
+    when while after before as for with from by if to so then not no one two three some many most more
+    several police officials what who how why where doctors reporters according last earlier meanwhile
+    however although though since until both each all other another mr mrs ms dr under during despite
+    following yet nor you your now today yesterday nearly about only even just such few every nobody
+    none nothing everyone everybody somebody someone something neither analysts experts critics der die
+    das ein eine er sie es im am aber und wir ihr doch nach danach dann bei mit für von zu auch le les
+    un une il elle ils elles en au aux mais et ce cette ces nous dans pour selon el los las una y pero
+    este esta según para con se su sus lo gli uno ma nel nella con il o os uma mas não na no de het een
+    maar hij zij wij ook w na to ale jednak po в на он она они но это и а по как мы
     """
 )
 
 #: Names that carry an exclamation mark.
-SHOUTED_NAMES = _table("yahoo jeopardy panic wham oklahoma mamma")
+SHOUTED_NAMES = word_set("yahoo jeopardy panic wham oklahoma mamma")
 
 #: Languages that write ordinals with a full stop: "am 3. Mai".
-ORDINAL_LANGUAGES = _table("de da nb nn no fi cs sk pl hu sl hr sr bs et lv tr is fo")
+ORDINAL_LANGUAGES = word_set("de da nb nn no fi cs sk pl hu sl hr sr bs et lv tr is fo")
 
 #: Verbs that make `"Why?" Smith asked` one sentence.
 SPEECH_VERBS = (

@@ -49,7 +49,8 @@ _SPACED_DOTS = re.compile(r"\. \Z")
 _STREET = "str"
 _DAY = re.compile(r"\d{1,2}")
 _ATTRIBUTION = re.compile(
-    rf"[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){{0,3}}(?: of(?: the)?(?: [\w'’-]+){{1,3}}?)?(?:,[^!?\"“”]{{1,60}}?,)?\s(?:{SPEECH_VERBS})\b"
+    rf"[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){{0,3}}(?: of(?: the)?(?: [\w'’-]+){{1,3}}?)?"
+    rf"(?:,[^!?\"“”]{{1,60}}?,)?\s(?:{SPEECH_VERBS})\b"
 )
 #: Abbreviations in one language that are words or names in others.
 _LANGUAGE_ABBREVIATIONS = frozenset({("fr", "M"), ("pl", "ok")})
@@ -57,7 +58,8 @@ _NUMBERED = re.compile(r"No\.\s?\d")
 _COMMON_NOUN = re.compile(r"[A-Z][a-z]+ (?!(?:and|of|for) )[a-z]")
 #: All of a sentence so far: "At 5 a.m.", "In the U.S.".
 _PHRASE = re.compile(
-    r"[\"“'‘(]?(?:At|By|In|On|From|Since|Until|Around|About|Before|After|Near|Outside) (?:[^\s.]+ ){0,2}[^\s]+\Z"
+    r"[\"“'‘(]?(?:At|By|In|On|From|Since|Until|Around|About|Before|After|Near|Outside) "
+    r"(?:[^\s.]+ ){0,2}[^\s]+\Z"
 )
 _LONGEST_PHRASE = 40
 _FULL_WIDTH_ATTRIBUTION = re.compile(
@@ -87,8 +89,8 @@ def sentence_ends(paragraph: str, language: str | None) -> list[tuple[int, int]]
         language: ISO 639-1 code, or None.
 
     Returns:
-        For each sentence the offset just past its last mark, and the offset where the next one begins; between
-        them is white space or nothing.
+        For each sentence the offset just past its last mark, and the offset where the next one begins;
+        between them is white space or nothing.
     """
     cased = any(letter.isupper() for letter in paragraph)
     ends: list[tuple[int, int]] = []

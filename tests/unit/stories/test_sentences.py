@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -146,6 +149,28 @@ def test_french_gentlemen(gold: list[str]) -> None:
 def test_scripts_without_spaces(gold: list[str]) -> None:
     text = "".join(gold)
     assert [span.of(text) for span in split_sentences(text)] == gold
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> ModuleType:
+    path = Path(__file__).parents[3] / "benchmarks" / "sentences.py"
+    spec = importlib.util.spec_from_file_location("benchmarked_sentences", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_boundaries_of_the_hard_set(benchmark: ModuleType) -> None:
+    cases = benchmark.read_cases(Path(__file__).with_name("hard_sentences.txt"))
+    assert len(cases) >= 260
+    assert sum(language is not None for _, language, _, _ in cases) >= 0.15 * len(cases)
+    blind = [case for case in cases if case[0] == "blind"]
+    worked = [case for case in cases if case[0] == "worked"]
+    for part in (blind, worked, cases):
+        precision, recall, f1 = benchmark.boundary_f1(part)
+        assert min(precision, recall, f1) >= 0.97
 
 
 def test_run_on_sentences_are_parted() -> None:

@@ -1,0 +1,261 @@
+"""Sentences fit for a summary: what is no news dropped, tags and asides cut, wrapped lines joined."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from newsletter.model.documents import ParsedDocument, Span
+from newsletter.stories.abbreviations import ABBREVIATIONS, STARTERS, word_set
+from newsletter.stories.debris import caption_mood, find_lines, find_mentions, is_note
+from newsletter.stories.sentences import document_sentences
+from newsletter.stories.tags import end_tag, find_asides, is_agency, tag_end
+
+#: Agencies and datelines stand near the beginning of a document.
+_TAGGED_SENTENCES = 8
+#: Where more sentences than this share end in " .", the whole text was tokenised so.
+_MOST_UNSTOPPED = 0.5
+#: From so many captions of one kind on, they are the newspaper's way to print them.
+_FEWEST_CAPTIONS = 2
+#: From so many stray stops on, lines were wrapped throughout.
+_OFTEN_WRAPPED = 3
+#: Languages in which a stop before a small letter is no abbreviation that we do not know.
+_WRAPPED_LANGUAGES = frozenset({None, "en"})
+
+_WRAP = re.compile(
+    r"\.(?=[ \u00a0](?:(?!i[A-Z])[a-z]|[\"“'‘–-] ?[a-z]|(?<=[,:;]..)))"
+    r"(?:(?<=[\w’')\],:;].)|(?<=[\w’')\],] .))"
+)
+_WORD_BEFORE = re.compile(r"[^\s(\[\"“—–-]*\Z")
+_LETTER = re.compile(r"[^\W_]")
+_CAPITALISED = re.compile(r" ([A-Z]\w*)")
+#: Abbreviations that the splitter need not know, since small letters follow them.
+_ABBREVIATED = word_set(
+    """
+    etc esq misc temp govt intl natl assn assoc univ tel ext min max hr hrs mins secs yr yrs kg lb
+    wm geo chas incl  rs cm mm km kph orig def adj var sp spp vet gal doz
+    """
+)
+#: No sentence ends so: a line's end parted the words from what follows.
+_OPEN_END = re.compile(
+    r"[ \u00a0](?:the|an|of|and|or|their|his|its|my|our|your|whose|than|because|Mr|Mrs|Ms|was|were)\.\Z|,\.\Z"
+)
+_MONTH_END = re.compile(
+    r"[ \u00a0](?:January|February|March|April|May|June|July|August|September|October|November|December)\.\Z"
+)
+#: Few sentences end so.
+_SELDOM_END = re.compile(r"[ \u00a0](?:with|from|for|at|by|to|in|on|into|between|is|are|has|had|a)\.\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanSentence:
+    """A sentence of a document, less what is not told of it."""
+
+    #: In the document's `text`, from the first to the last character that is kept.
+    span: Span
+    #: Inside `span`, in order, disjoint, never at an end of it: what is left out.
+    cuts: tuple[Span, ...] = ()
+
+    def of(self, text: str) -> str:
+        """Return what is told: the characters of `text` that the span covers, less the cuts."""
+        starts = [self.span.start, *(cut.end for cut in self.cuts)]
+        ends = [*(cut.start for cut in self.cuts), self.span.end]
+        return "".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+
+
+def clean_sentences(document: ParsedDocument) -> list[CleanSentence]:
+    """Split what may be summarised of a document into sentences fit to be told.
+
+    Dropped are sentences that are no news: bylines and headers of old newspaper pages, invitations ("Read
+    more", "Scroll down for video", "Share this"), captions by their label, credits, lines without a stop
+    of their own. Cut are agency tags and datelines before a sentence, agencies behind it, and asides that
+    point to a picture ("(pictured, left)"). Joined are sentences that the end of a line parted with a
+    stray stop.
+
+    An attribution ("he said on Monday") is never cut: without it, what somebody claims would be told as
+    a fact.
+
+    Args:
+        document: The document; only `text`, `paragraphs` and `language` are read.
+
+    Returns:
+        In order, without overlap, each with a letter or figure in it.
+    """
+    text = document.text
+    asides = list(_spans_of(document, find_asides))
+    lines = list(_spans_of(document, find_lines))
+    glued = [aside for aside in asides if _stands_for_stop(text, aside)]
+    spans = list(_without(document_sentences(document), sorted(lines + glued), text))
+    wraps = _stray_stops(text, spans) if document.language in _WRAPPED_LANGUAGES else []
+    if wraps:
+        spans, joints = _join_wrapped(text, spans, often=len(wraps) >= _OFTEN_WRAPPED)
+        wraps = sorted(wraps + joints)
+    cuts = _Cuts(text, asides, wraps)
+    kept = _news(text, spans, asides, is_page=bool(lines))
+    sentences = (cuts.take_from(span, may_be_tagged=at < _TAGGED_SENTENCES) for at, span in enumerate(kept))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _spans_of(document: ParsedDocument, find: Callable[[str], list[tuple[int, int]]]) -> Iterator[Span]:
+    for paragraph in document.paragraphs:
+        for start, end in find(paragraph.of(document.text)):
+            yield Span(start=paragraph.start + start, end=paragraph.start + end)
+
+
+def _stands_for_stop(text: str, aside: Span) -> bool:
+    """Return whether a sentence begins behind an aside: a caption without a stop is glued to it."""
+    following = _CAPITALISED.match(text, aside.end)
+    return bool(following) and following[1].casefold() in STARTERS if following else False
+
+
+def _without(spans: Iterable[Span], lines: Sequence[Span], text: str) -> Iterator[Span]:
+    """Yield what is left of the sentences without the lines, each in as many pieces as that makes."""
+    if not lines:
+        yield from spans
+        return
+    at = 0
+    for span in spans:
+        start = span.start
+        while at < len(lines) and lines[at].end <= start:
+            at += 1
+        line = at
+        while line < len(lines) and lines[line].start < span.end:
+            yield from _trimmed(text, start, lines[line].start)
+            start = max(start, lines[line].end)
+            line += 1
+        yield from _trimmed(text, start, span.end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the span without white space at its ends, unless nothing is left."""
+    piece = text[start:end] if start < end else ""
+    told = piece.strip()
+    if told:
+        first = start + len(piece) - len(piece.lstrip())
+        yield Span(start=first, end=first + len(told))
+
+
+def _stray_stops(text: str, spans: Sequence[Span]) -> list[int]:
+    """Return the offsets of stops before small letters that no abbreviation explains."""
+    if not spans:
+        return []
+    return [
+        match.start()
+        for match in _WRAP.finditer(text, spans[0].start, spans[-1].end)
+        if not _is_abbreviation(text, match.start())
+    ]
+
+
+def _is_abbreviation(text: str, at: int) -> bool:
+    found = _WORD_BEFORE.search(text[max(0, at - 30) : at].rstrip())
+    written = found[0].strip("‘'’,)]") if found else ""
+    word = written.casefold()
+    if len(word) == 1:
+        return word.isalpha() and written not in {"a", "I"}
+    if word == "am" and not text[max(0, at - 5) : at].strip("ap. m").isdigit():
+        return False
+    return "." in word or (text[at - 1].isalpha() and (word in ABBREVIATIONS or word in _ABBREVIATED))
+
+
+def _join_wrapped(text: str, spans: Sequence[Span], *, often: bool) -> tuple[list[Span], list[int]]:
+    """Join sentences that cannot end where they do.
+
+    Returns:
+        The sentences, and the offsets of the stops at which they were joined.
+    """
+    joined: list[Span] = []
+    joints: list[int] = []
+    for span in spans:
+        if joined and _goes_on(text, joined[-1], span, often=often):
+            joints.append(joined[-1].end - 1)
+            joined[-1] = Span(start=joined[-1].start, end=span.end)
+        else:
+            joined.append(span)
+    return joined, joints
+
+
+def _goes_on(text: str, span: Span, following: Span, *, often: bool) -> bool:
+    end = text[max(span.start, span.end - 12) : span.end]
+    if following.start - span.end != 1 or text[span.end] == "\n" or not text[following.start].isalnum():
+        return False
+    if _OPEN_END.search(end) or (text[following.start].isdigit() and _MONTH_END.search(end)):
+        return True
+    word = _CAPITALISED.match(text, span.end)
+    starts = bool(word) and word[1].casefold() in STARTERS if word else False
+    return often and not starts and bool(_SELDOM_END.search(end))
+
+
+def _news(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_page: bool) -> list[Span]:
+    """Leave out the sentences that are no news.
+
+    Args:
+        text: The document's text.
+        spans: Its sentences.
+        asides: Its asides that point to a picture.
+        is_page: Whether lines of a newspaper's page were found among them.
+    """
+    mentions = find_mentions(text)
+    unstopped = {span for span in spans if text[span.end - 1] == "." and text[span.end - 2].isspace()}
+    if len(unstopped) > _MOST_UNSTOPPED * len(spans):
+        unstopped = set()
+    captions = _captions(text, spans, asides, is_page=is_page)
+    return [
+        span
+        for span in spans
+        if not (
+            span in unstopped
+            or span in captions
+            or is_note(span.of(text), mentions)
+            or is_agency(span.of(text))
+        )
+    ]
+
+
+def _captions(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_page: bool) -> set[Span]:
+    """Return the captions that begin with a few words and a colon, where the document prints captions so.
+
+    It does if the page of a newspaper was found in it, or if one of them points to its picture; and each has
+    other words before the colon, which tells captions from an interview.
+    """
+    moods = {span: mood for span in spans if (mood := caption_mood(text[span.start : span.start + 120]))}
+    if not moods or len(set(moods.values())) < len(moods):
+        return set()
+    starts = [aside.start for aside in asides]
+    pointing = {span for span in moods if bisect_left(starts, span.start) < bisect_left(starts, span.end)}
+    return set(moods) if pointing or (is_page and len(moods) >= _FEWEST_CAPTIONS) else set()
+
+
+class _Cuts:
+    """What is left out within the sentences of a text."""
+
+    def __init__(self, text: str, asides: Sequence[Span], stops: Sequence[int]) -> None:
+        self._text = text
+        spans = [*asides, *(Span(start=stop - text[stop - 1].isspace(), end=stop + 1) for stop in stops)]
+        self._spans = sorted(spans)
+        self._starts = [span.start for span in self._spans]
+
+    def take_from(self, sentence: Span, *, may_be_tagged: bool) -> CleanSentence | None:
+        """Take from a sentence what is not told of it; None if nothing is left."""
+        text = self._text
+        start = tag_end(text, sentence.start, sentence.end) if may_be_tagged else sentence.start
+        end = sentence.end
+        cuts = self._spans[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        if tag := end_tag(text, start, end):
+            cuts = sorted([*cuts, Span(start=tag[0], end=tag[1])])
+        inner: list[Span] = []
+        for cut in cuts:
+            if cut.start <= start:
+                start = max(start, cut.end)
+            elif inner and cut.start <= inner[-1].end:
+                inner[-1] = Span(start=inner[-1].start, end=max(cut.end, inner[-1].end))
+            elif cut.end > cut.start:
+                inner.append(cut)
+        while inner and inner[-1].end >= end:
+            end = inner.pop().start
+        if not inner and (start, end) == (sentence.start, sentence.end):
+            return CleanSentence(span=sentence)
+        for left in _trimmed(text, start, end):
+            cut_sentence = CleanSentence(span=left, cuts=tuple(inner))
+            if _LETTER.search(cut_sentence.of(text)):
+                return cut_sentence
+        return None
