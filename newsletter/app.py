@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from newsletter import feedback, keys, subscribe, wiring
+from newsletter import feedback, subscribe, wiring
 from newsletter import settings as settings_room
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
@@ -32,8 +32,6 @@ from newsletter.model.subscribers import AddReport, Address, Subscriber, Subscri
 from newsletter.operate import Operator
 from newsletter.publish import draft, publish, publish_due, slots_due
 from newsletter.settings import Settings
-from newsletter.sources.folder import read_document
-from newsletter.sources.parse import SourceAliases, parse_text
 from newsletter.status import status
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
@@ -109,6 +107,8 @@ class App:
 
     @cached_property
     def _parse(self) -> Callable[[bytes], ParsedDocument]:
+        from newsletter.sources.parse import SourceAliases, parse_text
+
         aliases = SourceAliases.with_extra(self.settings.source_aliases)
         return partial(parse_text, aliases=aliases)
 
@@ -178,6 +178,10 @@ class App:
         """Return what is odd about the settings without being wrong."""
         unknown = [f"{key} in .env is not a setting" for key in settings_room.unknown_environment(folder)]
         values = self.settings
+        if not (values.dkim_keys or values.dkim_domain):
+            return unknown
+        from newsletter import keys
+
         senders = wiring.sender_domains(self.lists)
         return unknown + list(
             keys.oddities(values.dkim_keys, domain=values.dkim_domain, sender_domains=senders)
@@ -192,10 +196,14 @@ class App:
         self, folder: Path, *, domains: Sequence[str], selector: str, key_types: Sequence[KeyType]
     ) -> list[PublishedKey]:
         """Make DKIM keys; see `newsletter.keys.generate`."""
+        from newsletter import keys
+
         return keys.generate(folder, domains=domains, selector=selector, key_types=key_types)
 
     def published_keys(self) -> list[PublishedKey]:
         """Return what the DNS must say about the keys in use; see `newsletter.keys.published`."""
+        from newsletter import keys
+
         return keys.published(self.settings.dkim_keys, domains=self.signing_domains())
 
     def ingest(
@@ -231,6 +239,8 @@ class App:
             DocumentRefusedError: The file is no document.
             SummarizerError: There is no such summarizer.
         """
+        from newsletter.sources.folder import read_document
+
         name = summarizer or self.settings.summarizer
         get_summarizer(name)
         document = read_document(path, max_bytes=self._max_bytes, parse=self._parse)

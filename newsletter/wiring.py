@@ -9,13 +9,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from newsletter import keys, subscribe
 from newsletter import settings as settings_room
-from newsletter.deliver import Postbag, Stationery
-from newsletter.deliveries.imap import ImapMailbox
+from newsletter import subscribe
+from newsletter.deliver import Postbag, Sign, Stationery
 from newsletter.deliveries.mailboxes import Mailbox
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
-from newsletter.deliveries.smtp import SmtpTransport
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.editions.slots import check_schedule
 from newsletter.errors import AddressError, SettingsError
@@ -68,15 +66,22 @@ def stationery(values: Settings, lists: Sequence[MailingList]) -> Stationery:
     """
     path = return_path(values)
     own_keys = [key.get_secret_value() for key in values.secret_keys]
-    domains = sender_domains(lists)
     return Stationery(
         links=link_signer(values),
         return_path=path.address_for if path else None,
         unsubscribe_token=partial(unsubscribe_token, keys=own_keys) if own_keys else None,
-        sign=keys.signing(values.dkim_keys, domain=values.dkim_domain, sender_domains=domains)
-        if values.dkim_keys
-        else None,
+        sign=_signing(values, lists),
     )
+
+
+def _signing(values: Settings, lists: Sequence[MailingList]) -> Sign | None:
+    """Return what signs messages; the library that does it is imported only where there are keys."""
+    if not values.dkim_keys:
+        return None
+    from newsletter import keys
+
+    domains = sender_domains(lists)
+    return keys.signing(values.dkim_keys, domain=values.dkim_domain, sender_domains=domains)
 
 
 def press(values: Settings, mailing_list: MailingList) -> Press:
@@ -112,6 +117,8 @@ def transport(values: Settings) -> Transport:
     """
     if values.transport == "file":
         return FileTransport(values.outbox_folder)
+    from newsletter.deliveries.smtp import SmtpTransport
+
     return SmtpTransport(
         SmtpServer(
             host=values.smtp_host,
@@ -194,6 +201,8 @@ def mailboxes(values: Settings) -> list[Path | Mailbox]:
     if values.bounce_mailbox is not None:
         places.append(values.bounce_mailbox.expanduser())
     if values.bounce_imap_host:
+        from newsletter.deliveries.imap import ImapMailbox
+
         password = values.bounce_imap_password.get_secret_value()
         if not values.bounce_imap_username or not password:
             raise SettingsError(

@@ -65,6 +65,24 @@ def test_it_does_the_same_as_one_that_is_forked(
     assert re.sub(until, b"", forked.stdout) == re.sub(until, b"", started.stdout)
 
 
+def test_what_takes_long_to_import_waits_until_it_is_needed() -> None:
+    look = "import sys, newsletter.app, newsletter.store.store; print(*sys.modules, sep='\\n')"
+    result = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    loaded = set(result.stdout.split())
+    late = {
+        "aiosmtplib",
+        "alembic",
+        "apscheduler",
+        "cryptography",
+        "numpy",
+        "py3langid",
+        "starlette",
+        "sumy",
+    }
+    assert not late & loaded
+    assert "sqlalchemy" in loaded
+
+
 def test_a_forked_command_that_is_killed_has_the_code_of_its_signal(
     home: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
