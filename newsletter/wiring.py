@@ -25,8 +25,9 @@ from newsletter.model.deliveries import RetryPolicy
 from newsletter.model.editions import MailingList
 from newsletter.model.feedback import BouncePolicy
 from newsletter.model.stories import GroupingRules
-from newsletter.publish import Press
+from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
+from newsletter.stories.news import RepeatRules
 from newsletter.stories.summarize import SUMMARIZER_NAMES
 
 
@@ -101,10 +102,14 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
         unsubscribe_address=ascii_domain(values.unsubscribe_address)
         or mailing_list.reply_to
         or mailing_list.sender_address,
-        rules=GroupingRules(
-            story_cutoff=values.story_cutoff,
-            copy_cutoff=values.copy_cutoff,
-            open_days=values.story_days,
+        newsroom=Newsroom(
+            grouping=GroupingRules(
+                story_cutoff=values.story_cutoff,
+                copy_cutoff=values.copy_cutoff,
+                open_days=values.story_days,
+            ),
+            repeats=RepeatRules(repeat_cutoff=values.repeat_cutoff),
+            document_seconds=values.document_seconds,
         ),
     )
 

@@ -63,6 +63,20 @@ def next_slot(schedule: str, time_zone: str, after: datetime) -> datetime:
     return next(slots_after(schedule, time_zone, after))
 
 
+def covered_from(
+    schedule: str, time_zone: str, *, last_turn_at: datetime, until: datetime
+) -> datetime | None:
+    """Return since when an edition's news is, if it stands in for slots that nobody answered; else None.
+
+    Args:
+        schedule: Cron expression of five fields.
+        time_zone: IANA name.
+        last_turn_at: When the list last had an edition, or nothing new; UTC.
+        until: The slot that the edition answers to, or when it was asked for; UTC.
+    """
+    return last_turn_at if next_slot(schedule, time_zone, last_turn_at) < until else None
+
+
 def due_slots(
     schedule: str, time_zone: str, *, answered_until: datetime, now: datetime, grace: timedelta
 ) -> tuple[DueSlot, ...]:

@@ -6,10 +6,11 @@ from datetime import datetime
 from newsletter.editions.slots import due_slots
 from newsletter.errors import NewsletterError, PublishConflictError
 from newsletter.model.editions import DueSlot, MailingList, PublishReport, Run, RunOutcome, SlotDecision
-from newsletter.publish.drafting import Press, draft
+from newsletter.publish.drafting import Press, draft, draft_of, look_through
+from newsletter.publish.telling import Newsroom
 from newsletter.store.store import Store
 
-__all__ = ["Press", "draft", "publish", "publish_due", "slots_due"]
+__all__ = ["Newsroom", "Press", "draft", "publish", "publish_due", "slots_due"]
 
 #: How often a publisher that came second looks again at what is left.
 _CONFLICT_TRIES = 3
@@ -48,14 +49,22 @@ def publish(
 def _publish(store: Store, mailing_list: MailingList, press: Press, turn: Run) -> PublishReport:
     now, slot_at = turn.started_at, turn.slot_at
     for attempt in range(1, _CONFLICT_TRIES + 1):
-        made = draft(store, mailing_list, press, now=now, slot_at=slot_at)
+        findings = look_through(store, mailing_list, press, now=now)
+        made = draft_of(findings, store, mailing_list, press, now=now, slot_at=slot_at)
         if made is None:
-            return _record(store, turn, RunOutcome.NOTHING_NEW, "no document is new since the last edition")
+            store.editions.count_as_told(mailing_list.name, findings.repeats)
+            return _record(store, turn, RunOutcome.NOTHING_NEW, _why_nothing(len(findings.repeats)))
         if made.audience == 0:
             reason = f"{mailing_list.name} has no confirmed subscriber; the documents wait"
             return _record(store, turn, RunOutcome.NO_SUBSCRIBERS, reason)
         try:
-            edition = store.editions.publish(made.edition, made.rendering, uid=secrets.token_hex(16))
+            edition = store.editions.publish(
+                made.edition,
+                made.rendering,
+                uid=secrets.token_hex(16),
+                missable=made.missable,
+                variants=made.variants,
+            )
         except PublishConflictError:
             if attempt == _CONFLICT_TRIES:
                 raise
@@ -129,3 +138,10 @@ def _record(store: Store, turn: Run, outcome: RunOutcome, reason: str) -> Publis
     )
     store.editions.record_run(run)
     return PublishReport(run=run)
+
+
+def _why_nothing(repeats: int) -> str:
+    if not repeats:
+        return "no document is new since the last edition"
+    documents = "1 new document says" if repeats == 1 else f"{repeats} new documents say"
+    return f"{documents} nothing that this list was not told"

@@ -1,21 +1,33 @@
 """The edition that is due: what is new to a list, told, ranked, composed and rendered; nothing is written."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from newsletter.editions.compose import compose
-from newsletter.editions.plan import Plan, plan
+from newsletter.editions.plan import Placing, Plan, plan
 from newsletter.editions.rank import rank
+from newsletter.editions.slots import covered_from
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.checks import MAX_HTML_BYTES, check_rendering
 from newsletter.messages.render import Renderer
-from newsletter.model.editions import Draft, Edition, MailingList
+from newsletter.model.editions import Draft, Edition, MailingList, Variant
 from newsletter.model.messages import Rendering
-from newsletter.model.stories import GroupingRules
+from newsletter.model.stories import Story, StoryLabel
 from newsletter.model.subscribers import SubscriptionState
-from newsletter.publish.telling import tell
+from newsletter.publish.gathering import Find, Findings, gather
+from newsletter.publish.telling import Newsroom, outline, tell, tell_in_full
 from newsletter.store.store import Store
+
+_log = logging.getLogger(__name__)
+
+#: Updates that are told in full to readers who missed what came before; each doubles the renderings.
+_MISSABLE = 3
+
+#: Composes an edition of a plan for a list.
+_Compose = Callable[[Plan, MailingList], Edition]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +41,7 @@ class Press:
     has_preferences: bool
     #: Takes unsubscribe requests by mail.
     unsubscribe_address: str
-    rules: GroupingRules = field(default_factory=GroupingRules)
+    newsroom: Newsroom = field(default_factory=Newsroom)
 
 
 def draft(
@@ -52,38 +64,119 @@ def draft(
         MessageRefusedError: The rendered edition breaks a rule that every message must keep.
         SummarizerError: The list names an unknown summarizer.
     """
-    documents = store.documents.new_for(mailing_list.name, folders=mailing_list.folders)
-    if not documents:
-        return None
-    updates = store.documents.updates_among(mailing_list.name, [document.id for document in documents])
-    ranked = rank(tell(documents, updates, mailing_list, press.rules), mailing_list, now=now)
-    planned = plan([one.story for one in ranked])
-    number = store.editions.next_number(mailing_list.name)
-    edition, rendering = _render_to_fit(planned, mailing_list, press, number=number, now=now, slot_at=slot_at)
-    audience = store.subscribers.count(mailing_list.name, SubscriptionState.CONFIRMED)
-    return Draft(edition=edition, rendering=rendering, audience=audience)
+    findings = look_through(store, mailing_list, press, now=now)
+    return draft_of(findings, store, mailing_list, press, now=now, slot_at=slot_at)
 
 
-def _render_to_fit(
-    planned: Plan,
+def look_through(store: Store, mailing_list: MailingList, press: Press, *, now: datetime) -> Findings:
+    """Find what there is to tell, and what says nothing new; as `gather`, by the rules of the press."""
+    newsroom = press.newsroom
+    return gather(store, mailing_list, grouping=newsroom.grouping, repeats=newsroom.repeats, now=now)
+
+
+def draft_of(
+    findings: Findings,
+    store: Store,
     mailing_list: MailingList,
     press: Press,
     *,
-    number: int,
     now: datetime,
-    slot_at: datetime | None,
+    slot_at: datetime | None = None,
+) -> Draft | None:
+    """Make an edition of what was found; as `draft`."""
+    if not findings.finds:
+        return None
+    finds = {find.documents[0].id: find for find in findings.finds}
+    ranked = rank([outline(find, mailing_list) for find in findings.finds], mailing_list, now=now)
+    rewrite = press.newsroom.rewriter() if press.newsroom.rewriter else None
+
+    def told(placing: Placing) -> Story:
+        find = _find_of(placing, finds)
+        return tell(placing, find, mailing_list, press.newsroom, rewrite=rewrite)
+
+    planned = plan([one.story for one in ranked]).retold(told)
+    make = partial(
+        compose,
+        number=store.editions.next_number(mailing_list.name),
+        now=now,
+        slot_at=slot_at,
+        covers_from=_covers_from(store, mailing_list, slot_at or now),
+        repeated_ids=sorted(findings.repeats),
+    )
+    edition, rendering = _render_to_fit(planned, mailing_list, press, make)
+    missable = _missable(planned, edition, finds)
+    return Draft(
+        edition=edition,
+        rendering=rendering,
+        audience=store.subscribers.count(mailing_list.name, SubscriptionState.CONFIRMED),
+        missable=tuple(story.edition_ids for find in missable.values() if (story := find.story)),
+        variants=tuple(_variants(planned, missable, mailing_list, press, make)),
+    )
+
+
+def _find_of(placing: Placing, finds: Mapping[int, Find]) -> Find:
+    return finds[placing.story.document_ids[0]]
+
+
+def _covers_from(store: Store, mailing_list: MailingList, until: datetime) -> datetime | None:
+    """Return when the list last had its turn, if a slot has gone unanswered since."""
+    last_turn_at = store.editions.last_turn(mailing_list.name)
+    if last_turn_at is None:
+        return None
+    return covered_from(mailing_list.schedule, mailing_list.time_zone, last_turn_at=last_turn_at, until=until)
+
+
+def _missable(planned: Plan, edition: Edition, finds: Mapping[int, Find]) -> dict[int, Find]:
+    """Return the updates that readers may have missed the beginning of, by their place in the plan."""
+    shown = {story.thread for story in edition.stories}
+    updates = {
+        place: _find_of(placing, finds)
+        for place, placing in enumerate(planned.told)
+        if placing.story.label is StoryLabel.UPDATE and placing.story.thread in shown
+    }
+    return dict(list(updates.items())[:_MISSABLE])
+
+
+def _variants(
+    planned: Plan, missable: Mapping[int, Find], mailing_list: MailingList, press: Press, make: _Compose
+) -> list[Variant]:
+    """Render the edition once for each choice of updates that are told in full."""
+    full = {
+        place: tell_in_full(planned.told[place], find, mailing_list, press.newsroom)
+        for place, find in missable.items()
+    }
+    variants = []
+    for number in range(1, 1 << len(missable)):
+        chosen = [place for bit, place in enumerate(missable) if number >> bit & 1]
+        placings = [
+            replace(placing, story=full[place]) if place in chosen else placing
+            for place, placing in enumerate(planned.told)
+        ]
+        try:
+            edition, rendering = _render_to_fit(
+                replace(planned, told=tuple(placings)), mailing_list, press, make
+            )
+        except MessageRefusedError as error:
+            # Who would have got it gets the edition as it is.
+            _log.warning("a variant for readers who missed earlier news is left out: %s", error)
+            continue
+        variants.append(Variant(number=number, edition=edition, rendering=rendering))
+    return variants
+
+
+def _render_to_fit(
+    planned: Plan, mailing_list: MailingList, press: Press, make: _Compose
 ) -> tuple[Edition, Rendering]:
     """Compose and render; tell less where all that the word budget allows makes a mail that Gmail would clip.
 
     Very long web addresses can do that. They must not keep an edition from going out.
     """
     for share in (1, 2, 4, 1000):
-        smaller = replace(mailing_list, word_budget=mailing_list.word_budget // share)
-        edition = compose(planned, smaller, number=number, now=now, slot_at=slot_at)
+        edition = make(planned, replace(mailing_list, word_budget=mailing_list.word_budget // share))
         rendering = press.renderer.render_edition(
             edition,
             mailing_list,
-            view_url=press.view_url(mailing_list.name, number),
+            view_url=press.view_url(mailing_list.name, edition.number),
             has_preferences=press.has_preferences,
             unsubscribe_address=press.unsubscribe_address,
         )

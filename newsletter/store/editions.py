@@ -1,6 +1,6 @@
 """Editions, the documents that they told, and the runs that made them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -150,6 +150,32 @@ class Editions:
         with self._database.reading() as connection:
             latest: datetime | None = connection.scalar(query)
         return latest
+
+    def last_turn(self, list_name: str) -> datetime | None:
+        """Return when a list last had an edition, or nothing that was new; UTC."""
+        answered = (RunOutcome.PUBLISHED.value, RunOutcome.NOTHING_NEW.value)
+        query = select(func.max(_runs.c.started_at)).where(
+            _runs.c.list_name == list_name, _runs.c.outcome.in_(answered)
+        )
+        with self._database.reading() as connection:
+            latest: datetime | None = connection.scalar(query)
+        return latest
+
+    def count_as_told(self, list_name: str, repeats: Mapping[int, int]) -> None:
+        """Record documents that say nothing new as told by an earlier edition; safe to repeat.
+
+        Args:
+            list_name: The list.
+            repeats: Document to the edition that told its story.
+        """
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        rows = [
+            {"edition_id": edition_id, "document_id": document_id, "list_name": list_name}
+            for document_id, edition_id in sorted(repeats.items())
+        ]
+        if rows:
+            with self._database.transaction() as connection:
+                connection.execute(dialect.insert(_told).on_conflict_do_nothing(), rows)
 
     def runs(self, list_name: str, *, limit: int = 10) -> list[Run]:
         """Return a list's latest turns, the newest first."""

@@ -3,18 +3,16 @@
 from urllib.parse import urlsplit
 
 from newsletter.model.documents import ParsedDocument
-
-#: What readers are told of a document that names no source; its file's name would tell them nothing.
-UNNAMED = "name not given"
+from newsletter.model.stories import UNNAMED_SOURCE
 
 
 def outlet(document: ParsedDocument) -> str:
     """Return the name to credit a document to: its source, else its origin, else the site of its address.
 
     Returns:
-        The name; `UNNAMED` where the document tells none.
+        The name; `UNNAMED_SOURCE` where the document tells none.
     """
-    return document.credit or _site(document.url) or UNNAMED
+    return document.credit or _site(document.url) or UNNAMED_SOURCE
 
 
 def _site(url: str | None) -> str | None:

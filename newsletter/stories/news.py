@@ -71,6 +71,21 @@ class NewsDecision:
     is_old: Callable[[str], bool] = field(default=_nothing_is_old, compare=False, repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class IsOld:
+    """Says of a sentence whether it was told, or stood in an earlier document; survives pickling."""
+
+    told: Told
+    before: Told
+    rules: RepeatRules
+
+    def __call__(self, text: str) -> bool:
+        """Return whether a sentence says nothing new."""
+        return self.told.is_repeat(text, self.rules.repeat_cutoff) or self.before.is_repeat(
+            text, self.rules.known_cutoff
+        )
+
+
 def decide_news(
     documents: Sequence[Document],
     known: Sequence[Document],
@@ -102,11 +117,7 @@ def decide_news(
     told = Told.of(story, language=language, elsewhere=elsewhere)
     if not any(_is_about(document, story, language) for document in documents):
         return NewsDecision(news=News.NEW)
-    before = Told(_texts(known), language=language, reach=1)
-
-    def is_old(text: str) -> bool:
-        return told.is_repeat(text, rules.repeat_cutoff) or before.is_repeat(text, rules.known_cutoff)
-
+    is_old = IsOld(told=told, before=Told(_texts(known), language=language, reach=1), rules=rules)
     read = documents[:READ_DOCUMENTS]
     found = [_news_of(document, told, is_old, rules) for document in read]
     sentences = tuple(sentence for news in found if news.is_enough for sentence in news.sentences)

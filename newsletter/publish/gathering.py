@@ -1,0 +1,141 @@
+"""What there is to tell a list: new documents by event, beside what it was told of each event before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter.model.documents import Document
+from newsletter.model.editions import MailingList
+from newsletter.model.stories import GroupingRules, OpenStory
+from newsletter.store.store import Store
+from newsletter.stories.news import News, NewsDecision, RepeatRules, continued_threads, decide_news
+from newsletter.stories.told import Told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Find:
+    """A story that is to be told, before it is summarised."""
+
+    #: Those with something new first, and of these the most central.
+    documents: tuple[Document, ...]
+    #: Ids of documents that are one text, two or more each.
+    copies: tuple[tuple[int, ...], ...]
+    decision: NewsDecision
+    #: What the list was told of it; None if nothing.
+    story: OpenStory | None
+
+    @property
+    def thread(self) -> int:
+        """What names the story across editions."""
+        return self.story.thread if self.story else min(document.id for document in self.documents)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What came of looking through the new documents of a list."""
+
+    finds: tuple[Find, ...] = ()
+    #: Documents that say nothing new, each with the latest edition that told their story.
+    repeats: Mapping[int, int] = field(default_factory=dict)
+
+
+def gather(
+    store: Store, mailing_list: MailingList, *, grouping: GroupingRules, repeats: RepeatRules, now: datetime
+) -> Findings:
+    """Find what is to be told to a list; nothing is written.
+
+    Args:
+        store: Where documents and editions are.
+        mailing_list: The list.
+        grouping: What makes documents one story.
+        repeats: What makes a sentence old.
+        now: UTC.
+    """
+    documents = store.documents.new_for(mailing_list.name, folders=mailing_list.folders)
+    if not documents:
+        return Findings()
+    since = now - timedelta(days=grouping.open_days)
+    stories = {story.thread: story for story in store.told.open_stories(mailing_list.name, since=since)}
+    events = _groups(store, documents, stories, grouping, now)
+    return _sift(events, stories, repeats, mailing_list.language)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Event:
+    """New documents on one event, and what was known of it."""
+
+    documents: tuple[Document, ...]
+    copies: tuple[tuple[int, ...], ...]
+    thread: int | None
+    known: tuple[Document, ...]
+
+
+def _groups(
+    store: Store,
+    documents: Sequence[Document],
+    stories: Mapping[int, OpenStory],
+    grouping: GroupingRules,
+    now: datetime,
+) -> list[_Event]:
+    """Group new documents, and find the open stories that they go on."""
+    # numpy takes a tenth of a second to load: only whoever composes waits for it.
+    from newsletter.stories.group import KnownStory, group_documents
+
+    told_ids = [i for story in stories.values() for i in story.document_ids]
+    told = {document.id: document for document in store.documents.get_many(told_ids)}
+    known = {
+        thread: tuple(told[i] for i in story.document_ids if i in told) for thread, story in stories.items()
+    }
+    groups = group_documents(
+        documents,
+        rules=grouping,
+        known=[
+            KnownStory(thread=thread, documents=known[thread], last_told_at=story.last_told_at)
+            for thread, story in stories.items()
+        ],
+        now=now,
+    )
+    versions = store.documents.earlier_versions([document.id for document in documents])
+    changed = continued_threads(versions, list(stories.values()))
+    events = []
+    for group in groups:
+        thread = group.thread
+        if thread is None:
+            thread = next((changed[d.id] for d in group.documents if d.id in changed), None)
+        before = known.get(thread, ()) if thread is not None else ()
+        events.append(_Event(documents=group.documents, copies=group.copies, thread=thread, known=before))
+    return events
+
+
+def _sift(
+    events: Sequence[_Event],
+    stories: Mapping[int, OpenStory],
+    rules: RepeatRules,
+    language: str | None,
+) -> Findings:
+    """Part what is news from what was told."""
+    elsewhere = Told.of_all(list(stories.values()), language=language)
+    finds, repeats = [], {}
+    for event in events:
+        story = stories[event.thread] if event.thread is not None else None
+        decision = decide_news(event.documents, event.known, story, elsewhere=elsewhere, rules=rules)
+        if decision.news is News.REPEAT and story is not None:
+            repeats.update(dict.fromkeys((d.id for d in event.documents), story.edition_ids[-1]))
+            continue
+        if decision.news is News.NEW:
+            story = None
+        finds.append(
+            Find(
+                documents=_newsworthy_first(event.documents, decision),
+                copies=event.copies,
+                decision=decision,
+                story=story,
+            )
+        )
+    return Findings(finds=tuple(finds), repeats=repeats)
+
+
+def _newsworthy_first(documents: Sequence[Document], decision: NewsDecision) -> tuple[Document, ...]:
+    """Return the documents with those first that say something new: one of them shall lead."""
+    new = {sentence.document_id for sentence in decision.sentences}
+    return tuple(sorted(documents, key=lambda document: bool(new) and document.id not in new))
