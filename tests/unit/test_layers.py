@@ -27,6 +27,7 @@ DOORS = {
     "starlette": {"newsletter.web"},
     "uvicorn": {"newsletter.web"},
     "flufl": {"newsletter.deliveries.notices"},
+    "httpx": {"newsletter.stories.language_model"},
 }
 
 
