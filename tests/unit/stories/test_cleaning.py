@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.model.documents import ParsedDocument, Span
 from newsletter.stories.cleaning import CleanSentence, clean_sentences
+from newsletter.stories.sentences import CLOSE_READING_CHARACTERS
 
 
 def parsed(*paragraphs: str, language: str | None = "en") -> ParsedDocument:
@@ -98,6 +99,11 @@ def test_a_header_in_the_middle_parts_what_stands_around_it() -> None:
         "Читайте также: Причал тонет.",
         "(Reuters)",
         "Why quays sink, in seven charts .",
+        "FILE - In this May 3, 2031, file photo, seals lie on the quay.",
+        "In this photo taken on Monday, seals lie on the quay.",
+        "Pictured with her dog, Ina Holt wears a red hat.",
+        "READ | Why the quay is sinking",
+        "To contact the reporter on this story: Ina Holt at holt@example.org",
     ],
 )
 def test_what_serves_the_page_is_dropped(note: str) -> None:
@@ -132,6 +138,10 @@ def test_what_serves_the_page_is_dropped(note: str) -> None:
         "Related costs came to $4m.",
         "Contact with the boat was lost at noon.",
         "Tell them, the crowd shouted.",
+        '"Follow us," the diver told the crew.',
+        '"Like me, she was a diver," he said.',
+        "In this town, photos of seals are everywhere.",
+        "Follow me, said the diver, and they did.",
         "It joined with the Seal Trust (left-leaning) in May.",
         "The Left (right after the vote) walked out.",
         "He said on Monday that he would stay.",
@@ -183,6 +193,56 @@ def test_tags_before_the_news_are_cut(tag: str) -> None:
 )
 def test_asides_and_agencies_are_cut(sentence: str, expected: str) -> None:
     assert told(sentence) == [expected]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Source: Harbour Board 2031 ",
+        "Read: Why the quay is sinking, says expert",
+        "Read more about this and other stories from across Port Aldis ",
+    ],
+)
+def test_news_glued_to_a_note_is_kept(note: str) -> None:
+    assert told(f"{note}The board has known of the cracks since May.") == [
+        "The board has known of the cracks since May."
+    ]
+
+
+def test_lines_that_are_not_wrapped_are_sentences_of_their_own() -> None:
+    text = (
+        'The quay has sunk.\nRelated: Why quays sink\n"It is over," Holt said.\nSeals in danger\nBoats left.'
+    )
+    assert told(text) == [
+        "The quay has sunk.",
+        '"It is over," Holt said.',
+        "Seals in danger",
+        "Boats left.",
+    ]
+    assert told("The quay\nhas sunk by\ntwo inches. Boats\nleft.") == [
+        "The quay\nhas sunk by\ntwo inches.",
+        "Boats\nleft.",
+    ]
+
+
+def test_a_long_sentence_is_kept_though_its_stop_stands_apart() -> None:
+    sentence = "Ina Holt told the board in May that the quay would sink within a year or two ."
+    link = "Why quays sink ."
+    lost = "The board answered her letter of May in a long message that anyone may read here: ."
+    assert told(f"The quay has sunk. {sentence} {link} {lost} Boats left. Seals stayed. Nobody came.") == [
+        "The quay has sunk.",
+        sentence,
+        "Boats left.",
+        "Seals stayed.",
+        "Nobody came.",
+    ]
+
+
+def test_only_the_first_million_characters_are_told() -> None:
+    text = "The quay has sunk. " * 60_000
+    found = clean_sentences(parsed(text))
+    assert 50_000 < len(found) < 53_000
+    assert found[-1].span.end <= CLOSE_READING_CHARACTERS
 
 
 def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
