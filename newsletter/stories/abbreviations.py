@@ -87,7 +87,7 @@ ABBREVIATIONS = NEVER_LAST | CAPITALISED | SELDOM_LAST | DATES | BEFORE_FIGURES 
 #: Words that open sentences far more often than they follow an initial or "U.S.".
 STARTERS = word_set(
     """
-    the a an in on at it he she they we i but and this that these those his her their its our my there
+    rather instead perhaps the a an in on at it he she they we i but and this that these those his her their its our my there
     when while after before as for with from by if to so then not no one two three some many most more
     several police officials what who how why where doctors reporters according last earlier meanwhile
     however although though since until both each all other another mr mrs ms dr under during despite

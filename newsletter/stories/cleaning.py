@@ -44,14 +44,19 @@ _ABBREVIATED = word_set(
     """
 )
 #: No sentence ends so: a line's end parted the words from what follows.
-_OPEN_END = re.compile(
-    r"[ \u00a0](?:the|an|of|and|or|their|his|its|my|our|your|whose|than|because|Mr|Mrs|Ms|was|were)\.\Z|,\.\Z"
+_OPEN_END = re.compile(r"(?:[ \u00a0](?:the|an|and|or|their|its|my|our|your|whose|Mr|Mrs|Ms)|,) ?\.\Z")
+#: No sentence ends so before a name.
+_OPEN_BEFORE_NAME = re.compile(r"[ \u00a0](?:of|his|than|because|was|were) ?\.\Z")
+#: Few sentences end so before a name, and where lines were wrapped throughout hardly any does.
+_SELDOM_END = re.compile(
+    r"(?:[ \u00a0](?:with|from|for|at|by|to|in|on|into|between|is|has|had|a|who|which|when|while|if|as|but|be"
+    r"|been|will|would|may|should|must|very|new|Sir|Lord|Lady|Miss|Prime|Chief|Detective|Inspector|Sergeant"
+    r"|Prince|Princess|Queen|King|Daily|Royal|New|North|South|East|West|San|Los|Great|United)|['’]s) ?\.\Z"
 )
 _MONTH_END = re.compile(
-    r"[ \u00a0](?:January|February|March|April|May|June|July|August|September|October|November|December)\.\Z"
+    r"[ \u00a0](?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    r" ?\.\Z"
 )
-#: Few sentences end so.
-_SELDOM_END = re.compile(r"[ \u00a0](?:with|from|for|at|by|to|in|on|into|between|is|are|has|had|a)\.\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,14 +203,15 @@ def _join_wrapped(text: str, spans: Sequence[Span], *, often: bool) -> tuple[lis
 
 
 def _goes_on(text: str, span: Span, following: Span, *, often: bool) -> bool:
-    end = text[max(span.start, span.end - 12) : span.end]
+    end = text[max(span.start, span.end - 14) : span.end]
     if following.start - span.end != 1 or text[span.end] == "\n" or not text[following.start].isalnum():
         return False
     if _OPEN_END.search(end) or (text[following.start].isdigit() and _MONTH_END.search(end)):
         return True
     word = _CAPITALISED.match(text, span.end)
-    starts = bool(word) and word[1].casefold() in STARTERS if word else False
-    return often and not starts and bool(_SELDOM_END.search(end))
+    if word and word[1].casefold() in STARTERS:
+        return False
+    return bool(_OPEN_BEFORE_NAME.search(end) or (often and _SELDOM_END.search(end)))
 
 
 def _news(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_page: bool) -> list[Span]:
@@ -272,16 +278,9 @@ class _Cuts:
         cuts = self._spans[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
         if tag := end_tag(text, start, end):
             cuts = sorted([*cuts, Span(start=tag[0], end=tag[1])])
-        inner: list[Span] = []
-        for cut in cuts:
-            if cut.start <= start:
-                start = max(start, cut.end)
-            elif inner and cut.start <= inner[-1].end:
-                inner[-1] = Span(start=inner[-1].start, end=max(cut.end, inner[-1].end))
-            elif cut.end > cut.start:
-                inner.append(cut)
-        while inner and inner[-1].end >= end:
-            end = inner.pop().start
+        elif text[end - 2 : end] in _UNSTOPPED:
+            cuts = [*cuts, Span(start=end - 2, end=end - 1)]
+        start, end, inner = _settled(start, end, cuts)
         if not inner and (start, end) == (sentence.start, sentence.end):
             return CleanSentence(span=sentence)
         for left in _trimmed(text, start, end):
@@ -289,3 +288,18 @@ class _Cuts:
             if _LETTER.search(cut_sentence.of(text)):
                 return cut_sentence
         return None
+
+
+def _settled(start: int, end: int, cuts: Sequence[Span]) -> tuple[int, int, list[Span]]:
+    """Return where a sentence begins and ends without the cuts at its ends, and the others, joined."""
+    inner: list[Span] = []
+    for cut in cuts:
+        if cut.start <= start:
+            start = max(start, cut.end)
+        elif inner and cut.start <= inner[-1].end:
+            inner[-1] = Span(start=inner[-1].start, end=max(cut.end, inner[-1].end))
+        else:
+            inner.append(cut)
+    while inner and inner[-1].end >= end:
+        end = inner.pop().start
+    return start, end, inner

@@ -226,10 +226,12 @@ def test_lines_that_are_not_wrapped_are_sentences_of_their_own() -> None:
 
 
 def test_a_long_sentence_is_kept_though_its_stop_stands_apart() -> None:
-    sentence = "Ina Holt told the board in May that the quay would sink within a year or two ."
+    sentence = "Ina Holt told the board in May that the quay would sink within a year or two."
     link = "Why quays sink ."
     lost = "The board answered her letter of May in a long message that anyone may read here: ."
-    assert told(f"The quay has sunk. {sentence} {link} {lost} Boats left. Seals stayed. Nobody came.") == [
+    assert told(
+        f"The quay has sunk. {sentence[:-1]} . {link} {lost} Boats left. Seals stayed. Nobody came."
+    ) == [
         "The quay has sunk.",
         sentence,
         "Boats left.",
@@ -266,6 +268,16 @@ def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
         ("He can't. swim, he. said, and I. do.", ["He can't swim, he said, and I do."]),
         ("He left at 5 a.m. on a. boat.", ["He left at 5 a.m. on a boat."]),
         ("It was. late. The boat. had left.", ["It was late.", "The boat had left."]),
+        (
+            "He met. the son of. Ole Berg in. Oslo, and. left.",
+            ["He met the son of Ole Berg in Oslo, and left."],
+        ),
+        (
+            "He can. not say what it is made of. It is. old.",
+            ["He can not say what it is made of.", "It is old."],
+        ),
+        ("She died. on May. 28, 2031, at a. club.", ["She died on May 28, 2031, at a club."]),
+        ("We moved. in. Then she. left.", ["We moved in.", "Then she left."]),
     ],
 )
 def test_wrapped_lines_are_joined(wrapped: str, expected: list[str]) -> None:
@@ -295,7 +307,7 @@ def test_captions_with_their_mood_are_dropped_where_a_page_prints_them() -> None
 
 
 def test_a_text_whose_stops_all_stand_apart_is_kept() -> None:
-    assert told("The quay has sunk . Boats are safe .") == ["The quay has sunk .", "Boats are safe ."]
+    assert told("The quay has sunk . Boats are safe .") == ["The quay has sunk.", "Boats are safe."]
 
 
 def test_cuts_lie_inside_and_are_recorded() -> None:
