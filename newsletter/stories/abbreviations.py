@@ -13,11 +13,11 @@ NEVER_LAST = word_set(
     det insp supt hon pres st ste mt pt messrs vs sec fig figs approx ret eg ie e.g i.e cf viz ed eds
     trans repr flt h.r amb sgts drs profs atty asst assoc exec spc pfc pte cllr det const comdr msgr
     l'on dell'on all'on dall'on l'ing dell'ing all'ing l'avv dell'avv all'avv
-    mm mme mlle mgr sra srta dra dña ud uds exmo exma sr.a lic ing sig sig.ra dott dott.ssa prof.ssa
+    mm mme mlle mgr sra srta dra dña cía ud uds exmo exma sr.a lic ing sig sig.ra dott dott.ssa prof.ssa
     avv egr hr fr hrn frau nr str bzw ca z.b d.h u.a z.t vgl evtl inkl zzgl sog geb gest bspw d.h
     i.d.r o.ä jh dhr mevr mw drs ir bijv d.w.z o.a bv np tzw ul św im prof inż mgr hab al pl gen płk
     ks tzv např resp čes č str mudr ing bl.a t.ex dvs kl s.k fil.dr f.d г гг ул им т.е т.к тыс млн
-    млрд проф акад ген др см стр просп пл обл р-н вул ім див с м о π.χ δηλ βλ σελ κ κ.κ av yy bkz
+    млрд проф акад ген др см стр просп пл обл р-н вул ім див с м о π.χ δηλ δρ βλ σελ κ κ.κ av yy bkz
     örn doç jur med phil rer mio mrd tsd пос пл пер корп стр кв
     """
 )
@@ -87,7 +87,7 @@ ABBREVIATIONS = NEVER_LAST | CAPITALISED | SELDOM_LAST | DATES | BEFORE_FIGURES 
 #: Words that open sentences far more often than they follow an initial or "U.S.".
 STARTERS = word_set(
     """
-    the a an in on at it he she they we i but and this that these those his her their its our my there
+    rather instead perhaps the a an in on at it he she they we i but and this that these those his her their its our my there
     when while after before as for with from by if to so then not no one two three some many most more
     several police officials what who how why where doctors reporters according last earlier meanwhile
     however although though since until both each all other another mr mrs ms dr under during despite

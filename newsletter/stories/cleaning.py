@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from newsletter.model.documents import ParsedDocument, Span
 from newsletter.stories.abbreviations import ABBREVIATIONS, STARTERS, word_set
-from newsletter.stories.debris import caption_mood, find_lines, find_mentions, is_note
-from newsletter.stories.sentences import document_sentences
+from newsletter.stories.debris import caption_mood, find_lines, find_mentions, is_note, note_end
+from newsletter.stories.sentences import CLOSE_READING_CHARACTERS, count_words, document_sentences
 from newsletter.stories.tags import end_tag, find_asides, is_agency, tag_end
 
 #: Agencies and datelines stand near the beginning of a document.
 _TAGGED_SENTENCES = 8
 #: Where more sentences than this share end in " .", the whole text was tokenised so.
 _MOST_UNSTOPPED = 0.5
+#: Where small letters follow more line ends than this share, lines are wrapped and their ends mean nothing.
+_MOST_WRAPPED = 0.1
+#: Headings and links are shorter; longer sentences lost their stop to whoever saved the page.
+_FEWEST_PROSE_WORDS = 15
 #: From so many captions of one kind on, they are the newspaper's way to print them.
 _FEWEST_CAPTIONS = 2
 #: From so many stray stops on, lines were wrapped throughout.
@@ -23,10 +27,13 @@ _OFTEN_WRAPPED = 3
 _WRAPPED_LANGUAGES = frozenset({None, "en"})
 
 _WRAP = re.compile(
-    r"\.(?=[ \u00a0](?:(?!i[A-Z])[a-z]|[\"“'‘–-] ?[a-z]|(?<=[,:;]..)))"
+    r"\.(?=[ \u00a0](?!i[A-Z]|https?:|www\.|pic\.)(?:[a-z]|[\"“'‘–-] ?[a-z]|(?<=[,:;]..)))"
     r"(?:(?<=[\w’')\],:;].)|(?<=[\w’')\],] .))"
 )
 _WORD_BEFORE = re.compile(r"[^\s(\[\"“—–-]*\Z")
+_UNSTOPPED = frozenset({" .", "\u00a0."})
+_LINE_END = re.compile(r"\n\s*")
+_UNFINISHED = frozenset(":,;-–—")
 _LETTER = re.compile(r"[^\W_]")
 _CAPITALISED = re.compile(r" ([A-Z]\w*)")
 #: Abbreviations that the splitter need not know, since small letters follow them.
@@ -37,14 +44,19 @@ _ABBREVIATED = word_set(
     """
 )
 #: No sentence ends so: a line's end parted the words from what follows.
-_OPEN_END = re.compile(
-    r"[ \u00a0](?:the|an|of|and|or|their|his|its|my|our|your|whose|than|because|Mr|Mrs|Ms|was|were)\.\Z|,\.\Z"
+_OPEN_END = re.compile(r"(?:[ \u00a0](?:the|an|and|or|their|its|my|our|your|whose|Mr|Mrs|Ms)|,) ?\.\Z")
+#: No sentence ends so before a name.
+_OPEN_BEFORE_NAME = re.compile(r"[ \u00a0](?:of|his|than|because|was|were) ?\.\Z")
+#: Few sentences end so before a name, and where lines were wrapped throughout hardly any does.
+_SELDOM_END = re.compile(
+    r"(?:[ \u00a0](?:with|from|for|at|by|to|in|on|into|between|is|has|had|a|who|which|when|while|if|as|but|be"
+    r"|been|will|would|may|should|must|very|new|Sir|Lord|Lady|Miss|Prime|Chief|Detective|Inspector|Sergeant"
+    r"|Prince|Princess|Queen|King|Daily|Royal|New|North|South|East|West|San|Los|Great|United)|['’]s) ?\.\Z"
 )
 _MONTH_END = re.compile(
-    r"[ \u00a0](?:January|February|March|April|May|June|July|August|September|October|November|December)\.\Z"
+    r"[ \u00a0](?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    r" ?\.\Z"
 )
-#: Few sentences end so.
-_SELDOM_END = re.compile(r"[ \u00a0](?:with|from|for|at|by|to|in|on|into|between|is|are|has|had|a)\.\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +87,8 @@ def clean_sentences(document: ParsedDocument) -> list[CleanSentence]:
     An attribution ("he said on Monday") is never cut: without it, what somebody claims would be told as
     a fact.
 
+    What lies beyond `CLOSE_READING_CHARACTERS` is left out.
+
     Args:
         document: The document; only `text`, `paragraphs` and `language` are read.
 
@@ -84,8 +98,9 @@ def clean_sentences(document: ParsedDocument) -> list[CleanSentence]:
     text = document.text
     asides = list(_spans_of(document, find_asides))
     lines = list(_spans_of(document, find_lines))
-    glued = [aside for aside in asides if _stands_for_stop(text, aside)]
-    spans = list(_without(document_sentences(document), sorted(lines + glued), text))
+    parting = [*lines, *(aside for aside in asides if _stands_for_stop(text, aside)), *_line_ends(document)]
+    read = (span for span in document_sentences(document) if span.end <= CLOSE_READING_CHARACTERS)
+    spans = list(_without(read, sorted(parting), text))
     wraps = _stray_stops(text, spans) if document.language in _WRAPPED_LANGUAGES else []
     if wraps:
         spans, joints = _join_wrapped(text, spans, often=len(wraps) >= _OFTEN_WRAPPED)
@@ -98,8 +113,21 @@ def clean_sentences(document: ParsedDocument) -> list[CleanSentence]:
 
 def _spans_of(document: ParsedDocument, find: Callable[[str], list[tuple[int, int]]]) -> Iterator[Span]:
     for paragraph in document.paragraphs:
-        for start, end in find(paragraph.of(document.text)):
+        for start, end in find(document.text[paragraph.start : min(paragraph.end, CLOSE_READING_CHARACTERS)]):
             yield Span(start=paragraph.start + start, end=paragraph.start + end)
+
+
+def _line_ends(document: ParsedDocument) -> list[Span]:
+    """Return the line ends within paragraphs, unless lines were wrapped: there small letters follow them."""
+    ends = [
+        Span(start=paragraph.start + match.start(), end=paragraph.start + match.end())
+        for paragraph in document.paragraphs
+        for match in _LINE_END.finditer(
+            document.text[paragraph.start : min(paragraph.end, CLOSE_READING_CHARACTERS)]
+        )
+    ]
+    wrapped = sum(document.text[end.end : end.end + 1].islower() for end in ends)
+    return ends if wrapped <= _MOST_WRAPPED * len(ends) else []
 
 
 def _stands_for_stop(text: str, aside: Span) -> bool:
@@ -175,14 +203,15 @@ def _join_wrapped(text: str, spans: Sequence[Span], *, often: bool) -> tuple[lis
 
 
 def _goes_on(text: str, span: Span, following: Span, *, often: bool) -> bool:
-    end = text[max(span.start, span.end - 12) : span.end]
+    end = text[max(span.start, span.end - 14) : span.end]
     if following.start - span.end != 1 or text[span.end] == "\n" or not text[following.start].isalnum():
         return False
     if _OPEN_END.search(end) or (text[following.start].isdigit() and _MONTH_END.search(end)):
         return True
     word = _CAPITALISED.match(text, span.end)
-    starts = bool(word) and word[1].casefold() in STARTERS if word else False
-    return often and not starts and bool(_SELDOM_END.search(end))
+    if word and word[1].casefold() in STARTERS:
+        return False
+    return bool(_OPEN_BEFORE_NAME.search(end) or (often and _SELDOM_END.search(end)))
 
 
 def _news(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_page: bool) -> list[Span]:
@@ -195,34 +224,41 @@ def _news(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_page: 
         is_page: Whether lines of a newspaper's page were found among them.
     """
     mentions = find_mentions(text)
-    unstopped = {span for span in spans if text[span.end - 1] == "." and text[span.end - 2].isspace()}
+    unstopped = {span.start for span in spans if text[span.end - 2 : span.end] in _UNSTOPPED}
     if len(unstopped) > _MOST_UNSTOPPED * len(spans):
         unstopped = set()
     captions = _captions(text, spans, asides, is_page=is_page)
-    return [
-        span
-        for span in spans
-        if not (
-            span in unstopped
-            or span in captions
-            or is_note(span.of(text), mentions)
-            or is_agency(span.of(text))
-        )
-    ]
+    kept: list[Span] = []
+    for span in spans:
+        sentence = span.of(text)
+        if span.start in captions or (span.start in unstopped and _is_line(sentence)) or is_agency(sentence):
+            continue
+        if not is_note(sentence, mentions):
+            kept.append(span)
+        elif (news := span.start + note_end(sentence)) < span.end:
+            kept.append(Span(start=news, end=span.end))
+    return kept
 
 
-def _captions(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_page: bool) -> set[Span]:
-    """Return the captions that begin with a few words and a colon, where the document prints captions so.
+def _is_line(sentence: str) -> bool:
+    """Return whether a sentence that ends in " ." is a heading, a link or the beginning of something lost."""
+    return sentence[-3:-2] in _UNFINISHED or count_words(sentence) < _FEWEST_PROSE_WORDS
 
-    It does if the page of a newspaper was found in it, or if one of them points to its picture; and each has
-    other words before the colon, which tells captions from an interview.
+
+def _captions(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_page: bool) -> set[int]:
+    """Return where captions begin that start with a few words and a colon ("Fresh chance: ...").
+
+    The document prints captions so if the page of a newspaper was found in it, or if one of them points to
+    its picture; and if each has other words before the colon, which tells captions from an interview.
     """
-    moods = {span: mood for span in spans if (mood := caption_mood(text[span.start : span.start + 120]))}
-    if not moods or len(set(moods.values())) < len(moods):
+    moods = [(span, mood) for span in spans if (mood := caption_mood(text[span.start : span.start + 120]))]
+    if not moods or len({mood for _, mood in moods}) < len(moods):
         return set()
     starts = [aside.start for aside in asides]
-    pointing = {span for span in moods if bisect_left(starts, span.start) < bisect_left(starts, span.end)}
-    return set(moods) if pointing or (is_page and len(moods) >= _FEWEST_CAPTIONS) else set()
+    points = any(bisect_left(starts, span.start) < bisect_left(starts, span.end) for span, _ in moods)
+    if points or (is_page and len(moods) >= _FEWEST_CAPTIONS):
+        return {span.start for span, _ in moods}
+    return set()
 
 
 class _Cuts:
@@ -242,16 +278,9 @@ class _Cuts:
         cuts = self._spans[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
         if tag := end_tag(text, start, end):
             cuts = sorted([*cuts, Span(start=tag[0], end=tag[1])])
-        inner: list[Span] = []
-        for cut in cuts:
-            if cut.start <= start:
-                start = max(start, cut.end)
-            elif inner and cut.start <= inner[-1].end:
-                inner[-1] = Span(start=inner[-1].start, end=max(cut.end, inner[-1].end))
-            elif cut.end > cut.start:
-                inner.append(cut)
-        while inner and inner[-1].end >= end:
-            end = inner.pop().start
+        elif text[end - 2 : end] in _UNSTOPPED:
+            cuts = [*cuts, Span(start=end - 2, end=end - 1)]
+        start, end, inner = _settled(start, end, cuts)
         if not inner and (start, end) == (sentence.start, sentence.end):
             return CleanSentence(span=sentence)
         for left in _trimmed(text, start, end):
@@ -259,3 +288,18 @@ class _Cuts:
             if _LETTER.search(cut_sentence.of(text)):
                 return cut_sentence
         return None
+
+
+def _settled(start: int, end: int, cuts: Sequence[Span]) -> tuple[int, int, list[Span]]:
+    """Return where a sentence begins and ends without the cuts at its ends, and the others, joined."""
+    inner: list[Span] = []
+    for cut in cuts:
+        if cut.start <= start:
+            start = max(start, cut.end)
+        elif inner and cut.start <= inner[-1].end:
+            inner[-1] = Span(start=inner[-1].start, end=max(cut.end, inner[-1].end))
+        else:
+            inner.append(cut)
+    while inner and inner[-1].end >= end:
+        end = inner.pop().start
+    return start, end, inner

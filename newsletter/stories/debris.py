@@ -2,7 +2,7 @@
 
 import re
 
-from newsletter.stories.abbreviations import word_set
+from newsletter.stories.abbreviations import STARTERS, word_set
 
 _NAME = r"[A-Z][\w'’-]+(?: (?:[A-Z][\w'’-]*|de|van|von|del|al|and|for)){0,7}"
 _BYLINE = rf"By ?\. {_NAME}(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)? ?\.(?: and {_NAME} ?\.)?"
@@ -18,8 +18,9 @@ _UPDATED = (
 #: beginning of a paragraph, or where the time of printing follows.
 _LINES = re.compile(
     rf"{_BYLINE} (?={_STAMP}|{_UPDATED})|{_STAMP}|{_UPDATED}"
-    r"|Follow @{1,2}\w+(?: for (?:more|updates))?(?: on [A-Z]\w+)?(?: ?\.)?"
-    r"|Media playback is (?:not supported|unsupported) on (?:this|your) device(?: ?\.)?"
+    r"|Follow @{1,2}\w+(?: for (?:more|updates))?(?: on [A-Z]\w+)?(?:,?(?: and)?(?: @?\w+)? on [A-Z]\w+){0,3}"
+    r"(?: to join [^.!?]{1,60})?(?: ?\.)?|READ MORE: [^.!?]{1,120} \."
+    r"|Media playback is (?:not supported|unsupported) on (?:this|your) device(?: Media caption)?(?: ?\.)?"
     r"|SCROLL DOWN FOR (?:THE )?VIDEOS?(?: ?\.)?"
     r"|(?:VIDEO[ \u00a0])?Scroll down for (?:(?:more|the) )?videos?(?: ?\.)?"
 )
@@ -31,6 +32,7 @@ _LINE_SIGNS = (
     "Published",
     "pdated",
     "Follow @",
+    "READ MORE: ",
     "playback is",
     "croll down",
     "CROLL DOWN",
@@ -49,7 +51,7 @@ _NOTES = r"""
     (?:more from|more on) [^:.]{1,40}(?::|\Z)
     related (?:stories|articles|content|links|topics|videos?)\b
     watch (?:the |this |our )?(?:full |whole )?(?:video|interview|exchange|clip|trailer|moment)\b.{0,40}\Z
-    (?:follow|like|join|find|connect with|contact) (?:us|me|@\w+)\b
+    (?:follow|join|find|connect with|contact) (?:us|@\w+)\b|like us on\b|follow me on\b
     follow [^.]{1,60} on (?:twitter|facebook|instagram|x|youtube|telegram|threads|linkedin|bluesky)\b
     (?:follow all our coverage|join the conversation|have your say|let us know|tell us (?:what|your|in))\b
     share (?:this|your (?:story|stories|thoughts|views|photos|opinions?|experiences?))\b
@@ -95,10 +97,14 @@ _NOTES = r"""
     (?:gallery|foto|bild|фото|источник|джерело) ?[:|/]
     (?:photo|picture|image|photograph)s? (?:by|courtesy|credit)\b
     file (?:photo|picture|image)\b
-    (?:pictured|above|below|left|right|top|bottom|inset|main) ?:
+    (?:above|below|left|right|top|bottom|inset|main) ?:
+    pictured\b
+    write caption here\b
     """
+#: Somebody's words are no note to the reader: '"Follow us," he said.'
+_LEADING = r"[^\w\"'“”‘’„«»]*"
 _NOTE = re.compile(
-    r"\W*(?:" + "|".join(line.strip(" ") for line in _NOTES.strip().splitlines()) + ")", re.IGNORECASE
+    rf"{_LEADING}(?:" + "|".join(line.strip(" ") for line in _NOTES.strip().splitlines()) + ")", re.IGNORECASE
 )
 #: First words of notes: most sentences are told from notes by these alone.
 _NOTE_WORDS = word_set(
@@ -115,12 +121,20 @@ _NOTE_WORDS = word_set(
     """
 )
 _FIRST_WORD = re.compile(r"[\W_]*([^\W_][\w'’-]*)")
+#: Behind a note without a stop: "Read more about this The group was ...", "officialsIf the board ...".
+_GLUED = re.compile(r"(?:(?<=[a-z0-9]{2}) |(?<=[a-z]{3}))([A-Z][a-z]{0,9})(?=,? [a-z])")
+_FEWEST_GLUED_CHARACTERS = 40
 _COPYRIGHT = re.compile(r"\W*(?:©|\([cC]\)) ?\d{4}")
 #: Notes by what stands in them; the key must be in a text that has one.
 _MENTIONS = {
     "contributed ": re.compile(r"\bcontributed (?:to this|from [A-Z]|reporting)\b"),
     "lick here": re.compile(r"\b[Cc]lick here\b"),
     "eporting by ": re.compile(r"\b[Rr]eporting by [A-Z]"),
+    "FILE ": re.compile(r"\bFILE ?[-–—] "),
+    "In this ": re.compile(
+        r"\A\W*In this (?:[A-Z][a-z]{2,8}\.? \d\d?,?(?: \d{4},?)? )?"
+        r"(?:(?:file|handout|undated|combination) )?photo\b"
+    ),
 }
 _BYLINE_ALONE = re.compile(r"(?:By|BY) [A-Z][\w.'’-]*(?:,? (?:[A-Z][\w.'’-]*|and|for|of|de|van|von)){1,9}\W*")
 #: "Fresh chance: The woman had been ..." below a picture, in newspapers that print captions so.
@@ -171,11 +185,22 @@ def is_note(sentence: str, mentions: tuple[re.Pattern[str], ...] = ()) -> bool:
     if not first:
         return True
     word = first[1].casefold()
-    if (word in _NOTE_WORDS and _NOTE.match(sentence)) or _COPYRIGHT.match(sentence):
+    if word in _NOTE_WORDS and _NOTE.match(sentence):
+        return True
+    if word[0].isdigit() and _COPYRIGHT.match(sentence):
         return True
     if word == "by" and _BYLINE_ALONE.fullmatch(sentence):
         return True
-    return any(pattern.search(sentence) for pattern in mentions)
+    return bool(mentions) and any(pattern.search(sentence) for pattern in mentions)
+
+
+def note_end(note: str) -> int:
+    """Return where news begins behind a note that is glued to it; the note's length if nowhere."""
+    if note[-1] in '.!?"”':
+        for match in _GLUED.finditer(note):
+            if match[1].casefold() in STARTERS and len(note) - match.start(1) >= _FEWEST_GLUED_CHARACTERS:
+                return match.start(1)
+    return len(note)
 
 
 def caption_mood(sentence: str) -> str | None:

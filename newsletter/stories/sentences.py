@@ -47,12 +47,7 @@ def split_sentences(text: str, *, language: str | None = None) -> list[Span]:
     Returns:
         Trimmed spans of `text`, in order, without overlap; every character outside them is white space.
     """
-    spans: list[Span] = []
-    start = 0
-    for gap in _BLANK_LINE.finditer(text):
-        spans += _paragraph_spans(text[start : gap.start()], start, language)
-        start = gap.end()
-    return [*spans, *_paragraph_spans(text[start:], start, language)]
+    return list(_split(text, 0, language))
 
 
 def document_sentences(document: ParsedDocument) -> list[Span]:
@@ -64,22 +59,20 @@ def document_sentences(document: ParsedDocument) -> list[Span]:
     Returns:
         Spans of `document.text`, in order, without overlap.
     """
-    return [
-        Span(
-            start=paragraph.start + span.start + _list_mark_length(span.of(text), document.language),
-            end=paragraph.start + span.end,
-        )
-        for paragraph in document.paragraphs
-        for text in [paragraph.of(document.text)]
-        for span in split_sentences(text, language=document.language)
-    ]
+    text, language = document.text, document.language
+    found: list[Span] = []
+    for paragraph in document.paragraphs:
+        for span in _split(paragraph.of(text), paragraph.start, language):
+            mark = _list_mark_end(text, span, language)
+            found.append(Span(start=mark, end=span.end) if mark else span)
+    return found
 
 
-def _list_mark_length(sentence: str, language: str | None) -> int:
-    """Return how long the bullet or number is that a sentence begins with, or 0."""
-    mark = _BULLET.match(sentence)
+def _list_mark_end(text: str, span: Span, language: str | None) -> int:
+    """Return where the bullet or number ends that a sentence begins with, or 0."""
+    mark = _BULLET.match(text, span.start, span.end)
     if not mark and language not in ORDINAL_LANGUAGES:
-        mark = _LIST_NUMBER.match(sentence)
+        mark = _LIST_NUMBER.match(text, span.start, span.end)
     return mark.end() if mark else 0
 
 
@@ -108,6 +101,15 @@ def count_words(text: str) -> int:
     spaced = len(text.split())
     unspaced = len(_IDEOGRAPHS.findall(text)) // 2 + len(_ASIAN_LETTERS.findall(text)) // 5
     return max(spaced, unspaced, len(text) // 24)
+
+
+def _split(text: str, offset: int, language: str | None) -> Iterator[Span]:
+    """Yield the sentences of a text as spans of the document that it starts in at `offset`."""
+    start = 0
+    for gap in _BLANK_LINE.finditer(text):
+        yield from _paragraph_spans(text[start : gap.start()], offset + start, language)
+        start = gap.end()
+    yield from _paragraph_spans(text[start:], offset + start, language)
 
 
 def _paragraph_spans(paragraph: str, offset: int, language: str | None) -> Iterator[Span]:

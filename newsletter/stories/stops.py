@@ -146,7 +146,7 @@ def _ends_sentence(
     at = following.end() if following else match.end()
     opener = paragraph[match.end() : at]
     rest = paragraph[at : at + 80]
-    if not rest or rest[0] in ",;:)]}%.…":
+    if not rest or rest[0] in ",;:)]}%" or (rest[0] in ".…" and not opener):
         return False
     if cased and rest[0].islower() and not _LOWER_BRAND.match(rest):
         return False

@@ -29,6 +29,7 @@ _PLACE_TAG = re.compile(
     rf"[A-Z][A-Z.'’-]{{2,}}(?:[ /][A-Z][A-Z.'’-]+){{0,3}}(?:, {_PLACE})?(?:, {_DAY})? ?{_DASH} ?{_OPENS}"
 )
 _AGENCY_END = re.compile(rf"(?:\s?\({_END_AGENCIES}\)|\s(?:--?|[–—]) ?{_END_AGENCIES})(?=\W{{0,2}}\Z)")
+_TAG_MARK = re.compile(r"[(–—-]")
 _AGENCY_ALONE = re.compile(rf"\W*{_END_AGENCIES}\W*")
 _LONGEST_TAG = 100
 _LONGEST_END = 40
@@ -58,9 +59,7 @@ def end_tag(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return where an agency ends the sentence `text[start:end]`, white space before it included."""
     first = max(start, end - _LONGEST_END)
     tail = text[first:end]
-    if not any(mark in tail for mark in "(-–—"):
-        return None
-    match = _AGENCY_END.search(tail)
+    match = _AGENCY_END.search(tail) if _TAG_MARK.search(tail) else None
     return (first + match.start(), first + match.end()) if match else None
 
 

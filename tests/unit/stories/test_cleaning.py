@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.model.documents import ParsedDocument, Span
 from newsletter.stories.cleaning import CleanSentence, clean_sentences
+from newsletter.stories.sentences import CLOSE_READING_CHARACTERS
 
 
 def parsed(*paragraphs: str, language: str | None = "en") -> ParsedDocument:
@@ -98,6 +99,11 @@ def test_a_header_in_the_middle_parts_what_stands_around_it() -> None:
         "Читайте также: Причал тонет.",
         "(Reuters)",
         "Why quays sink, in seven charts .",
+        "FILE - In this May 3, 2031, file photo, seals lie on the quay.",
+        "In this photo taken on Monday, seals lie on the quay.",
+        "Pictured with her dog, Ina Holt wears a red hat.",
+        "READ | Why the quay is sinking",
+        "To contact the reporter on this story: Ina Holt at holt@example.org",
     ],
 )
 def test_what_serves_the_page_is_dropped(note: str) -> None:
@@ -132,6 +138,10 @@ def test_what_serves_the_page_is_dropped(note: str) -> None:
         "Related costs came to $4m.",
         "Contact with the boat was lost at noon.",
         "Tell them, the crowd shouted.",
+        '"Follow us," the diver told the crew.',
+        '"Like me, she was a diver," he said.',
+        "In this town, photos of seals are everywhere.",
+        "Follow me, said the diver, and they did.",
         "It joined with the Seal Trust (left-leaning) in May.",
         "The Left (right after the vote) walked out.",
         "He said on Monday that he would stay.",
@@ -185,6 +195,58 @@ def test_asides_and_agencies_are_cut(sentence: str, expected: str) -> None:
     assert told(sentence) == [expected]
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Source: Harbour Board 2031 ",
+        "Read: Why the quay is sinking, says expert",
+        "Read more about this and other stories from across Port Aldis ",
+    ],
+)
+def test_news_glued_to_a_note_is_kept(note: str) -> None:
+    assert told(f"{note}The board has known of the cracks since May.") == [
+        "The board has known of the cracks since May."
+    ]
+
+
+def test_lines_that_are_not_wrapped_are_sentences_of_their_own() -> None:
+    text = (
+        'The quay has sunk.\nRelated: Why quays sink\n"It is over," Holt said.\nSeals in danger\nBoats left.'
+    )
+    assert told(text) == [
+        "The quay has sunk.",
+        '"It is over," Holt said.',
+        "Seals in danger",
+        "Boats left.",
+    ]
+    assert told("The quay\nhas sunk by\ntwo inches. Boats\nleft.") == [
+        "The quay\nhas sunk by\ntwo inches.",
+        "Boats\nleft.",
+    ]
+
+
+def test_a_long_sentence_is_kept_though_its_stop_stands_apart() -> None:
+    sentence = "Ina Holt told the board in May that the quay would sink within a year or two."
+    link = "Why quays sink ."
+    lost = "The board answered her letter of May in a long message that anyone may read here: ."
+    assert told(
+        f"The quay has sunk. {sentence[:-1]} . {link} {lost} Boats left. Seals stayed. Nobody came."
+    ) == [
+        "The quay has sunk.",
+        sentence,
+        "Boats left.",
+        "Seals stayed.",
+        "Nobody came.",
+    ]
+
+
+def test_only_the_first_million_characters_are_told() -> None:
+    text = "The quay has sunk. " * 60_000
+    found = clean_sentences(parsed(text))
+    assert 50_000 < len(found) < 53_000
+    assert found[-1].span.end <= CLOSE_READING_CHARACTERS
+
+
 def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
     assert told("The quay at Port Aldis (pictured) It is not clear why it sank.") == [
         "The quay at Port Aldis",
@@ -206,6 +268,16 @@ def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
         ("He can't. swim, he. said, and I. do.", ["He can't swim, he said, and I do."]),
         ("He left at 5 a.m. on a. boat.", ["He left at 5 a.m. on a boat."]),
         ("It was. late. The boat. had left.", ["It was late.", "The boat had left."]),
+        (
+            "He met. the son of. Ole Berg in. Oslo, and. left.",
+            ["He met the son of Ole Berg in Oslo, and left."],
+        ),
+        (
+            "He can. not say what it is made of. It is. old.",
+            ["He can not say what it is made of.", "It is old."],
+        ),
+        ("She died. on May. 28, 2031, at a. club.", ["She died on May 28, 2031, at a club."]),
+        ("We moved. in. Then she. left.", ["We moved in.", "Then she left."]),
     ],
 )
 def test_wrapped_lines_are_joined(wrapped: str, expected: list[str]) -> None:
@@ -235,7 +307,7 @@ def test_captions_with_their_mood_are_dropped_where_a_page_prints_them() -> None
 
 
 def test_a_text_whose_stops_all_stand_apart_is_kept() -> None:
-    assert told("The quay has sunk . Boats are safe .") == ["The quay has sunk .", "Boats are safe ."]
+    assert told("The quay has sunk . Boats are safe .") == ["The quay has sunk.", "Boats are safe."]
 
 
 def test_cuts_lie_inside_and_are_recorded() -> None:
