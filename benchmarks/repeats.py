@@ -124,7 +124,7 @@ def load(path: Path) -> list[Case]:
 
 def parts() -> dict[str, list[Case]]:
     """Return the cases of each part of the set, in the order in which they were written."""
-    return {name: load(FOLDER / f"repeats_{name}.txt") for name in ("first", "second", "third")}
+    return {name: load(FOLDER / f"repeats_{name}.txt") for name in ("first", "second", "third", "fourth")}
 
 
 def likenesses(cases: Sequence[Case]) -> Iterator[tuple[str, float, str]]:
@@ -192,6 +192,7 @@ def show_mistakes(cases: Sequence[Case]) -> None:
 
 
 def show_control(path: Path) -> None:
+    """Show how many sentences count as told, by what was told before: of the event or of its look-alike."""
     by_label: dict[str, list[list[str]]] = defaultdict(list)
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
@@ -200,18 +201,17 @@ def show_control(path: Path) -> None:
     dice = random.Random(5)
     found: dict[str, list[float]] = defaultdict(list)
     for label in sorted(by_label):
-        topic = label.split("_")[0]
-        twins = [other for other in sorted(by_label) if other.split("_")[0] == topic and other != label]
+        twins = [o for o in sorted(by_label) if o.split("_")[0] == label.split("_")[0] and o != label]
         for _ in range(6):
-            later, *others = dice.sample(by_label[label], min(2, len(by_label[label])))
-            for kind, pool in (
-                ("same event", others),
-                ("look-alike", [d for t in twins for d in by_label[t]]),
-            ):
+            later, *same = dice.sample(by_label[label], min(2, len(by_label[label])))
+            pools = {"same": same, "twin": [told for twin in twins for told in by_label[twin]]}
+            for kind, pool in pools.items():
                 if pool:
-                    told = Told(dice.choice(pool)[:4], language="en")
-                    found[kind] += [told.says(text) for text in later]
-    print(f"\n{path.name}: sentences that count as told after four sentences of another report")
+                    told = dice.choice(pool)
+                    found[f"{kind}, lead"] += map(Told(told[:4], language="en").says, later)
+                    found[f"{kind}, all"] += map(Told(told, language="en").says, later)
+    print(f"\n{path.name}: sentences that count as told after another report, its first four or all of it,")
+    print("on the same event or on its look-alike twin")
     print(f"{'cut-off':>8}" + "".join(f"{kind:>13}" for kind in found))
     for cutoff in CUTOFFS:
         shares = [sum(x >= cutoff for x in likes) / len(likes) for likes in found.values()]
