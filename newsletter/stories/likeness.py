@@ -10,11 +10,12 @@ from newsletter.stories.rows import Numbers, Rows, View
 from newsletter.stories.weighing import Floats
 
 #: What each part of the likeness weighs.
-_WORDS, _LEAD, _NAMES, _LEAST_NAMES, _MEAN_NAMES = 0.2, 0.1, 0.3, 0.2, 0.2
-#: What is left of the likeness of reports that name other days of the week, other numbers, other years.
-_OTHER_DAYS, _OTHER_FIGURES, _OTHER_YEARS = 0.7, 0.7, 0.8
-#: Numbers that both must give before it counts that none is the same.
-_FIGURES_TO_COMPARE = 2
+_WORDS, _LEAD, _NAMES, _LEAST_NAMES, _MEAN_NAMES = 0.1, 0.1, 0.4, 0.2, 0.2
+#: What is left of the likeness of reports that name other days of the week, other places, numbers or years.
+_OTHER_DAYS, _OTHER_PLACES, _OTHER_FIGURES, _OTHER_YEARS = 0.75, 0.5, 0.7, 0.8
+#: Numbers that both must give before it counts how few are the same, and the share that is enough. Tolls
+#: change legitimately, so that numbers never decide alone.
+_FIGURES_TO_COMPARE, _FIGURES_IN_COMMON = 2, 0.2
 #: Pieces of common evidence from which two reports are taken to be as like as their words are.
 _PIECES_TO_JOIN = 2.0
 #: Pieces that two reports share without being on one event: a place, a name, an office.
@@ -32,8 +33,9 @@ class Parts:
     #: Share of the names in one opening that the other report has: the lesser of both ways, and the mean.
     least_names: Floats
     mean_names: Floats
-    #: What other days, numbers and years, and want of evidence, leave of the sum, 0 to 1.
+    #: What other days, places, numbers and years, and want of evidence, leave of the sum, 0 to 1.
     days: Floats
+    places: Floats
     figures: Floats
     years: Floats
     evidence: Floats
@@ -55,6 +57,7 @@ class Comparison:
         #: How telling each term is.
         self.weights = self._rows.weights
         self._days = np.array([profile.days for profile in profiles], dtype=np.int64)
+        self._place_counts = np.array([len(profile.places) for profile in profiles])
         self._figure_counts = np.array([len(profile.figures) for profile in profiles])
         self._year_counts = np.array([len(profile.years) for profile in profiles])
         self._named = np.array([len(p.names.ids) > 0 and len(p.lead_names.ids) > 0 for p in profiles], bool)
@@ -76,8 +79,9 @@ class Comparison:
         named = self._named[others] & bool(self._named[number])
         total = np.where(named, full, plain / (_WORDS + _LEAD))
         days = self._days_factor(number, others)
+        places = self._places_factor(number, others, products)
         figures, years = self._figures_factors(number, others, products)
-        total = total * days * figures * years
+        total = total * days * places * figures * years
         # Words side by side in both are one piece: a first name and a surname, or "the bridge at Ardo".
         pieces = products[:, View.PIECES] - products[:, View.LINKS] - (days < 1.0)
         share = (pieces - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
@@ -85,7 +89,7 @@ class Comparison:
         evidence = np.minimum(1.0, np.maximum(share, words**3))
         return Parts(
             words=words, lead=lead, names=names, least_names=least, mean_names=mean,
-            days=days, figures=figures, years=years, evidence=evidence,
+            days=days, places=places, figures=figures, years=years, evidence=evidence,
             likeness=np.clip(total * evidence, 0.0, 1.0).round(9),
         )  # fmt: skip
 
@@ -94,13 +98,17 @@ class Comparison:
         apart = (theirs != 0) & (mine != 0) & ((theirs & mine) == 0)
         return np.where(apart, _OTHER_DAYS, 1.0)
 
+    def _places_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
+        strange = products[:, View.PLACED] + products[:, View.PLACING] < 0.5
+        apart = strange & (self._place_counts[others] > 0) & bool(self._place_counts[number])
+        return np.where(apart, _OTHER_PLACES, 1.0)
+
     def _figures_factors(self, number: int, others: Numbers, products: Floats) -> tuple[Floats, Floats]:
         """Return what is left for other numbers, and for other years."""
-        factors = []
-        for view, counts, least, left in (
-            (View.FIGURES, self._figure_counts, _FIGURES_TO_COMPARE, _OTHER_FIGURES),
-            (View.YEARS, self._year_counts, 1, _OTHER_YEARS),
-        ):
-            apart = (products[:, view] < 0.5) & (counts[others] >= least) & (int(counts[number]) >= least)
-            factors.append(np.where(apart, left, 1.0))
-        return factors[0], factors[1]
+        least = np.minimum(self._figure_counts[others], self._figure_counts[number])
+        common = products[:, View.FIGURES] / np.maximum(least, 1)
+        left = _OTHER_FIGURES + (1 - _OTHER_FIGURES) * np.minimum(1.0, common / _FIGURES_IN_COMMON)
+        figures = np.where(least >= _FIGURES_TO_COMPARE, left, 1.0)
+        dated = (self._year_counts[others] > 0) & bool(self._year_counts[number])
+        years = np.where(dated & (products[:, View.YEARS] < 0.5), _OTHER_YEARS, 1.0)
+        return figures, years

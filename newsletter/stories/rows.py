@@ -28,14 +28,27 @@ class View(IntEnum):
     COVERED = 3
     #: Share of the names in the other's opening that the one has.
     COVERING = 4
+    #: Places of the one that the other has.
+    PLACED = 5
+    #: Places of the other that the one has.
+    PLACING = 6
     #: Common numbers.
-    FIGURES = 5
+    FIGURES = 7
     #: Common years.
-    YEARS = 6
+    YEARS = 8
     #: Pieces of evidence that the common words are.
-    PIECES = 7
+    PIECES = 9
     #: Pieces too many: words that stand side by side in both.
-    LINKS = 8
+    LINKS = 10
+
+
+#: Views of which one is what the other is seen from the other document.
+_TURNED = {
+    View.COVERED: View.COVERING,
+    View.COVERING: View.COVERED,
+    View.PLACED: View.PLACING,
+    View.PLACING: View.PLACED,
+}
 
 
 class Rows:
@@ -57,9 +70,9 @@ class Rows:
             self._row(profile, codes, numbers, len(terms))
             for profile, codes in zip(profiles, links, strict=True)
         ]
-        lengths = [len(places) for places, _ in rows]
+        lengths = [len(cells) for cells, _ in rows]
         self._starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        self._places = np.concatenate([[], *(places for places, _ in rows)]).astype(np.int32)
+        self._cells = np.concatenate([[], *(cells for cells, _ in rows)]).astype(np.int32)
         self._values = np.concatenate([[], *(values for _, values in rows)]).astype(np.float32)
         self._dense = np.zeros(len(View) * self._width, dtype=np.float32)
 
@@ -78,13 +91,15 @@ class Rows:
             (View.NAMES, profile.names.ids, normal(profile.names, self.weights)),
             (View.COVERED, body, np.ones(len(body))),
             (View.COVERING, opening, self.weights[opening] / total),
+            (View.PLACED, body, np.ones(len(body))),
+            (View.PLACING, profile.places, np.ones(len(profile.places))),
             (View.FIGURES, profile.figures, np.ones(len(profile.figures))),
             (View.YEARS, profile.years, np.ones(len(profile.years))),
             (View.PIECES, body, np.sqrt(self._evidence[body])),
             (View.LINKS, np.array([number for number, _ in shared], dtype=np.int32), np.sqrt(least)),
         ]
-        places = np.concatenate([ids.astype(np.int64) + view * self._width for view, ids, _ in views])
-        return places, np.concatenate([values for _, _, values in views])
+        cells = np.concatenate([ids.astype(np.int64) + view * self._width for view, ids, _ in views])
+        return cells, np.concatenate([values for _, _, values in views])
 
     def products(self, number: int, others: Numbers) -> Floats:
         """Multiply one document with some others.
@@ -97,26 +112,25 @@ class Rows:
             Shape (n, views).
         """
         mine = slice(self._starts[number], self._starts[number + 1])
-        places = self._turned(self._places[mine])
-        self._dense[places] = self._values[mine]
+        cells = self._turned(self._cells[mine])
+        self._dense[cells] = self._values[mine]
         starts = self._starts[others]
         lengths = self._starts[others + 1] - starts
         firsts = np.cumsum(lengths) - lengths
         picked = np.repeat(starts - firsts, lengths) + np.arange(int(lengths.sum()))
-        theirs = self._places[picked]
-        cells = np.repeat(np.arange(len(others)) * len(View), lengths) + theirs // self._width
+        theirs = self._cells[picked]
+        sums = np.repeat(np.arange(len(others)) * len(View), lengths) + theirs // self._width
         parts = self._dense[theirs] * self._values[picked]
-        self._dense[places] = 0.0
-        products = np.bincount(cells, parts, len(others) * len(View)).astype(np.float64)
+        self._dense[cells] = 0.0
+        products = np.bincount(sums, parts, len(others) * len(View)).astype(np.float64)
         return products.reshape(len(others), len(View))
 
-    def _turned(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the places of what a row is multiplied by: what one covers, the other is covered in."""
-        views = places // self._width
-        turns = np.where(
-            views == View.COVERED, self._width, np.where(views == View.COVERING, -self._width, 0)
-        )
-        return (places + turns).astype(np.int32)
+    def _turned(self, cells: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the cells of what a row is multiplied by: what one covers, the other is covered in."""
+        turns = np.array([_TURNED.get(view, view) for view in View])
+        views = cells // self._width
+        turned: NDArray[np.int32] = (cells + (turns[views] - views) * self._width).astype(np.int32)
+        return turned
 
 
 def _links(profiles: Sequence[Profile], term_count: int) -> list[NDArray[np.int64]]:
