@@ -90,6 +90,22 @@ EVERYDAY_WORDS = _table(
     """
 )
 
+#: Words behind which a place stands, by language.
+PLACE_WORDS = {
+    language: frozenset(found.split())
+    for language, found in {
+        "en": "in at near off outside around across",
+        "de": "in bei im nahe vor",
+        "fr": "à en près dans au",
+        "es": "en cerca",
+        "it": "a in vicino nel nella",
+        "pt": "em no na perto",
+        "nl": "in bij te nabij",
+        "ru": "в во у под близ",
+        "uk": "в у під біля поблизу",
+    }.items()
+}
+
 #: Days of the week, Monday first, under all their names.
 _WEEK = (
     "monday montag lundi lunes lunedì понедельник понедельника понеділок понеділка",

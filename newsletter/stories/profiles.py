@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.model.documents import Document, Span
-from newsletter.stories.background import DAY_NUMBERS, NEWS_WORDS
+from newsletter.stories.background import DAY_NUMBERS, NEWS_WORDS, PLACE_WORDS
 from newsletter.stories.sentences import document_sentences, words
 from newsletter.stories.sumy import stop_words
 
@@ -44,7 +45,9 @@ class Profile:
     names: Terms
     #: The same of headline and first sentences.
     lead_names: Terms
-    #: Numbers of two digits and more.
+    #: Names that stand where the opening says at which place something happened.
+    places: Ids
+    #: Numbers, of headline and text.
     figures: Ids
     #: Years from 1900 to 2099.
     years: Ids
@@ -76,19 +79,19 @@ class Vocabulary:
         head = words(document.headline)
         lead = words(" ".join([document.headline, *_lead(document)]))
         running = self._number(_telling([*head, *text], spoken))
-        names = list(_names(text, spoken))
-        lead_names = self._number(_names(lead, spoken))
-        figures = {name for name in names if name[0].isdigit() and len(name) > 1}
+        language = (document.language or "").partition("-")[0]
+        figures = {fold(word) for word in (*head, *text) if word[0].isdigit()}
         return Profile(
             body=_counted(running),
             lead=_counted(self._number(_telling(lead, spoken))),
-            names=_counted(self._number(names)),
-            lead_names=_counted(lead_names),
+            names=_counted(self._number(_names(text, spoken))),
+            lead_names=_counted(self._number(_names(lead, spoken))),
+            places=np.unique(self._number(_places(lead, language, spoken))),
             figures=np.unique(self._number(sorted(figures))),
             years=np.unique(self._number(sorted(name for name in figures if _YEAR.fullmatch(name)))),
             days=_days([*head, *text]),
             running=running,
-            language=(document.language or "").partition("-")[0],
+            language=language,
         )
 
     def _number(self, found: Iterator[str] | Sequence[str]) -> Ids:
@@ -136,6 +139,15 @@ def _telling(found: Sequence[str], spoken: frozenset[str]) -> Iterator[str]:
 def _names(found: Sequence[str], spoken: frozenset[str]) -> Iterator[str]:
     for word in found:
         if word[0].isupper() or word[0].isdigit():
+            folded = fold(word)
+            if folded not in spoken:
+                yield folded
+
+
+def _places(found: Sequence[str], language: str, spoken: frozenset[str]) -> Iterator[str]:
+    before = PLACE_WORDS.get(language or "en", frozenset())
+    for first, word in pairwise(found):
+        if word[0].isupper() and first.casefold() in before:
             folded = fold(word)
             if folded not in spoken:
                 yield folded
