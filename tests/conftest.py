@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, text
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
 from newsletter.model.editions import MailingList
+from newsletter.settings import Settings
 from newsletter.store.store import Store
 
 hypothesis.settings.register_profile("newsletter", deadline=None)
@@ -27,6 +28,9 @@ hypothesis.settings.load_profile("newsletter")
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 _numbers = count(1)
+
+#: Every setting, as the environment may spell it.
+_SETTINGS = {spelt for name in Settings.model_fields for spelt in (name, name.upper())}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,11 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own settings out of the tests."""
-    from newsletter.settings import Settings
-
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-        monkeypatch.delenv(name, raising=False)
+    for name in _SETTINGS & os.environ.keys():
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 
