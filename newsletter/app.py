@@ -168,6 +168,7 @@ class App:
             settings.smtp_password,
             settings.bounce_imap_password,
             settings.webhook_key,
+            settings.llm_key,
             settings.suppression_key,
             *settings.secret_keys,
         ]

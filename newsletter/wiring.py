@@ -4,7 +4,7 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from newsletter.model.feedback import BouncePolicy
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
+from newsletter.stories.language_model import LanguageModel
 from newsletter.stories.news import RepeatRules
 from newsletter.stories.summarize import SUMMARIZER_NAMES
 
@@ -85,6 +86,23 @@ def _signing(values: Settings, lists: Sequence[MailingList]) -> Sign | None:
     return keys.signing(values.dkim_keys, domain=values.dkim_domain, sender_domains=domains)
 
 
+def _language_model(values: Settings) -> Callable[[], LanguageModel] | None:
+    """Return what makes the language model of one draft, checked once; None where none is set."""
+    if not values.llm_url:
+        return None
+    if not values.llm_model:
+        raise SettingsError("LLM_MODEL: LLM_URL is set, so the model's name there is needed")
+    make = partial(
+        LanguageModel,
+        url=values.llm_url,
+        model=values.llm_model,
+        key=values.llm_key.get_secret_value(),
+        timeout_seconds=values.llm_timeout_seconds,
+    )
+    make()
+    return make
+
+
 def press(values: Settings, mailing_list: MailingList) -> Press:
     """Return what turns documents into a list's edition."""
     own = [values.template_folder] if values.template_folder else []
@@ -110,6 +128,7 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
             ),
             repeats=RepeatRules(repeat_cutoff=values.repeat_cutoff),
             document_seconds=values.document_seconds,
+            language_model=_language_model(values),
         ),
     )
 

@@ -88,11 +88,11 @@ def draft_of(
         return None
     finds = {find.documents[0].id: find for find in findings.finds}
     ranked = rank([outline(find, mailing_list) for find in findings.finds], mailing_list, now=now)
-    rewrite = press.newsroom.rewriter() if press.newsroom.rewriter else None
+    model = press.newsroom.language_model() if press.newsroom.language_model else None
 
     def told(placing: Placing) -> Story:
         find = _find_of(placing, finds)
-        return tell(placing, find, mailing_list, press.newsroom, rewrite=rewrite)
+        return tell(placing, find, mailing_list, press.newsroom, model=model)
 
     planned = plan([one.story for one in ranked]).retold(told)
     make = partial(

@@ -22,6 +22,8 @@ from newsletter.stories.apart import run_apart
 from newsletter.stories.crediting import outlet
 from newsletter.stories.news import News, RepeatRules
 from newsletter.stories.pool import beginning
+from newsletter.stories.rewrite import Completes, rewrite_story
+from newsletter.stories.rewrite_outcomes import RewriteOutcome
 from newsletter.stories.several import summarize_several
 from newsletter.stories.summarize import summarize
 
@@ -29,9 +31,6 @@ _log = logging.getLogger(__name__)
 
 #: Longer documents than any report are summarised in a process that can be stopped.
 _LARGE_CHARACTERS = 30_000
-
-#: Makes a text out of a story and its documents, of so many words at most; None: the summary stays as it is.
-Rewriter = Callable[[Story, Sequence[Document], int], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +41,8 @@ class Newsroom:
     repeats: RepeatRules = field(default_factory=RepeatRules)
     #: How long the summary of one large document may take, s.
     document_seconds: float = 10.0
-    #: Makes the rewriter of one draft; None: summaries stay as they are.
-    rewriter: Callable[[], Rewriter] | None = None
+    #: Makes the language model that may reword one edition's summaries; None: they stay as they are.
+    language_model: Callable[[], Completes] | None = None
 
 
 def outline(find: Find, mailing_list: MailingList) -> Story:
@@ -85,7 +84,7 @@ def tell(
     mailing_list: MailingList,
     newsroom: Newsroom,
     *,
-    rewrite: Rewriter | None = None,
+    model: Completes | None = None,
 ) -> Story:
     """Return the story of a placing with the summary for its room, of an update with what is new only.
 
@@ -94,7 +93,7 @@ def tell(
         find: What it is made from.
         mailing_list: The list.
         newsroom: By which rules.
-        rewrite: Words it anew, if there is a language model.
+        model: May reword the summary.
 
     Raises:
         SummarizerError: The list names an unknown summarizer.
@@ -102,10 +101,7 @@ def tell(
     is_old = find.decision.is_old if find.decision.news is News.UPDATE else None
     summary = _summarized(placing, find.documents, mailing_list, newsroom, leave_out=is_old)
     story = replace(placing.story, summary=summary)
-    if rewrite is None:
-        return story
-    reworded = rewrite(story, find.documents, placing.word_limit)
-    return replace(story, summary=replace(summary, rewrite=reworded))
+    return _reworded(story, find.documents, placing.word_limit, model) if model else story
 
 
 def tell_in_full(placing: Placing, find: Find, mailing_list: MailingList, newsroom: Newsroom) -> Story:
@@ -113,6 +109,23 @@ def tell_in_full(placing: Placing, find: Find, mailing_list: MailingList, newsro
     story = tell(placing, find, mailing_list, newsroom)
     summary = _summarized(placing, find.documents, mailing_list, newsroom, leave_out=None)
     return replace(story, summary=summary, label=StoryLabel.NEW, context=None, first_told_at=None)
+
+
+def _reworded(story: Story, documents: Sequence[Document], word_limit: int, model: Completes) -> Story:
+    """Return the story with what a language model made of its summary, if that may be told."""
+    rewrite = rewrite_story(
+        model,
+        headline=story.headline,
+        summary_sentences=[sentence.text for sentence in story.summary.sentences],
+        sources=[beginning(document).body for document in documents],
+        word_limit=word_limit,
+        language=story.language,
+    )
+    if rewrite.outcome is RewriteOutcome.ACCEPTED:
+        return replace(story, summary=replace(story.summary, rewrite=rewrite.text))
+    reason = f"{rewrite.outcome.value}: {rewrite.detail}" if rewrite.detail else rewrite.outcome.value
+    _log.info("“%s” keeps its sentences: %s", story.headline, reason)
+    return story
 
 
 def _summarized(
