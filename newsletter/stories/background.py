@@ -133,3 +133,11 @@ def commonness() -> dict[str, float]:
         for word in found.split():
             shares[word] = max(float(share), shares.get(word, 0.0))
     return shares
+
+WEEKDAYS = _table(
+    """
+    monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag
+    samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes
+    sábado domingo понедельник вторник среду четверг пятницу субботу воскресенье
+    """
+)
