@@ -165,7 +165,7 @@ def test_of_other_stories_only_the_same_sentence_counts() -> None:
     assert not told.is_repeat("Vera Lund has led the ministry in Ardo through three strikes.")
     assert not Told.of(STORY, language="en").is_repeat(boilerplate)
     long = (
-        "The {} peasants whose vineyards, orchards, mills and chapels vanished beneath the reservoir near Ardo "
+        "The {} peasants whose vineyards, orchards, mills and chapels vanished under the reservoir near Ardo "
         "sued engineers, bankers, archbishops, surveyors, notaries, smugglers and the Osk syndicate."
     )
     figure = replace(other, told=(replace(STORY.told[0], text=long.format(1200)),))
