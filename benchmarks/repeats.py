@@ -16,18 +16,20 @@ import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsletter.model.documents import Document, Span
 from newsletter.model.stories import OpenStory, SummarySentence
+from newsletter.stories.group import KnownStory, group_documents
 from newsletter.stories.news import NewsDecision, RepeatRules, decide_news
 from newsletter.stories.sentences import split_sentences
 from newsletter.stories.told import Told
 
 FOLDER = Path(__file__).parents[1] / "tests" / "unit" / "stories"
 SEEN = datetime(2031, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
 CUTOFFS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8)
 TOLD, KNOWN, NEW = "-", "~", "+"
 
@@ -170,6 +172,27 @@ def show_part(name: str, cases: Sequence[Case]) -> None:
     print(f"known sentences judged old: {_known_old(cases):.1%}")
 
 
+def show_grouped(cases: Sequence[Case]) -> None:
+    """Show what becomes of each later document when nobody says to which of the stories it belongs."""
+    stories, known = {}, {}
+    for thread, case in enumerate(cases, 1):
+        stories[thread] = replace(case.story, thread=thread, document_ids=(thread,))
+        known[thread] = replace(case.known, id=thread, content_hash=f"known {thread}")
+    before = [KnownStory(thread=t, documents=(d,), last_told_at=SEEN) for t, d in known.items()]
+    placed, judged = Counter[bool](), Counter[bool]()
+    for thread, case in enumerate(cases, 1):
+        for report in case.later:
+            later = replace(report.document(len(cases) + 1, case.language), first_seen_at=SEEN + DAY)
+            (group,) = group_documents([later], known=before, now=SEEN + DAY)
+            found = group.thread
+            told = [known[found]] if found is not None else []
+            decision = decide_news([later], told, stories.get(found) if found is not None else None)
+            placed[found == (None if report.label == "new" else thread)] += 1
+            judged[decision.news.value == report.label] += 1
+    print(f"\nput to their own among {len(cases)} stories: {placed[True] / placed.total():.1%} of documents;")
+    print(f"judged right there: {judged[True] / judged.total():.1%} of {judged.total()}")
+
+
 def _known_old(cases: Sequence[Case]) -> float:
     """Return the share of known sentences that are not taken for news."""
     judged = [
@@ -222,6 +245,7 @@ def main(folder: Path | None) -> None:
     for name, cases in parts().items():
         show_part(name, cases)
         show_mistakes(cases)
+    show_grouped([case for cases in parts().values() for case in cases])
     paths = [*folder.glob("ecbplus*.jsonl"), *folder.glob("stories/ecbplus*.jsonl")] if folder else []
     for path in sorted(paths):
         show_control(path)

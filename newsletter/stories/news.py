@@ -63,7 +63,7 @@ class NewsDecision:
     news: News
     #: Of an update: the sentences that are new, by document in the order given; else empty.
     sentences: tuple[SummarySentence, ...] = ()
-    #: Of an update: a sentence that was told, to remind readers; None where only a headline was told.
+    #: Of an update: a sentence or headline that was told, to remind readers; None where none can be found.
     context: SummarySentence | None = None
     #: Of an update: when the list was first told of the event, UTC.
     first_told_at: datetime | None = None
@@ -228,11 +228,10 @@ def _context(story: OpenStory, known: Sequence[Document], language: str | None) 
     """Choose the told sentence that best says, alone and in few words, what the story is about."""
     headline = facts_of(story.headlines[0] if story.headlines else story.headline, language=language)
     tellable = [s for s in story.told if _reads_alone(s.text) and count_words(s.text) <= _CONTEXT_WORDS]
-    for candidates in (tellable, [s for s in story.told if count_words(s.text) <= 2 * _CONTEXT_WORDS]):
-        if candidates:
-            # The first of equals: it was told first.
-            return max(candidates, key=lambda s: round(_share(headline, s.text, language), 3))
-    return _headline_of(story, known)
+    if not tellable:
+        return _headline_of(story, known)
+    # The first of equals: it was told first.
+    return max(tellable, key=lambda s: round(_share(headline, s.text, language), 3))
 
 
 def _share(facts: Facts, text: str, language: str | None) -> float:

@@ -13,8 +13,10 @@ from newsletter.model.documents import FoundFile, ParsedDocument, Span
 from newsletter.model.editions import Edition, OneLiner, PublishedEdition
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.stories import SourceCredit, Story, StoryLabel, Summary, SummarySentence
+from newsletter.model.subscribers import SuppressionReason
 from newsletter.store.store import Store
 from newsletter.store.told import readers_of
+from newsletter.subscribe import parse_address
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -236,6 +238,9 @@ def test_who_missed_a_story_is_counted_among_confirmed_readers(
     # What is on its way to a reader will have told it.
     assert store.told.missed("daily", [first.id, second.id]) == 0
     assert store.told.missed("daily", []) == 4
+    store.subscribers.suppress(parse_address("dee@example.org"), SuppressionReason.BOUNCE, now=NOW)
+    store.subscribers.unsubscribe("daily", parse_address("ada@example.org"), now=NOW)
+    assert (store.told.missed("daily", [first.id]), store.told.reached("daily", [first.id])) == (1, 1)
 
 
 def test_who_was_told_by_another_list_is_found_by_document(

@@ -21,6 +21,7 @@ from newsletter.stories.told import Told
 
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "repeats.py"
 SEEN = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+#: The parts that the method was chosen on.
 PARTS = ("first", "second", "third")
 
 
@@ -76,6 +77,13 @@ def test_told_sentences_are_caught_and_news_is_kept(part: str) -> None:
     assert REPEATS.caught(scored, "+", cutoff) <= 0.02
 
 
+def test_so_it_is_on_a_part_that_nothing_was_chosen_on() -> None:
+    scored = list(REPEATS.likenesses(REPEATS.parts()["fourth"]))
+    cutoff = RepeatRules().repeat_cutoff
+    assert REPEATS.caught(scored, "-", cutoff) >= 0.85
+    assert REPEATS.caught(scored, "+", cutoff) <= 0.02
+
+
 def test_documents_are_judged_as_labelled() -> None:
     counts = REPEATS.confusion([case for part in REPEATS.parts().values() for case in part])
     assert REPEATS.right(counts) >= 0.95
@@ -116,6 +124,10 @@ def test_the_same_in_other_words_was_told(told: str, again: str) -> None:
         ("The camp in Ardo was warned of the flood.", "The camp in Ardo was not warned of the flood."),
         ("The court in Ardo freed the mayor.", "The court in Ardo freed the mayor, Petra Lund said in Osk."),
         ("Das Feuer in Ardo zerstörte 12 Häuser.", "Das Feuer in Ardo zerstörte 19 Häuser."),
+        (
+            "Two ministers opened the long bridge over the Tarn in Ardo.",
+            "Two ministers opened the long bridge over the Tarn in Osk.",
+        ),
     ],
 )
 def test_a_new_number_name_or_denial_is_news(told: str, news: str) -> None:
@@ -152,6 +164,14 @@ def test_of_other_stories_only_the_same_sentence_counts() -> None:
     assert told.is_repeat("Since the coalition broke apart, the ministry in Ardo has been led by Vera Lund.")
     assert not told.is_repeat("Vera Lund has led the ministry in Ardo through three strikes.")
     assert not Told.of(STORY, language="en").is_repeat(boilerplate)
+    long = (
+        "The {} peasants whose vineyards, orchards, mills and chapels vanished under the reservoir near Ardo "
+        "sued engineers, bankers, archbishops, surveyors, notaries, smugglers and the Osk syndicate."
+    )
+    figure = replace(other, told=(replace(STORY.told[0], text=long.format(1200)),))
+    told = Told.of(STORY, language="en", elsewhere=Told.of_all([figure], language="en"))
+    assert told.is_repeat(long.format(1200))
+    assert not told.is_repeat(long.format(1300))
 
 
 SENTENCES = st.text("abcdeéßЖ中文 ABC 0123.,'’-%\n", min_size=1, max_size=60)
@@ -216,6 +236,14 @@ def test_one_new_detail_far_down_is_no_update() -> None:
     assert decide_news([later], [FIRST], STORY).news is News.REPEAT
 
 
+def test_two_details_at_the_end_of_a_long_repeat_are_no_update() -> None:
+    details = ("A dog was found unhurt in Osk.", "Its owner, Jan Brandt, wept.")
+    short = document(2, "Four dead in Harlow", LEAD, MORE, LEAD, *details)
+    long = document(2, "Four dead in Harlow", *[LEAD, MORE] * 10, *details)
+    assert decide_news([short], [FIRST], STORY).news is News.UPDATE
+    assert decide_news([long], [FIRST], STORY).news is News.REPEAT
+
+
 def test_news_that_cannot_be_told_alone_is_no_update() -> None:
     later = document(2, "Harlow", "But he denied it all in May.", "They want money from Osk by Friday.")
     assert decide_news([later], [FIRST], STORY).news is News.REPEAT
@@ -238,7 +266,7 @@ def test_a_corrected_figure_is_an_update_and_a_mended_typo_is_not() -> None:
     assert decide_news([typo], [FIRST], STORY).news is News.REPEAT
 
 
-def test_of_a_story_told_by_headline_the_headline_reminds() -> None:
+def test_where_no_sentence_told_reads_alone_the_headline_reminds() -> None:
     story = replace(open_story(FIRST), told=())
     later = document(
         2,
@@ -252,6 +280,10 @@ def test_of_a_story_told_by_headline_the_headline_reminds() -> None:
     assert decision.context.text == HEADLINE
     assert decision.context.span.of(FIRST.text) == HEADLINE
     assert decide_news([later], [], story).context is None
+    leaning = replace(STORY.told[0], text="It collapsed on Monday, and four people died.")
+    decision = decide_news([later], [FIRST], replace(story, told=(leaning,)))
+    assert decision.context is not None
+    assert decision.context.text == HEADLINE
 
 
 def test_the_reminder_reads_alone_and_is_short() -> None:
@@ -279,6 +311,9 @@ def test_a_changed_figure_is_told_from_another_matter() -> None:
     assert not told.changes_figure("At least 12 people died in the fire in Ardo.")
     assert not told.changes_figure("Some 19 engines fought the fire in Ardo all night.")
     assert not told.changes_figure("People died in the fire in Ardo.")
+    assert not Told(["People died in the fire in Ardo."], language="en").changes_figure(
+        "At least 19 people died in the fire in Ardo."
+    )
 
 
 def test_a_newer_version_goes_on_the_thread_of_the_one_told() -> None:
