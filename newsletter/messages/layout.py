@@ -1,7 +1,7 @@
 """Layout: an edition becomes the page that its templates see."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.messages.addresses import mailto, web_link
@@ -54,14 +54,15 @@ def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None
 
 def _heading(edition: Edition, zone: ZoneInfo) -> Heading:
     last = _local_date(edition, zone)
-    first = edition.covers_from.astimezone(zone).date() if edition.covers_from else last
-    covered_days = max(1, (last - first).days + 1)
+    # The day of the edition before this one has had its edition.
+    told_until = edition.covers_from.astimezone(zone).date() if edition.covers_from else last
+    covered_days = max(1, (last - told_until).days)
     told = [bool(reworded(story.summary)) for story in edition.stories]
     sentences = [sentence for story in edition.stories for sentence in story.summary.sentences]
     return Heading(
         number=edition.number,
         date=date_words(last, weekday=True),
-        covers=days_words(first, last) if covered_days > 1 else None,
+        covers=days_words(told_until + timedelta(days=1), last) if covered_days > 1 else None,
         covered_days=covered_days,
         language=edition.language,
         direction="rtl" if is_right_to_left(edition.language) else "ltr",

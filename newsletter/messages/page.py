@@ -123,7 +123,8 @@ class Heading:
     number: int
     #: "Monday 23 November 2026", in the list's time zone.
     date: str
-    #: The days whose news it holds, where they are several: "21–23 November"; else None.
+    #: The days whose editions it stands in for, its own among them, where they are several:
+    #: "21–23 November"; else None.
     covers: str | None
     #: How many they are.
     covered_days: int

@@ -191,7 +191,7 @@ def test_an_edition_after_days_of_silence_says_which_days_it_covers(app: App, dr
     thursday = MONDAY + timedelta(days=3, hours=1)
     made = drafted(app, thursday)
     assert made.edition.covers_from == MONDAY
-    assert "Covering 4 days" in made.rendering.text
+    assert "Covering 3 days: 24–26 November" in made.rendering.text
 
 
 def test_a_quiet_day_is_not_a_day_of_silence(app: App, drop) -> None:

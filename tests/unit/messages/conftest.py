@@ -211,7 +211,7 @@ def make_full_edition() -> Edition:
         replace(line, section=section, label=label)
         for line, section, label in zip(made.also, sections, labels, strict=True)
     )
-    return replace(made, also=also, left_out_stories=9, covers_from=MADE_AT - timedelta(days=2))
+    return replace(made, also=also, left_out_stories=9, covers_from=MADE_AT - timedelta(days=3))
 
 
 def make_hostile_edition() -> Edition:

@@ -156,10 +156,11 @@ def test_a_report_without_a_name_is_no_source(
     ("since", "days", "covers"),
     [
         (None, 1, None),
-        (datetime(2026, 11, 22, 23, 30, tzinfo=UTC), 1, None),
-        (datetime(2026, 11, 22, 22, 30, tzinfo=UTC), 2, "22–23 November"),
-        (datetime(2026, 10, 31, 12, 0, tzinfo=UTC), 24, "31 October – 23 November"),
-        (datetime(2025, 12, 31, 12, 0, tzinfo=UTC), 328, "31 December 2025 – 23 November 2026"),
+        (datetime(2026, 11, 22, 5, 30, tzinfo=UTC), 1, None),
+        (datetime(2026, 11, 21, 23, 30, tzinfo=UTC), 1, None),
+        (datetime(2026, 11, 21, 22, 30, tzinfo=UTC), 2, "22–23 November"),
+        (datetime(2026, 10, 30, 12, 0, tzinfo=UTC), 24, "31 October – 23 November"),
+        (datetime(2025, 12, 30, 12, 0, tzinfo=UTC), 328, "31 December 2025 – 23 November 2026"),
         (datetime(2027, 1, 1, 12, 0, tzinfo=UTC), 1, None),
     ],
 )
