@@ -19,12 +19,14 @@ _MOST_UNSTOPPED = 0.5
 _MOST_WRAPPED = 0.1
 #: Headings and links are shorter; longer sentences lost their stop to whoever saved the page.
 _FEWEST_PROSE_WORDS = 15
+#: Characters before a caption's colon.
+_LONGEST_MOOD = 110
 #: From so many captions of one kind on, they are the newspaper's way to print them.
 _FEWEST_CAPTIONS = 2
 #: From so many stray stops on, lines were wrapped throughout.
 _OFTEN_WRAPPED = 3
-#: Languages in which a stop before a small letter is no abbreviation that we do not know.
-_WRAPPED_LANGUAGES = frozenset({None, "en"})
+#: The language in which a stop before a small letter is no abbreviation that we do not know.
+_WRAPPED_LANGUAGE = "en"
 
 _WRAP = re.compile(
     r"\.(?=[ \u00a0](?!i[A-Z]|https?:|www\.|pic\.)(?:[a-z]|[\"“'‘–-] ?[a-z]|(?<=[,:;]..)))"
@@ -101,7 +103,7 @@ def clean_sentences(document: ParsedDocument) -> list[CleanSentence]:
     parting = [*lines, *(aside for aside in asides if _stands_for_stop(text, aside)), *_line_ends(document)]
     read = (span for span in document_sentences(document) if span.end <= CLOSE_READING_CHARACTERS)
     spans = list(_without(read, sorted(parting), text))
-    wraps = _stray_stops(text, spans) if document.language in _WRAPPED_LANGUAGES else []
+    wraps = _stray_stops(text, spans) if document.language == _WRAPPED_LANGUAGE else []
     if wraps:
         spans, joints = _join_wrapped(text, spans, often=len(wraps) >= _OFTEN_WRAPPED)
         wraps = sorted(wraps + joints)
@@ -251,7 +253,12 @@ def _captions(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_pa
     The document prints captions so if the page of a newspaper was found in it, or if one of them points to
     its picture; and if each has other words before the colon, which tells captions from an interview.
     """
-    moods = [(span, mood) for span in spans if (mood := caption_mood(text[span.start : span.start + 120]))]
+    moods = [
+        (span, mood)
+        for span in spans
+        if text.find(":", span.start, span.start + _LONGEST_MOOD) >= 0
+        and (mood := caption_mood(text[span.start : span.end]))
+    ]
     if not moods or len({mood for _, mood in moods}) < len(moods):
         return set()
     starts = [aside.start for aside in asides]

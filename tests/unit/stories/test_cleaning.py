@@ -83,6 +83,10 @@ def test_a_header_in_the_middle_parts_what_stands_around_it() -> None:
         "Reporting by Ina Holt; Editing by Ole Berg",
         "(Reporting by Ina Holt in Port Aldis)",
         "©2031 The Port Post.",
+        "© Ina Holt, founder of the Seal Trust",
+        "(c) 2031 The Port Post",
+        "To see the path of the seals, CLICK HERE",
+        "For more news of seals, you can sign up for our weekly newsletter here.",
         "Copyright 2031 The Port Post.",
         "All rights reserved.",
         "Editor's Note: Ina Holt is a diver and writes on harbours.",
@@ -167,6 +171,9 @@ def test_news_is_left_as_it_is(sentence: str) -> None:
         "BERLIN — ",
         "NAIROBI, Kenya, May 3 – ",
         "BERLIN (dpa/lnw) - ",
+        "Dec 17 (Reuters) - ",
+        "Chao Hu, Anhui, China (CNN)",
+        "ALDIS, Calif.  (CNN)  -- ",
         "PORT ALDIS (Northline Wire) -- ",
     ],
 )
@@ -269,8 +276,8 @@ def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
         ("He left at 5 a.m. on a. boat.", ["He left at 5 a.m. on a boat."]),
         ("It was. late. The boat. had left.", ["It was late.", "The boat had left."]),
         (
-            "He met. the son of. Ole Berg in. Oslo, and. left.",
-            ["He met the son of Ole Berg in Oslo, and left."],
+            "He met. the son of. Ole Berg in. Oslo, and. then. left.",
+            ["He met the son of Ole Berg in Oslo, and then left."],
         ),
         (
             "He can. not say what it is made of. It is. old.",
@@ -308,6 +315,10 @@ def test_captions_with_their_mood_are_dropped_where_a_page_prints_them() -> None
 
 def test_a_text_whose_stops_all_stand_apart_is_kept() -> None:
     assert told("The quay has sunk . Boats are safe .") == ["The quay has sunk.", "Boats are safe."]
+
+
+def test_marks_without_a_word_are_dropped() -> None:
+    assert told("The quay has sunk.", "-" * 400, "* * *", "_") == ["The quay has sunk."]
 
 
 def test_cuts_lie_inside_and_are_recorded() -> None:
