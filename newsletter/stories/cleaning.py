@@ -42,7 +42,7 @@ _CAPITALISED = re.compile(r" ([A-Z]\w*)")
 _ABBREVIATED = word_set(
     """
     etc esq misc temp govt intl natl assn assoc univ tel ext min max hr hrs mins secs yr yrs kg lb
-    wm geo chas incl  rs cm mm km kph orig def adj var sp spp vet gal doz
+    wm geo chas incl rs cm mm km kph orig def adj var sp spp vet gal doz
     """
 )
 #: No sentence ends so: a line's end parted the words from what follows.

@@ -248,9 +248,9 @@ def test_a_long_sentence_is_kept_though_its_stop_stands_apart() -> None:
 
 
 def test_only_the_first_million_characters_are_told() -> None:
-    text = "The quay has sunk. " * 60_000
+    text = ("The quay has sunk" + " and sunk again" * 60 + ". ") * 1_200
     found = clean_sentences(parsed(text))
-    assert 50_000 < len(found) < 53_000
+    assert 1_000 < len(found) < 1_100
     assert found[-1].span.end <= CLOSE_READING_CHARACTERS
 
 
