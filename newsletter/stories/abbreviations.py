@@ -33,7 +33,7 @@ CAPITALISED = word_set(
 #: Last only when a word follows that opens sentences: "in the U.S. The ..." but "U.S. Army".
 SELDOM_LAST = word_set(
     """
-    inc corp co ltd llc plc bros jr sr u.s u.k u.n e.u u.a.e u.s.a d.c ph.d m.d b.a m.a n.y l.a b.c
+    inc corp co ltd llc llp plc bros jr sr u.s u.k u.n e.u u.a.e u.s.a d.c ph.d m.d b.a m.a n.y l.a b.c
     a.d sq ft lb lbs oz mph m.p dept est vol vols op ave blvd rd al nev calif fla tex mass pa va ga
     ill ind mich minn wis ore wash ariz colo conn tenn ala ark kan ky la md mo neb okla s.a s.p.a
     s.r.l gmbh a.g n.v b.v uu ee e.v s.l c.v

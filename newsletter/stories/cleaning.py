@@ -29,10 +29,13 @@ _OFTEN_WRAPPED = 3
 _WRAPPED_LANGUAGE = "en"
 
 _WRAP = re.compile(
-    r"\.(?=[ \u00a0](?!i[A-Z]|https?:|www\.|pic\.)(?:[a-z]|[\"“'‘–-] ?[a-z]|(?<=[,:;]..)))"
+    r"\.(?=[ \u00a0](?!i[A-Z]|https?:|www\.|pic\.|(?:com|org|net|gov|edu|co|uk|html?|php|exe|pdf|m)\b)"
+    r"(?:[a-z]|[\"“'‘][a-z]|[–-] ?[a-z]|(?<=[,:;]..)))"
     r"(?:(?<=[\w’')\],:;].)|(?<=[\w’')\],] .))"
 )
 _WORD_BEFORE = re.compile(r"[^\s(\[\"“—–-]*\Z")
+_ADDRESS = re.compile(r"www|https?:|@")
+_ADDRESS_REACH = 60
 _UNSTOPPED = frozenset({" .", "\u00a0."})
 _LINE_END = re.compile(r"\n\s*")
 _UNFINISHED = frozenset(":,;-–—")
@@ -182,6 +185,8 @@ def _is_abbreviation(text: str, at: int) -> bool:
     word = written.casefold()
     if len(word) == 1:
         return word.isalpha() and written not in {"a", "I"}
+    if _ADDRESS.search(text, max(0, at - _ADDRESS_REACH), at):
+        return True
     if word == "am" and not text[max(0, at - 5) : at].strip("ap. m").isdigit():
         return False
     return "." in word or (text[at - 1].isalpha() and (word in ABBREVIATIONS or word in _ABBREVIATED))

@@ -46,8 +46,8 @@ _NOTES = r"""
     read (?:more|also|next|this)\b(?=\W*\Z| ?:| (?:about|from|on|at|in|here|of)\b)
     read the (?:full |original |whole )(?:story|article|report|interview|statement)\b
     (?:also|must|related|further) read(?:s|ing)?\b
-    (?:read|see|watch|more|related|opinion|transcript) ?(?::|\||\W*\Z)
-    (?:don['’]t miss|see also|see more|find out more) ?(?::|\||\W*\Z)
+    (?:read|see|watch|more|related|opinion|transcript) ?(?::|\||[.!»]?\Z)
+    (?:don['’]t miss|see also|see more|find out more) ?(?::|\||[.!»]?\Z)
     (?:more from|more on) [^:.]{1,40}(?::|\Z)
     related (?:stories|articles|content|links|topics|videos?)\b
     watch (?:the |this |our )?(?:full |whole )?(?:video|interview|exchange|clip|trailer|moment)\b.{0,40}\Z
@@ -123,7 +123,8 @@ _NOTE_WORDS = word_set(
 )
 _FIRST_WORD = re.compile(r"[\W_]*([^\W_][\w'’-]*)")
 #: Behind a note without a stop: "Read more about this The group was ...", "officialsIf the board ...".
-_GLUED = re.compile(r"(?:(?<=[a-z0-9]{2}) |(?<=[a-z]{3}))([A-Z][a-z]{0,9})(?=,? [a-z])")
+_GLUED = re.compile(r"(?:(?<=[a-z0-9]{2}) |(?<=[a-z]{3}))(?=([A-Z][a-z]{0,9}),? [a-z]|[\"“][A-Z])")
+_SPEECH = re.compile(r"[.,!?][\"” ]")
 _FEWEST_GLUED_CHARACTERS = 40
 #: Notes by what stands in them; the key must be in a text that has one.
 _MENTIONS = {
@@ -199,8 +200,11 @@ def note_end(note: str) -> int:
     """Return where news begins behind a note that is glued to it; the note's length if nowhere."""
     if note[-1] in '.!?"”':
         for match in _GLUED.finditer(note):
-            if match[1].casefold() in STARTERS and len(note) - match.start(1) >= _FEWEST_GLUED_CHARACTERS:
-                return match.start(1)
+            at = match.end()
+            if len(note) - at < _FEWEST_GLUED_CHARACTERS:
+                break
+            if match[1].casefold() in STARTERS if match[1] else _SPEECH.search(note, at):
+                return at
     return len(note)
 
 

@@ -142,6 +142,7 @@ def test_what_serves_the_page_is_dropped(note: str) -> None:
         "Related costs came to $4m.",
         "Contact with the boat was lost at noon.",
         "Tell them, the crowd shouted.",
+        "See?",
         '"Follow us," the diver told the crew.',
         '"Like me, she was a diver," he said.',
         "In this town, photos of seals are everywhere.",
@@ -216,6 +217,11 @@ def test_news_glued_to_a_note_is_kept(note: str) -> None:
     ]
 
 
+def test_speech_glued_to_a_note_is_kept() -> None:
+    speech = '"I saw the quay sink into the sea," Holt told the board.'
+    assert told(f"More from Port Aldis: Why quays sink {speech}") == [speech]
+
+
 def test_lines_that_are_not_wrapped_are_sentences_of_their_own() -> None:
     text = (
         'The quay has sunk.\nRelated: Why quays sink\n"It is over," Holt said.\nSeals in danger\nBoats left.'
@@ -285,6 +291,11 @@ def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
         ),
         ("She died. on May. 28, 2031, at a. club.", ["She died on May 28, 2031, at a club."]),
         ("We moved. in. Then she. left.", ["We moved in.", "Then she left."]),
+        ("It sank at 3 a. m. on Monday.", ["It sank at 3 a. m. on Monday."]),
+        (
+            "See www. quay. example. org / seals or quay. com.",
+            ["See www. quay. example. org / seals or quay. com."],
+        ),
     ],
 )
 def test_wrapped_lines_are_joined(wrapped: str, expected: list[str]) -> None:
