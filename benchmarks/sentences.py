@@ -25,7 +25,7 @@ _DEBRIS = {
     "byline, old header": r"\bBy ?\. [A-Z]|(?:PUBLISHED|UPDATED) ?:|Last updated at",
     "agency tag": r"\A[^.!?]{0,40}\((?:CNN|Reuters|AP|AFP|PTI|WIRED)\)|\((?:Reuters|AP|AFP|PTI)\)\W*\Z",
     "scroll, click, read more": r"(?i)scroll down|click here|\bread (?:more|also) ?:|media playback",
-    "contributed, copyright": r"contributed to this (?:report|story|article)|(?i:rights reserved)|©",
+    "contributed, copyright": r"contributed to this (?:report|story|article)|(?i:rights reserved)|(?<!\w)©",
     "picture pointed at": r"\((?:[Pp]ictured|left|right|centre|above|below|file p\w+)[ ,)]",
     "line without a stop": r"[a-z] \.(?= [A-Z]|\Z)",
     "stray stop": r"(?<=[a-z]{2}|.,)\. (?:[a-z]{3,} [a-z])",

@@ -33,7 +33,7 @@ CAPITALISED = word_set(
 #: Last only when a word follows that opens sentences: "in the U.S. The ..." but "U.S. Army".
 SELDOM_LAST = word_set(
     """
-    inc corp co ltd llc plc bros jr sr u.s u.k u.n e.u u.a.e u.s.a d.c ph.d m.d b.a m.a n.y l.a b.c
+    inc corp co ltd llc llp plc bros jr sr u.s u.k u.n e.u u.a.e u.s.a d.c ph.d m.d b.a m.a n.y l.a b.c
     a.d sq ft lb lbs oz mph m.p dept est vol vols op ave blvd rd al nev calif fla tex mass pa va ga
     ill ind mich minn wis ore wash ariz colo conn tenn ala ark kan ky la md mo neb okla s.a s.p.a
     s.r.l gmbh a.g n.v b.v uu ee e.v s.l c.v
@@ -87,16 +87,17 @@ ABBREVIATIONS = NEVER_LAST | CAPITALISED | SELDOM_LAST | DATES | BEFORE_FIGURES 
 #: Words that open sentences far more often than they follow an initial or "U.S.".
 STARTERS = word_set(
     """
-    rather instead perhaps the a an in on at it he she they we i but and this that these those his her their its our my there
-    when while after before as for with from by if to so then not no one two three some many most more
-    several police officials what who how why where doctors reporters according last earlier meanwhile
-    however although though since until both each all other another mr mrs ms dr under during despite
-    following yet nor you your now today yesterday nearly about only even just such few every nobody
-    none nothing everyone everybody somebody someone something neither analysts experts critics der die
-    das ein eine er sie es im am aber und wir ihr doch nach danach dann bei mit für von zu auch le les
-    un une il elle ils elles en au aux mais et ce cette ces nous dans pour selon el los las una y pero
-    este esta según para con se su sus lo gli uno ma nel nella con il o os uma mas não na no de het een
-    maar hij zij wij ook w na to ale jednak po в на он она они но это и а по как мы
+    rather instead perhaps the a an in on at it he she they we i but and this that these those his her
+    their its our my there when while after before as for with from by if to so then not no one two
+    three some many most more several police officials what who how why where doctors reporters
+    according last earlier meanwhile however although though since until both each all other another mr
+    mrs ms dr under during despite following yet nor you your now today yesterday nearly about only even
+    just such few every nobody none nothing everyone everybody somebody someone something neither
+    analysts experts critics der die das ein eine er sie es im am aber und wir ihr doch nach danach dann
+    bei mit für von zu auch le les un une il elle ils elles en au aux mais et ce cette ces nous dans
+    pour selon el los las una y pero este esta según para con se su sus lo gli uno ma nel nella con il o
+    os uma mas não na no de het een maar hij zij wij ook w na to ale jednak po в на он она они но это и
+    а по как мы
     """
 )
 

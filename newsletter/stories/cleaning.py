@@ -19,18 +19,23 @@ _MOST_UNSTOPPED = 0.5
 _MOST_WRAPPED = 0.1
 #: Headings and links are shorter; longer sentences lost their stop to whoever saved the page.
 _FEWEST_PROSE_WORDS = 15
+#: Characters before a caption's colon.
+_LONGEST_MOOD = 110
 #: From so many captions of one kind on, they are the newspaper's way to print them.
 _FEWEST_CAPTIONS = 2
 #: From so many stray stops on, lines were wrapped throughout.
 _OFTEN_WRAPPED = 3
-#: Languages in which a stop before a small letter is no abbreviation that we do not know.
-_WRAPPED_LANGUAGES = frozenset({None, "en"})
+#: The language in which a stop before a small letter is no abbreviation that we do not know.
+_WRAPPED_LANGUAGE = "en"
 
 _WRAP = re.compile(
-    r"\.(?=[ \u00a0](?!i[A-Z]|https?:|www\.|pic\.)(?:[a-z]|[\"“'‘–-] ?[a-z]|(?<=[,:;]..)))"
+    r"\.(?=[ \u00a0](?!i[A-Z]|https?:|www\.|pic\.|(?:com|org|net|gov|edu|co|uk|html?|php|exe|pdf|m)\b)"
+    r"(?:[a-z]|[\"“'‘][a-z]|[–-] ?[a-z]|(?<=[,:;]..)))"
     r"(?:(?<=[\w’')\],:;].)|(?<=[\w’')\],] .))"
 )
 _WORD_BEFORE = re.compile(r"[^\s(\[\"“—–-]*\Z")
+_ADDRESS = re.compile(r"www|https?:|@")
+_ADDRESS_REACH = 60
 _UNSTOPPED = frozenset({" .", "\u00a0."})
 _LINE_END = re.compile(r"\n\s*")
 _UNFINISHED = frozenset(":,;-–—")
@@ -40,7 +45,7 @@ _CAPITALISED = re.compile(r" ([A-Z]\w*)")
 _ABBREVIATED = word_set(
     """
     etc esq misc temp govt intl natl assn assoc univ tel ext min max hr hrs mins secs yr yrs kg lb
-    wm geo chas incl  rs cm mm km kph orig def adj var sp spp vet gal doz
+    wm geo chas incl rs cm mm km kph orig def adj var sp spp vet gal doz
     """
 )
 #: No sentence ends so: a line's end parted the words from what follows.
@@ -101,7 +106,7 @@ def clean_sentences(document: ParsedDocument) -> list[CleanSentence]:
     parting = [*lines, *(aside for aside in asides if _stands_for_stop(text, aside)), *_line_ends(document)]
     read = (span for span in document_sentences(document) if span.end <= CLOSE_READING_CHARACTERS)
     spans = list(_without(read, sorted(parting), text))
-    wraps = _stray_stops(text, spans) if document.language in _WRAPPED_LANGUAGES else []
+    wraps = _stray_stops(text, spans) if document.language == _WRAPPED_LANGUAGE else []
     if wraps:
         spans, joints = _join_wrapped(text, spans, often=len(wraps) >= _OFTEN_WRAPPED)
         wraps = sorted(wraps + joints)
@@ -180,6 +185,8 @@ def _is_abbreviation(text: str, at: int) -> bool:
     word = written.casefold()
     if len(word) == 1:
         return word.isalpha() and written not in {"a", "I"}
+    if _ADDRESS.search(text, max(0, at - _ADDRESS_REACH), at):
+        return True
     if word == "am" and not text[max(0, at - 5) : at].strip("ap. m").isdigit():
         return False
     return "." in word or (text[at - 1].isalpha() and (word in ABBREVIATIONS or word in _ABBREVIATED))
@@ -251,7 +258,12 @@ def _captions(text: str, spans: Sequence[Span], asides: Sequence[Span], *, is_pa
     The document prints captions so if the page of a newspaper was found in it, or if one of them points to
     its picture; and if each has other words before the colon, which tells captions from an interview.
     """
-    moods = [(span, mood) for span in spans if (mood := caption_mood(text[span.start : span.start + 120]))]
+    moods = [
+        (span, mood)
+        for span in spans
+        if text.find(":", span.start, span.start + _LONGEST_MOOD) >= 0
+        and (mood := caption_mood(text[span.start : span.end]))
+    ]
     if not moods or len({mood for _, mood in moods}) < len(moods):
         return set()
     starts = [aside.start for aside in asides]

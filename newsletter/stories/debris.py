@@ -46,8 +46,8 @@ _NOTES = r"""
     read (?:more|also|next|this)\b(?=\W*\Z| ?:| (?:about|from|on|at|in|here|of)\b)
     read the (?:full |original |whole )(?:story|article|report|interview|statement)\b
     (?:also|must|related|further) read(?:s|ing)?\b
-    (?:read|see|watch|more|related|opinion|transcript) ?(?::|\||\W*\Z)
-    (?:don['’]t miss|see also|see more|find out more) ?(?::|\||\W*\Z)
+    (?:read|see|watch|more|related|opinion|transcript) ?(?::|\||[.!»]?\Z)
+    (?:don['’]t miss|see also|see more|find out more) ?(?::|\||[.!»]?\Z)
     (?:more from|more on) [^:.]{1,40}(?::|\Z)
     related (?:stories|articles|content|links|topics|videos?)\b
     watch (?:the |this |our )?(?:full |whole )?(?:video|interview|exchange|clip|trailer|moment)\b.{0,40}\Z
@@ -100,6 +100,7 @@ _NOTES = r"""
     (?:above|below|left|right|top|bottom|inset|main) ?:
     pictured\b
     write caption here\b
+    you must select a newsletter\b
     """
 #: Somebody's words are no note to the reader: '"Follow us," he said.'
 _LEADING = r"[^\w\"'“”‘’„«»]*"
@@ -111,7 +112,7 @@ _NOTE_WORDS = word_set(
     """
     click tap swipe video scroll read also must related further see watch more opinion transcript
     don't don’t find follow like join connect contact have let tell share subscribe sign email
-    e-mail do got send write to for advertisement call story continue skip please enable this our check
+    e-mail do got send write to for advertisement you call story continue skip please enable this our check
     editor's editor’s the © c copyright all some additional with reporting writing editing compiled
     photography last updated published modified posted lesen mehr newsletter lire à lea leggi leia
     lees czytaj читайте читать підписуйтесь подписывайтесь file media image photo photos picture
@@ -122,13 +123,16 @@ _NOTE_WORDS = word_set(
 )
 _FIRST_WORD = re.compile(r"[\W_]*([^\W_][\w'’-]*)")
 #: Behind a note without a stop: "Read more about this The group was ...", "officialsIf the board ...".
-_GLUED = re.compile(r"(?:(?<=[a-z0-9]{2}) |(?<=[a-z]{3}))([A-Z][a-z]{0,9})(?=,? [a-z])")
+_GLUED = re.compile(r"(?:(?<=[a-z0-9]{2}) |(?<=[a-z]{3}))(?=([A-Z][a-z]{0,9}),? [a-z]|[\"“][A-Z])")
+_SPEECH = re.compile(r"[.,!?][\"” ]")
 _FEWEST_GLUED_CHARACTERS = 40
-_COPYRIGHT = re.compile(r"\W*(?:©|\([cC]\)) ?\d{4}")
 #: Notes by what stands in them; the key must be in a text that has one.
 _MENTIONS = {
     "contributed ": re.compile(r"\bcontributed (?:to this|from [A-Z]|reporting)\b"),
     "lick here": re.compile(r"\b[Cc]lick here\b"),
+    "lick Here": re.compile(r"\b[Cc]lick Here\b"),
+    "CLICK HERE": re.compile(r"\bCLICK HERE\b"),
+    "sign up for our ": re.compile(r"\bsign up for our (?:\w+ )?newsletters?\b"),
     "eporting by ": re.compile(r"\b[Rr]eporting by [A-Z]"),
     "FILE ": re.compile(r"\bFILE ?[-–—] "),
     "In this ": re.compile(
@@ -167,39 +171,40 @@ def find_lines(paragraph: str) -> list[tuple[int, int]]:
     return found
 
 
-def find_mentions(text: str) -> tuple[re.Pattern[str], ...]:
-    """Return which of the patterns that tell a note from within could match anywhere in a text."""
-    return tuple(pattern for literal, pattern in _MENTIONS.items() if literal in text)
+def find_mentions(text: str) -> tuple[str, ...]:
+    """Return the words within a text that may tell a note from within."""
+    return tuple(literal for literal in _MENTIONS if literal in text)
 
 
-def is_note(sentence: str, mentions: tuple[re.Pattern[str], ...] = ()) -> bool:
+def is_note(sentence: str, mentions: tuple[str, ...]) -> bool:
     """Return whether a sentence serves the page: an invitation, a caption by its label, a credit, a byline.
 
     Args:
         sentence: As printed.
         mentions: What `find_mentions` returned for the text that holds the sentence.
     """
-    if len(sentence) > _LONGEST_NOTE:
-        return False
     first = _FIRST_WORD.match(sentence)
     if not first:
         return True
+    if len(sentence) > _LONGEST_NOTE:
+        return False
     word = first[1].casefold()
     if word in _NOTE_WORDS and _NOTE.match(sentence):
         return True
-    if word[0].isdigit() and _COPYRIGHT.match(sentence):
+    if "©" in sentence[:3] or (word == "by" and _BYLINE_ALONE.fullmatch(sentence)):
         return True
-    if word == "by" and _BYLINE_ALONE.fullmatch(sentence):
-        return True
-    return bool(mentions) and any(pattern.search(sentence) for pattern in mentions)
+    return any(literal in sentence and _MENTIONS[literal].search(sentence) for literal in mentions)
 
 
 def note_end(note: str) -> int:
     """Return where news begins behind a note that is glued to it; the note's length if nowhere."""
     if note[-1] in '.!?"”':
         for match in _GLUED.finditer(note):
-            if match[1].casefold() in STARTERS and len(note) - match.start(1) >= _FEWEST_GLUED_CHARACTERS:
-                return match.start(1)
+            at = match.end()
+            if len(note) - at < _FEWEST_GLUED_CHARACTERS:
+                break
+            if match[1].casefold() in STARTERS if match[1] else _SPEECH.search(note, at):
+                return at
     return len(note)
 
 

@@ -21,8 +21,9 @@ _DASH = r"(?:--|[–—]|-(?= ))"
 _OPENS = r"(?=[\"'“‘„«(\[]{0,3}[^\W_a-zß-öø-ÿа-яёіїєґ])"
 #: "Mogadishu, Somalia (CNN) -- ", "(CNN)", "KYIV, 3 May (Ukrinform) — ", "NEW DELHI, Jul 28 (PTI) ".
 _AGENCY_TAG = re.compile(
-    rf"(?:{_PLACE}(?:, {_PLACE})?(?:, {_DAY})?,? ?)?"
-    rf"(?:\({_AGENCIES}\) ?(?:{_DASH}|:)? ?|[(\[][A-Z][\w .&/'’-]{{1,30}}[)\]] {_DASH} ?){_OPENS}"
+    rf"(?:(?:{_PLACE}(?:, {_PLACE}){{0,2}}(?:, {_DAY})?|{_DAY}),? {{0,2}})?"
+    rf"(?:\({_AGENCIES}\) {{0,2}}(?:{_DASH}|:)? {{0,2}}"
+    rf"|[(\[][A-Z][\w .&/'’-]{{1,30}}[)\]] {{1,2}}{_DASH} ?){_OPENS}"
 )
 #: "BERLIN — ", "NAIROBI, Kenya, 3 May - ".
 _PLACE_TAG = re.compile(

@@ -83,6 +83,10 @@ def test_a_header_in_the_middle_parts_what_stands_around_it() -> None:
         "Reporting by Ina Holt; Editing by Ole Berg",
         "(Reporting by Ina Holt in Port Aldis)",
         "©2031 The Port Post.",
+        "© Ina Holt, founder of the Seal Trust",
+        "(c) 2031 The Port Post",
+        "To see the path of the seals, CLICK HERE",
+        "For more news of seals, you can sign up for our weekly newsletter here.",
         "Copyright 2031 The Port Post.",
         "All rights reserved.",
         "Editor's Note: Ina Holt is a diver and writes on harbours.",
@@ -138,6 +142,7 @@ def test_what_serves_the_page_is_dropped(note: str) -> None:
         "Related costs came to $4m.",
         "Contact with the boat was lost at noon.",
         "Tell them, the crowd shouted.",
+        "See?",
         '"Follow us," the diver told the crew.',
         '"Like me, she was a diver," he said.',
         "In this town, photos of seals are everywhere.",
@@ -167,6 +172,9 @@ def test_news_is_left_as_it_is(sentence: str) -> None:
         "BERLIN — ",
         "NAIROBI, Kenya, May 3 – ",
         "BERLIN (dpa/lnw) - ",
+        "Dec 17 (Reuters) - ",
+        "Chao Hu, Anhui, China (CNN)",
+        "ALDIS, Calif.  (CNN)  -- ",
         "PORT ALDIS (Northline Wire) -- ",
     ],
 )
@@ -209,6 +217,11 @@ def test_news_glued_to_a_note_is_kept(note: str) -> None:
     ]
 
 
+def test_speech_glued_to_a_note_is_kept() -> None:
+    speech = '"I saw the quay sink into the sea," Holt told the board.'
+    assert told(f"More from Port Aldis: Why quays sink {speech}") == [speech]
+
+
 def test_lines_that_are_not_wrapped_are_sentences_of_their_own() -> None:
     text = (
         'The quay has sunk.\nRelated: Why quays sink\n"It is over," Holt said.\nSeals in danger\nBoats left.'
@@ -241,9 +254,9 @@ def test_a_long_sentence_is_kept_though_its_stop_stands_apart() -> None:
 
 
 def test_only_the_first_million_characters_are_told() -> None:
-    text = "The quay has sunk. " * 60_000
+    text = ("The quay has sunk" + " and sunk again" * 60 + ". ") * 1_200
     found = clean_sentences(parsed(text))
-    assert 50_000 < len(found) < 53_000
+    assert 1_000 < len(found) < 1_100
     assert found[-1].span.end <= CLOSE_READING_CHARACTERS
 
 
@@ -269,8 +282,8 @@ def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
         ("He left at 5 a.m. on a. boat.", ["He left at 5 a.m. on a boat."]),
         ("It was. late. The boat. had left.", ["It was late.", "The boat had left."]),
         (
-            "He met. the son of. Ole Berg in. Oslo, and. left.",
-            ["He met the son of Ole Berg in Oslo, and left."],
+            "He met. the son of. Ole Berg in. Oslo, and. then. left.",
+            ["He met the son of Ole Berg in Oslo, and then left."],
         ),
         (
             "He can. not say what it is made of. It is. old.",
@@ -278,6 +291,11 @@ def test_an_aside_in_place_of_a_stop_parts_two_sentences() -> None:
         ),
         ("She died. on May. 28, 2031, at a. club.", ["She died on May 28, 2031, at a club."]),
         ("We moved. in. Then she. left.", ["We moved in.", "Then she left."]),
+        ("It sank at 3 a. m. on Monday.", ["It sank at 3 a. m. on Monday."]),
+        (
+            "See www. quay. example. org / seals or quay. com.",
+            ["See www. quay. example. org / seals or quay. com."],
+        ),
     ],
 )
 def test_wrapped_lines_are_joined(wrapped: str, expected: list[str]) -> None:
@@ -308,6 +326,10 @@ def test_captions_with_their_mood_are_dropped_where_a_page_prints_them() -> None
 
 def test_a_text_whose_stops_all_stand_apart_is_kept() -> None:
     assert told("The quay has sunk . Boats are safe .") == ["The quay has sunk.", "Boats are safe."]
+
+
+def test_marks_without_a_word_are_dropped() -> None:
+    assert told("The quay has sunk.", "-" * 400, "* * *", "_") == ["The quay has sunk."]
 
 
 def test_cuts_lie_inside_and_are_recorded() -> None:

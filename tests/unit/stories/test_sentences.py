@@ -309,7 +309,8 @@ def test_words_come_from_the_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["A. ", '"', "(", "“A. ", "a ", "?!", "‘A", "( A. ", "x. X ", "。", "\n", "»"]
+    "piece",
+    ["A. ", '"', "(", "“A. ", "a ", "?!", "‘A", "( A. ", "x. X ", "。", "\n", "»", "1. ", "'A", ". ", "Mr. "],
 )
 def test_endless_repetition_ends(piece: str) -> None:
     text = piece * 20_000
