@@ -26,8 +26,9 @@ _AGENCIES = (
     "ANSA",
 )
 _BEFORE = (
-    r"(?:told|tells|citing|cited by|reported by|according to|interview with|statement to|laut|gegenüber|selon"
-    r"|à|según|a|сообщает|передает|передаёт|сообщил|повідомляє|за даними|по данным) (?:the |der |die |l[’'])?"
+    r"(?i:told|tells|citing|cited by|reported by|according to|interview with|statement to|laut|gegenüber"
+    r"|selon|déclaré à|según|declaró a|сообщает|передает|передаёт|за даними|по данным)"
+    r" (?i:the |der |die |l[’'])?"
 )
 _BEHIND = (
     r" (?:reports?|reported|has learned|learned|berichtete?|meldete?|rapporte|informó|сообщает|повідомляє)\b"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from newsletter.stories.profiles import Profile
 from newsletter.stories.rows import Numbers, Rows, View
@@ -23,6 +24,18 @@ _PIECES_BY_CHANCE = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of the likeness of two documents."""
+
+    #: As an operator reads it.
+    name: str
+    #: 0 to 1.
+    value: float
+    #: Its share of the sum; None for what the sum is multiplied by.
+    weight: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """The parts of the likeness of one document to some others; shape (others,) each."""
 
@@ -39,8 +52,32 @@ class Parts:
     figures: Floats
     years: Floats
     evidence: Floats
+    #: Whether names could be compared; else words and lead are all there is.
+    named_both: NDArray[np.bool_]
     #: All of it together, 0 to 1.
     likeness: Floats
+
+    def named(self, place: int) -> tuple[Part, ...]:
+        """Return the parts of one pair by name: what is added up, then what the sum is multiplied by."""
+        spoken = [("words", self.words, _WORDS), ("lead", self.lead, _LEAD)]
+        if self.named_both[place]:
+            spoken += [
+                ("names and numbers", self.names, _NAMES),
+                ("names of the lead, least", self.least_names, _LEAST_NAMES),
+                ("names of the lead, mean", self.mean_names, _MEAN_NAMES),
+            ]
+        whole = sum(weight for _, _, weight in spoken)
+        factors = (
+            ("days", self.days), ("places", self.places), ("numbers", self.figures), ("years", self.years),
+            ("evidence", self.evidence),
+        )  # fmt: skip
+        return (
+            *(
+                Part(name=name, value=float(part[place]), weight=weight / whole)
+                for name, part, weight in spoken
+            ),
+            *(Part(name=name, value=float(part[place])) for name, part in factors),
+        )
 
 
 class Comparison:
@@ -76,7 +113,7 @@ class Comparison:
         plain = _WORDS * words + _LEAD * lead
         full = plain + _NAMES * names + _LEAST_NAMES * least + _MEAN_NAMES * mean
         # A script without capitals names nobody: what its words say is all there is.
-        named = self._named[others] & bool(self._named[number])
+        named: NDArray[np.bool_] = self._named[others] & bool(self._named[number])
         total = np.where(named, full, plain / (_WORDS + _LEAD))
         days = self._days_factor(number, others)
         places = self._places_factor(number, others, products)
@@ -86,10 +123,10 @@ class Comparison:
         pieces = products[:, View.PIECES] - products[:, View.LINKS] - (days < 1.0)
         share = (pieces - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
         # Copies need no evidence, however short they are.
-        evidence = np.minimum(1.0, np.maximum(share, words**3))
+        evidence = np.clip(np.maximum(share, words**3), 0.0, 1.0)
         return Parts(
             words=words, lead=lead, names=names, least_names=least, mean_names=mean,
-            days=days, places=places, figures=figures, years=years, evidence=evidence,
+            named_both=named, days=days, places=places, figures=figures, years=years, evidence=evidence,
             likeness=np.clip(total * evidence, 0.0, 1.0).round(9),
         )  # fmt: skip
 

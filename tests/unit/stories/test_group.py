@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reports import stored
 
-from newsletter.model.documents import Document, Span
+from newsletter.model.documents import Document
 from newsletter.model.stories import GroupingRules
-from newsletter.stories.group import Group, group_documents, independent_sources
-
-SEEN = datetime(2031, 5, 4, 6, 0, tzinfo=UTC)
-
-
-def stored(
-    id_: int,
-    headline: str,
-    *paragraphs: str,
-    language: str | None = "en",
-    source: str | None = None,
-    origin: str | None = None,
-    seen: datetime = SEEN,
-) -> Document:
-    text = headline
-    spans = []
-    for paragraph in paragraphs:
-        text += "\n\n"
-        spans.append(Span(start=len(text), end=len(text) + len(paragraph)))
-        text += paragraph
-    return Document(
-        id=id_, headline=headline, text=text, paragraphs=tuple(spans), content_hash=f"{id_}",
-        language=language,
-        source=source, origin=origin, first_seen_at=seen,
-    )  # fmt: skip
+from newsletter.stories.group import Group, group_documents
 
 
 def groups_of(documents: list[Document], *, cutoff: float = 0.18) -> list[tuple[Document, ...]]:
@@ -250,24 +226,3 @@ def test_a_thousand_and_a_half_unrelated_documents_stay_apart() -> None:
         for n in range(1, 1501)
     ]
     assert len(group_documents(documents)) == 1500
-
-
-def test_independent_sources_count_origins_once() -> None:
-    def by(id_: int, source: str | None, origin: str | None) -> Document:
-        return stored(
-            id_, "Talks resume", f"Talks number {id_} began in Belmora.", source=source, origin=origin
-        )
-
-    assert (
-        independent_sources(
-            [by(1, "Ardo Post", "RFE/RL"), by(2, "Tarn Times", "RFE/RL"), by(3, "RFE/RL", None)]
-        )
-        == 1
-    )
-    assert (
-        independent_sources([by(1, "Ardo Post", None), by(2, "ardo  post", None), by(3, "Tarn Times", None)])
-        == 2
-    )
-    assert independent_sources([by(1, None, None), by(2, " ", None)]) == 1
-    assert independent_sources([by(1, None, None), by(2, "Ardo Post", None), by(3, None, "RFE/RL")]) == 2
-    assert independent_sources([]) == 0

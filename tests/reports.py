@@ -1,0 +1,51 @@
+"""Documents for tests of grouping, and the set of look-alike events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.model.documents import Document, Span
+
+SEEN = datetime(2031, 5, 4, 6, 0, tzinfo=UTC)
+_LOOK_ALIKES = Path(__file__).parent / "unit" / "stories" / "look_alikes.txt"
+
+
+def stored(
+    id_: int,
+    headline: str,
+    *paragraphs: str,
+    language: str | None = "en",
+    source: str | None = None,
+    origin: str | None = None,
+    seen: datetime = SEEN,
+    published: datetime | None = None,
+) -> Document:
+    text = headline
+    spans = []
+    for paragraph in paragraphs:
+        text += "\n\n"
+        spans.append(Span(start=len(text), end=len(text) + len(paragraph)))
+        text += paragraph
+    return Document(
+        id=id_, headline=headline, text=text, paragraphs=tuple(spans), content_hash=f"{id_}",
+        language=language, source=source, origin=origin, first_seen_at=seen, published_at=published,
+    )  # fmt: skip
+
+
+def look_alikes() -> dict[str, dict[str, Document]]:
+    """Return by kind of event two reports (a1, a2) of one event and two (b1, b2) of another."""
+    kinds: dict[str, dict[str, Document]] = defaultdict(dict)
+    number = 0
+    kind = language = ""
+    for block in _LOOK_ALIKES.read_text("utf-8").split("\n\n"):
+        for report in block.split("\n= "):
+            lines = report.splitlines()
+            if lines[0].startswith("@ "):
+                _, kind, language = lines[0].split()
+            elif not lines[0].startswith("#"):
+                number += 1
+                key, _, headline = lines[0].partition(" ")
+                kinds[kind][key] = stored(number, headline, *lines[1:], language=language)
+    return kinds
