@@ -55,13 +55,15 @@ class ModelServer:
                 _let_go(connection)
 
     def _read(self, connection: socket.socket) -> None:
-        content = b""
-        while b"\r\n\r\n" not in content:
+        connection.settimeout(10)
+        content = _more(connection)
+        while content.startswith(b"POST") and b"\r\n\r\n" not in content:
             content += _more(connection)
         head, _, body = content.partition(b"\r\n\r\n")
-        length = next(
-            int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
-        )
+        lengths = [line[15:] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+        if not lengths:
+            raise ConnectionResetError  # TLS, or no request at all
+        length = int(lengths[0])
         while len(body) < length:
             body += _more(connection)
         self.heads.append(head)

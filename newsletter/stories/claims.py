@@ -16,6 +16,8 @@ from newsletter.stories.tokens import Kind, Token, plain_tokens, with_markers
 _LEXICONS = {lexicon.language: lexicon for lexicon in (ENGLISH, *WESTERN, *EASTERN)}
 #: Words that a marker governs, to one side.
 _SCOPE = 5
+#: And to the left, where others stand to the right.
+_BEFORE = 4
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Claim:
     def _scope(self, at: int) -> tuple[str, ...]:
         behind = self._telling(range(at + 1, len(self.tokens)))
         before = self._telling(range(at - 1, -1, -1))
-        return (*behind, *before[: _SCOPE if not behind else 2])
+        return (*behind, *before[: _SCOPE if not behind else _BEFORE])
 
     def _telling(self, order: range) -> list[str]:
         """Return up to `_SCOPE` telling keys in this order, to the next mark that parts the sentence."""
@@ -104,7 +106,9 @@ class Claim:
 
     def unit(self, at: int) -> str | None:
         """Return the telling word that a number counts: the next in its part, or else the last before."""
-        for step in (1, -1):
+        following = self.tokens[at + 1].folded if at + 1 < len(self.tokens) else ""
+        elsewhere = following in self.lexicon.prepositions - {"of"}  # "40 on Monday night"
+        for step in (-1, 1) if elsewhere else (1, -1):
             for place in self._reach(at, step, wide=False):
                 return self.tokens[place].root
         return None

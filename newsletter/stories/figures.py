@@ -46,8 +46,16 @@ def _became_one(part: Claim, at: int, source: Claim) -> Iterator[Problem]:
         return
     key = part.tokens[at + 1].key
     places = [place for place, token in enumerate(source.tokens) if token.tells and token.key == key]
-    if places and all(place and source.tokens[place - 1].kind is Kind.NUMBER for place in places):
+    if places and all(_is_counted(source, place) for place in places):
         yield problem(RewriteOutcome.NUMBER_MOVED, part.around(at))
+
+
+def _is_counted(source: Claim, place: int) -> bool:
+    """Return whether a number counts a word: "two men", but not "a 7 percent raise"."""
+    if not place or source.tokens[place - 1].kind is not Kind.NUMBER:
+        return False
+    article = place > 1 and source.tokens[place - 2].folded in source.lexicon.singular
+    return not article and not source.tokens[place - 1].key.endswith("%")
 
 
 def _reordered_numbers(part: Claim, source: Claim) -> Iterator[Problem]:

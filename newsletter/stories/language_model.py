@@ -163,6 +163,8 @@ class LanguageModel:
                 return await self._request(messages, seconds)
         except TimeoutError:
             raise LanguageModelError(RewriteOutcome.TIMED_OUT, f"{seconds:g} s") from None
+        except httpx.TimeoutException:
+            raise LanguageModelError(RewriteOutcome.TIMED_OUT, f"{seconds:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise LanguageModelError(RewriteOutcome.UNREACHABLE, type(error).__name__) from None
 
@@ -172,9 +174,11 @@ class LanguageModel:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
+        # A connection is given up before the whole is: one cancelled in its handshake would stay open.
+        patience = httpx.Timeout(seconds, connect=seconds / 3)
         secure = ssl.create_default_context() if self._address.startswith("https:") else False
         async with (
-            httpx.AsyncClient(verify=secure, trust_env=False, timeout=seconds) as client,
+            httpx.AsyncClient(verify=secure, trust_env=False, timeout=patience) as client,
             client.stream("POST", self._address, headers=headers, json=self._question(messages)) as response,
         ):
             body = bytearray()
@@ -262,6 +266,8 @@ def read_completion(body: bytes) -> str:
     if not isinstance(message, dict):
         raise LanguageModelError(RewriteOutcome.UNREADABLE, "no message")
     finish = choice.get("finish_reason")
+    if not isinstance(finish, str | None):
+        raise LanguageModelError(RewriteOutcome.UNREADABLE, "an unknown finish_reason")
     if finish == "content_filter" or message.get("refusal"):
         raise LanguageModelError(RewriteOutcome.DECLINED, "")
     if message.get("tool_calls") or message.get("function_call") or finish in {"tool_calls", "function_call"}:

@@ -16,6 +16,7 @@ from newsletter.stories.lexicon import Force
 from newsletter.stories.quotations import find_quotations
 from newsletter.stories.rewrite_form import form_problems
 from newsletter.stories.rewrite_outcomes import Problem, RewriteOutcome, problem
+from newsletter.stories.roles import is_oblique
 from newsletter.stories.sentences import split_sentences
 from newsletter.stories.tokens import Kind, Token, straight
 from newsletter.stories.witnesses import best_objection
@@ -132,7 +133,7 @@ def _antecedent(before: Claim | None, subject: list[Token]) -> list[Token]:
     names = [
         at
         for at, token in enumerate(before.tokens if before else ())
-        if before and token.kind is Kind.NAME and token.folded not in WEEKDAYS
+        if before and token.kind is Kind.NAME and token.folded not in WEEKDAYS and not is_oblique(before, at)
         if at + 1 == len(before.tokens) or before.tokens[at + 1].kind is not Kind.NAME
     ]
     return [before.tokens[names[0]]] if before and len(names) == 1 else subject

@@ -214,7 +214,7 @@ def _acts(claim: Claim, name: int, verb: int) -> bool | None:
 def moved_names(part: Claim, source: Claim) -> Iterator[Problem]:
     """Yield names that stand at words which the source puts at another name."""
     for at, token in enumerate(part.tokens):
-        if token.kind is not Kind.NAME or token.folded in WEEKDAYS or _is_oblique(part, at):
+        if token.kind is not Kind.NAME or token.folded in WEEKDAYS or is_oblique(part, at):
             continue
         near = part.near(at, most=3)
         places = [place for place, other in enumerate(source.tokens) if other.key == token.key]
@@ -226,7 +226,7 @@ def moved_names(part: Claim, source: Claim) -> Iterator[Problem]:
             for rival, other in enumerate(source.tokens)
             if other.kind is Kind.NAME
             and other.folded not in WEEKDAYS
-            and not _is_oblique(source, rival)
+            and not is_oblique(source, rival)
             and _is_far(source, rival, places)
         ]
         if own is not None and max(rivals, default=0) > own:
@@ -285,7 +285,7 @@ def _goes_on(source: Claim, at: int, whole: Claim) -> bool:
     return False
 
 
-def _is_oblique(claim: Claim, at: int) -> bool:
+def is_oblique(claim: Claim, at: int) -> bool:
     """Return whether a preposition stands before a name."""
     for token in reversed(claim.tokens[max(0, at - 3) : at]):
         if token.folded in claim.lexicon.prepositions | claim.lexicon.agents:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from newsletter.stories.claims import Claim, Governed
 from newsletter.stories.evidence import Evidence, Witness, stands_for
 from newsletter.stories.figures import moved_numbers
-from newsletter.stories.lexicon import Force, Lexicon
+from newsletter.stories.lexicon import Force
 from newsletter.stories.rewrite_outcomes import Problem, RewriteOutcome, problem
 from newsletter.stories.roles import (
     exchanged_roles,
@@ -18,6 +18,8 @@ from newsletter.stories.tokens import Kind, Token
 
 #: Share of a part's words in the reach of a source's marker from which the marker must be kept.
 _GOVERNED_SHARE = 0.5
+#: Nearest words of "rejected" and its like that must be governed alike.
+_DENIED = 4
 #: Words that the sentence before a witness may lend.
 _LENT = 2
 #: How near a problem comes to acceptance; the witness that came nearest gives the reason.
@@ -85,15 +87,16 @@ def _covers(part: Claim, carried: Sequence[Token], witness: Witness, evidence: E
 
 
 def _belongs(part: Claim, at: int, evidence: Evidence) -> bool:
-    """Return whether a source puts a name right behind the word that it follows here: "pier of Eide"."""
-    if (
-        part.tokens[at].kind is not Kind.NAME
-        or not at
-        or part.tokens[at - 1].folded not in part.lexicon.prepositions
-    ):
+    """Return whether a source puts a name beside the same word: "pier of Eide", "Eide pier", "Ida Brandt"."""
+    token = part.tokens[at]
+    if token.kind is not Kind.NAME:
         return False
-    before = next((token.key for token in reversed(part.tokens[:at]) if token.tells), None)
-    return before is not None and (before, part.tokens[at].key) in evidence.pairs
+    if at + 1 < len(part.tokens) and part.tokens[at + 1].kind in {Kind.NAME, Kind.CONTENT}:
+        return (token.key, part.tokens[at + 1].key) in evidence.pairs
+    if not at or part.tokens[at - 1].folded not in part.lexicon.prepositions:
+        return False
+    before = next((other.key for other in reversed(part.tokens[:at]) if other.tells), None)
+    return before is not None and (before, token.key) in evidence.pairs
 
 
 def _said(part: Claim, at: int, names: frozenset[str], claim: Claim, evidence: Evidence) -> bool:
@@ -155,17 +158,21 @@ def _object(governed: Governed, words: str) -> Problem:
     return problem(_BY_FORCE[governed.marker.force], words)
 
 
-def _meets(one: Governed, others: Sequence[Governed], lexicon: Lexicon) -> bool:
-    """Return whether one of the others has the same marker, and governs the nearest word of this one."""
-    for other in others:
-        if other.marker.name != one.marker.name:
-            continue
-        if not one.scope or not other.scope:
-            return True
-        nearest = stands_for(one.scope[0], frozenset(other.scope), lexicon)
-        if nearest or stands_for(other.scope[0], frozenset(one.scope[:2]), lexicon):
-            return True
-    return False
+def _agree(told: Governed, meant: Governed, part: Claim, source: Claim) -> bool:
+    """Return whether a marker of a part governs what the same marker governs in the source.
+
+    Of "not" the nearest word decides; of "rejected", whose object may stand on either side, all words that the
+    part repeats, names aside.
+    """
+    if told.marker.name != meant.marker.name:
+        return False
+    if not told.scope or not meant.scope:
+        return True
+    if meant.marker.tells and meant.marker.force is Force.NEGATION:
+        names = frozenset([*part.names, *source.names])
+        return frozenset(meant.scope[:_DENIED]).intersection(part.keys) - names <= frozenset(told.scope)
+    nearest = stands_for(told.scope[0], frozenset(meant.scope), part.lexicon)
+    return nearest or stands_for(meant.scope[0], frozenset(told.scope[:2]), part.lexicon)
 
 
 def _added_markers(part: Claim, source: Claim) -> Iterator[Problem]:
@@ -174,7 +181,9 @@ def _added_markers(part: Claim, source: Claim) -> Iterator[Problem]:
         if marker.force in {Force.ATTRIBUTION, Force.RELATION}:
             known = any(other.marker.name == marker.name for other in source.governed)
         else:
-            known = _meets(governed, source.governed, part.lexicon) or _is_infinitive(governed, source)
+            known = any(_agree(governed, meant, part, source) for meant in source.governed) or _is_infinitive(
+                governed, source
+            )
         if not known:
             yield _object(governed, f"added: {part.tokens[governed.at].text}")
 
@@ -200,7 +209,9 @@ def _dropped_markers(part: Claim, whole: Claim, source: Claim) -> Iterator[Probl
         elif governed.marker.name in _OF_THE_WHOLE:
             dropped = not any(other.marker.name == governed.marker.name for other in whole.governed)
         else:
-            dropped = _governs(governed, part, source) and not _meets(governed, part.governed, part.lexicon)
+            dropped = _governs(governed, part, source) and not any(
+                _agree(told, governed, part, source) for told in part.governed
+            )
         if dropped:
             yield _object(governed, f"dropped: {source.tokens[governed.at].text}")
 
