@@ -1,6 +1,7 @@
 """News with summaries that people wrote, read from files of one JSON object a line."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,13 @@ from newsletter.model.documents import ParsedDocument, Span
 
 #: How a file's name begins, and the sentences that a summary of its articles has.
 SENTENCE_COUNTS = {"cnndm": 3, "headlines": 2, "xsum": 1}
+
+#: Question marks where no question can end: the file has lost its curly quotation marks to them.
+_LOST_MARK = re.compile(r"[^\W\d_]\?[^\W\d_]|[.,]\?|\s\?\w")
+_LOST_APOSTROPHE = re.compile(r"(?<=[^\W\d_])\?(?=(?:s|t|d|m|re|ve|ll)\b)")
+_LOST_OPENING = re.compile(r"(?<![^\s(.])\?(?=\w)")
+_LOST_CLOSING = re.compile(r"(?<=[.,!])\?(?!\w)|(?<=\w)\?(?=[.,;:)])")
+_LOST_SPACE = re.compile(r"(?<=[a-z0-9”)]\.)(?=“?[A-Z])")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,6 +52,7 @@ def read_articles(path: Path, *, most: int | None = None) -> list[Article]:
     articles = []
     for row in rows:
         text = str(row["document"]).strip()
+        text = mend(text) if kind == "headlines" else text
         told = row["summaries"] if "summaries" in row else [row["summary"]]
         references = [one if isinstance(one, str) else "\n".join(one) for one in told]
         if text and all(reference.strip() for reference in references):
@@ -63,6 +72,18 @@ def read_articles(path: Path, *, most: int | None = None) -> list[Article]:
                 )
             )
     return articles
+
+
+def mend(text: str) -> str:
+    """Put back what a text has lost: curly quotation marks that became question marks, spaces behind stops.
+
+    Without, "...of food.?We are..." is one endless sentence, for the product and the others alike. A mark
+    behind the last word of a quotation without a comma or stop stays, for it may be a true question mark.
+    """
+    if _LOST_MARK.search(text):
+        text = _LOST_APOSTROPHE.sub("’", text)
+        text = _LOST_CLOSING.sub("”", _LOST_OPENING.sub("“", text))
+    return _LOST_SPACE.sub(" ", text)
 
 
 def _group(kind: str, row: dict[str, object], text: str) -> str:

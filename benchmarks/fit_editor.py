@@ -8,8 +8,9 @@ is newsletter/stories/weights.json unless given. The same files give the same we
 
 import json
 import sys
+import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,24 @@ import numpy as np
 
 from benchmarks.articles import Article, find_files, read_articles
 from benchmarks.rouge import Judge
+from newsletter.stories.choose import Draft
+from newsletter.stories.cleaning import clean_sentences
+from newsletter.stories.editor import Desk
 from newsletter.stories.features import FEATURES, Description, describe
-from newsletter.stories.sentences import document_sentences
+from newsletter.stories.forest import Forest
+from newsletter.stories.proposals import PROPOSAL_FEATURES, describe_proposals
+from newsletter.stories.scorer import rate
 
 SEED = 4
 DATE = "2026-11-25"
 #: How much an article counts: there are few of the Daily Mail's, and most of them are what readers get.
 GROUP_WEIGHTS = {"Daily Mail": 3.0, "CNN": 1.0, "headlines": 1.5, "xsum": 1.0}
+FOLDS = 5
+#: How strongly the weights of proposals are held near zero.
+RIDGE = 0.02
+WORD_LIMIT = 110
+#: A number that varies less tells proposals apart by chance alone.
+_NO_SPREAD = 1e-6
 #: Digits of what is written: more would change no choice.
 _DIGITS = 4
 WEIGHTS_FILE = Path(__file__).parents[1] / "newsletter" / "stories" / "weights.json"
@@ -35,7 +47,7 @@ class Example:
     """An article with all that fitting asks of it."""
 
     article: Article
-    sentences: tuple[str, ...]
+    draft: Draft
     described: Description
     judge: Judge
     #: The sentences that together come closest to the reference.
@@ -47,13 +59,22 @@ class Example:
         return GROUP_WEIGHTS[self.article.group]
 
 
-def make_example(article: Article) -> Example:
+def make_examples(articles: Iterable[Article]) -> list[Example]:
+    """Describe and judge articles; those of which cleaning leaves nothing are left out."""
+    made = (_make_example(article) for article in articles)
+    return [example for example in made if example]
+
+
+def _make_example(article: Article) -> Example | None:
     document = article.document
-    sentences = tuple(span.of(document.text) for span in document_sentences(document))
+    sentences = [sentence.of(document.text) for sentence in clean_sentences(document)]
+    if not sentences:
+        return None
+    draft = Draft.of(sentences, headline=document.headline, language="en")
     judge = Judge.of(sentences, article.references[0])
     return Example(
         article=article,
-        sentences=sentences,
+        draft=draft,
         described=describe(sentences, headline=document.headline, language="en"),
         judge=judge,
         oracle=tuple(judge.oracle(article.sentence_count)),
@@ -104,9 +125,71 @@ def _written_tree(root: Mapping[str, Any]) -> dict[str, list[float]]:
     return {"columns": columns, "thresholds": thresholds, "values": values}
 
 
+def fit_preference(
+    examples: Sequence[Example], scores: Mapping[str, tuple[float, ...]], count: int
+) -> dict[str, list[float]]:
+    """Fit what makes a good summary of so many sentences: a ridge regression on what proposals are worth.
+
+    Args:
+        examples: Articles; those are used whose reference has so many sentences.
+        scores: Of each article's sentences, by its id, from trees that have not seen the article.
+        count: Sentences of a summary.
+    """
+    from sklearn.linear_model import Ridge
+
+    rows, worths, heavy = [], [], []
+    for example in examples:
+        if example.article.sentence_count != count:
+            continue
+        desk = Desk(draft=example.draft, described=example.described, scores=scores[example.article.id])
+        sets = desk.sets(sentence_count=count, word_limit=WORD_LIMIT)
+        if len(sets) > 1:
+            worth = np.array([example.judge.worth(chosen) for chosen in sets])
+            rows.append(describe_proposals(example.described, desk.scores, sets))
+            worths.append(worth - worth.mean())
+            heavy.append(np.full(len(sets), example.weight / len(sets)))
+    matrix, weight = np.concatenate(rows), np.concatenate(heavy)
+    means = np.average(matrix, axis=0, weights=weight)
+    spread = np.sqrt(np.average((matrix - means) ** 2, axis=0, weights=weight))
+    spread[spread < _NO_SPREAD] = 1.0
+    model = Ridge(alpha=RIDGE * weight.sum())
+    model.fit((matrix - means) / spread, np.concatenate(worths), sample_weight=weight)
+    return {
+        "means": [_rounded(mean) for mean in means],
+        "slopes": [_rounded(slope) for slope in model.coef_ / spread],
+    }
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.5g}")
+
+
+def unseen_scores(examples: Sequence[Example]) -> dict[str, tuple[float, ...]]:
+    """Score each article's sentences by trees fitted to the other folds."""
+    scores: dict[str, tuple[float, ...]] = {}
+    for fold in range(FOLDS):
+        forest = Forest.of(fit_trees([e for e in examples if fold_of(e.article, salt="inner") != fold]))
+        for example in examples:
+            if fold_of(example.article, salt="inner") == fold:
+                rated = rate(example.described, len(example.draft.texts), forest)
+                scores[example.article.id] = tuple(rated)
+    return scores
+
+
+def fold_of(article: Article, *, salt: str = "outer") -> int:
+    """Return the fold of an article; articles with one reference share it."""
+    return zlib.crc32((salt + article.references[0]).encode()) % FOLDS
+
+
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
     """Return the weights as the product reads them, without the header."""
-    return {"features": list(FEATURES), "trees": fit_trees(examples)}
+    scores = unseen_scores(examples)
+    return {
+        "features": list(FEATURES),
+        "trees": fit_trees(examples),
+        "proposal_features": list(PROPOSAL_FEATURES),
+        "preferences": {str(count): fit_preference(examples, scores, count) for count in (1, 2, 3)},
+    }
 
 
 def header(examples: Sequence[Example], files: Sequence[Path]) -> dict[str, Any]:
@@ -125,7 +208,7 @@ def main(arguments: list[str]) -> None:
     files = find_files(Path(arguments[0]))
     if not files:
         raise SystemExit(f"no articles in {arguments[0]}")
-    examples = [make_example(article) for path in files for article in read_articles(path)]
+    examples = make_examples(article for path in files for article in read_articles(path))
     target = Path(arguments[1]) if len(arguments) > 1 else WEIGHTS_FILE
     written = {"header": header(examples, files), **fit(examples)}
     target.write_text(json.dumps(written, separators=(",", ":")) + "\n", "utf-8")

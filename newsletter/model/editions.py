@@ -46,7 +46,7 @@ class MailingList:
     #: Words of headlines and summaries that an edition may hold.
     word_budget: int = 900
     #: Name of the summarizer.
-    summarizer: str = "lead"
+    summarizer: str = "editor"
     #: Outlets, as readers know them, with what their stories' weight is multiplied by; others have 1.
     source_weights: tuple[tuple[str, float], ...] = ()
     #: Words with what the weight of a story is multiplied by that names them.

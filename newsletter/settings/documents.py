@@ -35,7 +35,8 @@ class StorySettings(BaseSettings):
     """How documents become stories, summaries and an edition."""
 
     summarizer: str = Field(
-        "lead", description="lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson"
+        "editor",
+        description="editor, lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson",
     )
     language: Language = Field("", description="two-letter language of the documents; empty: told for each")
     word_budget: int = Field(

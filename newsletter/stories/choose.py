@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from itertools import combinations
 
 from newsletter.stories import readability
 from newsletter.stories.sentences import count_words
@@ -18,7 +19,7 @@ class Fault(IntEnum):
 
     #: Reads well.
     NONE = 0
-    #: Serves to fill up: no end mark, or a surname that nothing introduces.
+    #: Serves to fill up: no end mark, a surname that nothing introduces, or a document that opens with "He".
     MINOR = 1
     #: Too long to read with ease; told only for want of any other.
     OVERLONG = 2
@@ -71,7 +72,10 @@ class Draft:
     #: Content words of the headline.
     headline: frozenset[str]
     stop_words: frozenset[str]
+    #: Whether a capital shows a name: German has them on every noun.
+    names_by_capitals: bool = True
     _traits: dict[int, _Traits] = field(default_factory=dict)
+    _same: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, texts: Sequence[str], *, headline: str, language: str | None) -> "Draft":
@@ -83,7 +87,12 @@ class Draft:
             language: ISO 639-1 code; None is taken for English.
         """
         stopped = stop_words(language or "en")
-        return cls(texts=texts, headline=readability.content_words(headline, stopped), stop_words=stopped)
+        return cls(
+            texts=texts,
+            headline=readability.content_words(headline, stopped),
+            stop_words=stopped,
+            names_by_capitals=not (language or "").lower().startswith("de"),
+        )
 
     def whole(self, *, sentence_count: int, word_limit: int) -> list[int]:
         """Return all sentences worth telling if the document is short enough to be given whole, else none."""
@@ -115,6 +124,52 @@ class Draft:
             room = word_limit if fitting else bearable_words(word_limit)
             self._fill(chosen, candidates, worst, sentence_count if step < _FILLING_STEPS else 1, room)
         return self._led_in(sorted(chosen), sentence_count, bearable_words(word_limit))
+
+    def word_count(self, index: int) -> int:
+        """Return the words of a sentence."""
+        return self._of(index).word_count
+
+    def own_fault(self, index: int) -> Fault:
+        """Return the worst fault of a sentence, whatever stands beside it."""
+        return self._of(index).fault
+
+    def fault_of(self, chosen: Sequence[int]) -> Fault:
+        """Return the worst fault of a whole summary.
+
+        Args:
+            chosen: Indices of its sentences, in source order.
+        """
+        worst = max((self._fault_within(index, chosen) for index in chosen), default=Fault.NONE)
+        if worst < Fault.REPEAT and any(self._say_the_same(*pair) for pair in combinations(chosen, 2)):
+            return Fault.REPEAT
+        return worst
+
+    def supports(self, index: int) -> list[int]:
+        """Return the sentences that have to stand before this one for it to be understood."""
+        traits = self._of(index)
+        before = [index - 1] if traits.dangling and index > 0 else []
+        introducing = {
+            self._introduced[name]
+            for name in traits.surnames - traits.full_names
+            if self.names_by_capitals and self._introduced.get(name, index) < index
+        }
+        return [*before, *sorted(introducing)]
+
+    def _fault_within(self, index: int, chosen: Sequence[int]) -> Fault:
+        traits = self._of(index)
+        if traits.dangling and index > 0 and index - 1 not in chosen:
+            return max(traits.fault, Fault.MAJOR)
+        if traits.dangling and index == 0:
+            return max(traits.fault, Fault.MINOR)
+        if traits.fault is Fault.NONE and self._unintroduced(index, chosen):
+            return Fault.MINOR
+        return traits.fault
+
+    def _say_the_same(self, one: int, other: int) -> bool:
+        if (one, other) not in self._same:
+            contents = self._of(one).content, self._of(other).content
+            self._same[one, other] = readability.nearly_same(*contents)
+        return self._same[one, other]
 
     def _antecedents(self, index: int, chosen: Sequence[int]) -> list[int]:
         """Return the sentences left out that a chosen one leans on, in their order."""
@@ -158,14 +213,12 @@ class Draft:
         others = [self._of(other).content for other in chosen]
         if traits.fault is Fault.REPEAT or any(readability.nearly_same(traits.content, o) for o in others):
             return Fault.REPEAT
-        if traits.dangling and index > 0 and index - 1 not in chosen:
-            return Fault.MAJOR
-        if traits.fault is Fault.NONE and self._unintroduced(index, chosen):
-            return Fault.MINOR
-        return traits.fault
+        return self._fault_within(index, chosen)
 
     def _unintroduced(self, index: int, chosen: Sequence[int]) -> bool:
         """Return whether a surname stands alone that the document introduces in a sentence left out."""
+        if not self.names_by_capitals:
+            return False
         known = {name for other in chosen if other < index for name in self._of(other).full_names}
         traits = self._of(index)
         return any(

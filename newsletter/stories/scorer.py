@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from newsletter.errors import SummarizerError
-from newsletter.stories.features import FEATURES, describe
+from newsletter.stories.features import FEATURES, Description, describe
 from newsletter.stories.forest import Forest
 
 #: Sentences behind those that are read follow the worst of these, each this much below the one before.
@@ -29,10 +29,21 @@ def score_sentences(sentences: Sequence[str], *, headline: str, language: str | 
     """
     if not sentences:
         return []
-    described = describe(sentences, headline=headline, language=language)
-    scores = [round(float(score), 6) for score in sentence_forest().score(described.matrix)]
+    return rate(describe(sentences, headline=headline, language=language), len(sentences))
+
+
+def rate(described: Description, sentence_count: int, forest: Forest | None = None) -> list[float]:
+    """Score the sentences of a description, and those of the document that it left unread.
+
+    Args:
+        described: A document's first sentences.
+        sentence_count: All its sentences.
+        forest: Trees to score by; None: those of `weights.json`.
+    """
+    chosen = forest or sentence_forest()
+    scores = [round(float(score), 6) for score in chosen.score(described.matrix)]
     worst = min(scores)
-    unread = len(sentences) - len(scores)
+    unread = sentence_count - len(scores)
     return [*scores, *(round(worst - _STEP_DOWN * (place + 1), 6) for place in range(unread))]
 
 

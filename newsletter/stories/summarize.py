@@ -10,8 +10,9 @@ from newsletter.errors import SummarizerError
 from newsletter.model.documents import ParsedDocument, Span
 from newsletter.model.stories import Summary, SummarySentence
 from newsletter.stories.choose import Draft, bearable_words
-from newsletter.stories.extractive import LeadSummarizer
-from newsletter.stories.sentences import count_words, document_sentences, split_sentences
+from newsletter.stories.cleaning import CleanSentence, clean_sentences
+from newsletter.stories.extractive import EditorSummarizer, LeadSummarizer
+from newsletter.stories.sentences import count_words, split_sentences
 from newsletter.stories.sumy import ALGORITHMS, SumySummarizer
 
 #: Room for a word where one endless word fills a sentence.
@@ -41,7 +42,11 @@ class Summarizer(Protocol):
 
 
 _SUMMARIZERS: MappingProxyType[str, Summarizer] = MappingProxyType(
-    {"lead": LeadSummarizer(), **{name: SumySummarizer(name=name) for name in ALGORITHMS}}
+    {
+        "editor": EditorSummarizer(),
+        "lead": LeadSummarizer(),
+        **{name: SumySummarizer(name=name) for name in ALGORITHMS},
+    }
 )
 
 #: Names that `get_summarizer` knows, the default first.
@@ -67,7 +72,7 @@ def get_summarizer(name: str) -> Summarizer:
 def summarize(
     document: ParsedDocument,
     *,
-    summarizer: str = "lead",
+    summarizer: str = SUMMARIZER_NAMES[0],
     sentence_count: int = 3,
     word_limit: int = 110,
     language: str | None = None,
@@ -75,10 +80,10 @@ def summarize(
 ) -> Summary:
     """Summarize a document by whole sentences of its own.
 
-    Sentences come verbatim, in source order and none twice. One that adds no word to the headline comes only
-    before one that leans on it, or for want of any other. Those that read badly alone (a quotation cut in
-    half, "But he ...", captions, fragments, over 45 words) are passed over where others serve. A document
-    that is short enough is given whole.
+    Sentences come verbatim, less agency tags and asides, in source order and none twice. One that adds no
+    word to the headline comes only before one that leans on it, or for want of any other. Those that read
+    badly alone (a quotation cut in half, "But he ...", captions, fragments, over 45 words) are passed over
+    where others serve. A document that is short enough is given whole.
 
     Args:
         document: The document.
@@ -98,34 +103,44 @@ def summarize(
         raise SummarizerError("a summary needs at least 1 sentence and 1 word; raise the number")
     chosen = get_summarizer(summarizer)
     language = language or document.language
-    spans = document_sentences(document)
-    texts = [span.of(document.text) for span in spans]
+    found = clean_sentences(document)
+    texts = [sentence.of(document.text) for sentence in found]
     draft = Draft.of(texts, headline=document.headline, language=language)
     indices = draft.whole(sentence_count=sentence_count, word_limit=word_limit)
     if texts and not indices:
-        ranked = chosen.rank(texts, language=language, headline=document.headline)
-        indices = draft.choose(ranked, sentence_count=sentence_count, word_limit=word_limit)
-    told = [spans[index] for index in indices] or [_last_resort(document, spans, word_limit)]
+        limits = {"sentence_count": sentence_count, "word_limit": word_limit}
+        if isinstance(chosen, EditorSummarizer):
+            indices = chosen.choose(draft, headline=document.headline, language=language, **limits)
+        else:
+            ranked = chosen.rank(texts, language=language, headline=document.headline)
+            indices = draft.choose(ranked, **limits)
+    told = [found[index] for index in indices] or [_last_resort(document, found, word_limit)]
     return Summary(
         sentences=tuple(
-            SummarySentence(text=span.of(document.text), span=span, document_id=document_id) for span in told
+            SummarySentence(
+                text=sentence.of(document.text),
+                span=sentence.span,
+                cuts=sentence.cuts,
+                document_id=document_id,
+            )
+            for sentence in told
         ),
         method=chosen.name,
     )
 
 
-def _last_resort(document: ParsedDocument, spans: Sequence[Span], word_limit: int) -> Span:
+def _last_resort(document: ParsedDocument, found: Sequence[CleanSentence], word_limit: int) -> CleanSentence:
     """Return the headline; where there is none to read, the beginning of the first sentence."""
     at = max(document.text.find(document.headline), 0)
     headline = Span(start=at, end=at + len(document.headline))
-    found = [headline, *spans, *split_sentences(document.text)]
-    readable = [span for span in found if span.of(document.text).strip()]
+    unclean = [CleanSentence(span=span) for span in (headline, *split_sentences(document.text))]
+    readable = [s for s in (unclean[0], *found, *unclean[1:]) if s.of(document.text).strip()]
     if not readable:
         raise SummarizerError("the document holds no text to summarize; leave it out")
-    for span in readable:
-        if count_words(span.of(document.text)) <= bearable_words(word_limit):
-            return span
-    return _beginning(document.text, readable[0], word_limit)
+    for sentence in readable:
+        if count_words(sentence.of(document.text)) <= bearable_words(word_limit):
+            return sentence
+    return CleanSentence(span=_beginning(document.text, readable[0].span, word_limit))
 
 
 def _beginning(text: str, span: Span, word_limit: int) -> Span:
