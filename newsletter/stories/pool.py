@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from newsletter.model.documents import Document, Span
 from newsletter.stories import readability
-from newsletter.stories.sentences import count_words, document_sentences
+from newsletter.stories.cleaning import clean_sentences
+from newsletter.stories.sentences import count_words
 from newsletter.stories.sumy import stop_words
 
 #: Documents of a story that are read, the most central first.
@@ -26,6 +27,8 @@ class PooledSentence:
 
     text: str
     span: Span
+    #: As `SummarySentence.cuts`.
+    cuts: tuple[Span, ...]
     #: Which of the pool's documents it stands in, counted from 0, the leading one.
     document: int
     #: Its place among the sentences of that document, from 0.
@@ -79,6 +82,7 @@ class _Read:
 
     text: str
     span: Span
+    cuts: tuple[Span, ...]
     document: int
     position: int
     content: frozenset[str]
@@ -120,17 +124,18 @@ def beginning(document: Document) -> Document:
 
 
 def _read(document: Document, index: int, stopped: frozenset[str]) -> list[_Read]:
-    spans = document_sentences(beginning(document))[:READ_SENTENCES]
+    cleaned = clean_sentences(beginning(document))[:READ_SENTENCES]
     return [
         _Read(
             text=text,
-            span=span,
+            span=sentence.span,
+            cuts=sentence.cuts,
             document=index,
             position=position,
             content=readability.content_words(text[:_SENTENCE_CHARACTERS], stopped),
         )
-        for position, span in enumerate(spans)
-        for text in [span.of(document.text)]
+        for position, sentence in enumerate(cleaned)
+        for text in [sentence.of(document.text)]
     ]
 
 
@@ -147,6 +152,7 @@ def _compared(read: Sequence[_Read]) -> tuple[PooledSentence, ...]:
         PooledSentence(
             text=sentence.text,
             span=sentence.span,
+            cuts=sentence.cuts,
             document=sentence.document,
             position=sentence.position,
             word_count=count_words(sentence.text),

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from newsletter.errors import SummarizerError
 from newsletter.model.documents import Document, Span
-from newsletter.model.stories import Summary
+from newsletter.model.stories import UNNAMED_SOURCE, Summary
 from newsletter.stories import readability
-from newsletter.stories.crediting import UNNAMED, outlet
+from newsletter.stories.crediting import outlet
 from newsletter.stories.pool import READ_DOCUMENTS, READ_SENTENCES, pool_sentences
 from newsletter.stories.several import summarize_several
 from newsletter.stories.summarize import SUMMARIZER_NAMES, summarize
@@ -226,8 +226,8 @@ def test_an_outlet_is_named_as_readers_know_it() -> None:
     assert outlet(FERRY) == "Harbour Post"
     assert outlet(THIRD) == "bay-news.example"
     assert outlet(replace(THIRD, origin="RFE/RL")) == "RFE/RL"
-    assert outlet(replace(THIRD, url="http://[half")) == UNNAMED
-    assert outlet(replace(THIRD, url=None)) == UNNAMED
+    assert outlet(replace(THIRD, url="http://[half")) == UNNAMED_SOURCE
+    assert outlet(replace(THIRD, url=None)) == UNNAMED_SOURCE
 
 
 SENTENCES = st.sampled_from(
