@@ -20,6 +20,7 @@ from newsletter.model.stories import (
 from newsletter.publish.gathering import Find
 from newsletter.stories.apart import run_apart
 from newsletter.stories.crediting import outlet
+from newsletter.stories.disagreements import find_disagreements
 from newsletter.stories.news import News, RepeatRules
 from newsletter.stories.pool import beginning
 from newsletter.stories.rewrite import Completes, rewrite_story
@@ -100,7 +101,7 @@ def tell(
     """
     is_old = find.decision.is_old if find.decision.news is News.UPDATE else None
     summary = _summarized(placing, find.documents, mailing_list, newsroom, leave_out=is_old)
-    story = replace(placing.story, summary=summary)
+    story = replace(placing.story, summary=summary, disagreements=find_disagreements(find.documents))
     return _reworded(story, find.documents, placing.word_limit, model) if model else story
 
 

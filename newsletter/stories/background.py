@@ -134,6 +134,7 @@ def commonness() -> dict[str, float]:
             shares[word] = max(float(share), shares.get(word, 0.0))
     return shares
 
+
 WEEKDAYS = _table(
     """
     monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag

@@ -161,8 +161,8 @@ def _object(governed: Governed, words: str) -> Problem:
 def _agree(told: Governed, meant: Governed, part: Claim, source: Claim) -> bool:
     """Return whether a marker of a part governs what the same marker governs in the source.
 
-    Of "not" the nearest word decides; of "rejected", whose object may stand on either side, all words that the
-    part repeats, names aside.
+    Of "not" the nearest word decides; of "rejected", whose object may stand on either side, all words that
+    the part repeats, names aside.
     """
     if told.marker.name != meant.marker.name:
         return False

@@ -65,7 +65,9 @@ def figures(documents: tuple[Document, ...]) -> list[tuple[str, ...]]:
     ]
 
 
-@pytest.mark.parametrize("name", ["disagreements_held.txt", "disagreements_tuned.txt", "disagreements_later.txt"])
+@pytest.mark.parametrize(
+    "name", ["disagreements_held.txt", "disagreements_tuned.txt", "disagreements_later.txt"]
+)
 def test_labelled_cases_are_told_apart(name: str) -> None:
     cases = read_cases(name)
     differing = [case for case in cases if case.wanted]
