@@ -171,7 +171,8 @@ def test_a_changed_document_comes_back_as_an_update(newsletter, home: Path) -> N
     drop(home, "a.txt", STORY)
     newsletter("subscribers", "add", "ada@example.org")
     newsletter("send", "--ingest", "--yes")
-    drop(home, "a.txt", STORY.replace("on Monday", "on Monday, after nine hours"))
+    more = "Harbour master Ann Lode resigned over the delay; the council named Pia Vance in her place.\n"
+    drop(home, "a.txt", f"{STORY}\n{more}")
     newsletter("ingest")
     assert "Update" in newsletter("preview").stdout
 

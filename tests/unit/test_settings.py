@@ -200,7 +200,7 @@ def test_the_app_refuses_what_the_lists_cannot_be() -> None:
     for overrides, message in (
         ({"schedule": "every day"}, "SCHEDULE"),
         ({"timezone": "Berlin"}, "TIMEZONE"),
-        ({"summarizer": "magic"}, "SUMMARIZER: 'magic' is not one of lead"),
+        ({"summarizer": "magic"}, "SUMMARIZER: 'magic' is not one of editor, lead"),
     ):
         with pytest.raises(SettingsError, match=message):
             App.isolated(**overrides)
