@@ -124,7 +124,8 @@ _NOTE_WORDS = word_set(
 _FIRST_WORD = re.compile(r"[\W_]*([^\W_][\w'’-]*)")
 #: Behind a note without a stop: "Read more about this The group was ...", "officialsIf the board ...".
 _GLUED = re.compile(r"(?:(?<=[a-z0-9]{2}) |(?<=[a-z]{3}))(?=([A-Z][a-z]{0,9}),? [a-z]|[\"“][A-Z])")
-_SPEECH = re.compile(r"[.,!?][\"” ]")
+#: Longer than a title in quotation marks, and with a stop before the closing mark.
+_SPEECH = re.compile(r"[\"“][^\"”]{20,}[.,!?] ?[\"”]")
 _FEWEST_GLUED_CHARACTERS = 40
 #: Notes by what stands in them; the key must be in a text that has one.
 _MENTIONS = {
@@ -203,7 +204,7 @@ def note_end(note: str) -> int:
             at = match.end()
             if len(note) - at < _FEWEST_GLUED_CHARACTERS:
                 break
-            if match[1].casefold() in STARTERS if match[1] else _SPEECH.search(note, at):
+            if match[1].casefold() in STARTERS if match[1] else _SPEECH.match(note, at):
                 return at
     return len(note)
 

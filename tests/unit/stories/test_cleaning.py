@@ -107,6 +107,7 @@ def test_a_header_in_the_middle_parts_what_stands_around_it() -> None:
         "In this photo taken on Monday, seals lie on the quay.",
         "Pictured with her dog, Ina Holt wears a red hat.",
         "READ | Why the quay is sinking",
+        'Read more: Holt on "Quays of the Old World" and on other books that she has never written',
         "To contact the reporter on this story: Ina Holt at holt@example.org",
     ],
 )
