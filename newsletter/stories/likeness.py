@@ -18,7 +18,7 @@ _OTHER_DAYS, _OTHER_PLACES, _OTHER_FIGURES, _OTHER_YEARS = 0.75, 0.5, 0.7, 0.8
 #: change legitimately, so that numbers never decide alone.
 _FIGURES_TO_COMPARE, _FIGURES_IN_COMMON = 2, 0.2
 #: Pieces of common evidence from which two reports are taken to be as like as their words are.
-_PIECES_TO_JOIN = 2.0
+_PIECES_TO_JOIN = 2.8
 #: Pieces that two reports share without being on one event: a place, a name, an office.
 _PIECES_BY_CHANCE = 1.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -226,3 +227,18 @@ def test_a_thousand_and_a_half_unrelated_documents_stay_apart() -> None:
         for n in range(1, 1501)
     ]
     assert len(group_documents(documents)) == 1500
+
+
+def test_a_place_and_a_unit_in_common_make_no_story() -> None:
+    seeds = Path(__file__).parents[3] / "seeds"
+    names = (
+        "tide-power-northline",
+        "harbour-forecast-gazette",
+        "bridge-closed-gazette",
+        "bridge-closed-courier",
+    )
+    texts = [(seeds / f"{name}.txt").read_text("utf-8").split("\n\n") for name in names]
+    documents = [
+        stored(number, headline, *paragraphs) for number, (headline, *paragraphs) in enumerate(texts, 1)
+    ]
+    assert ids(documents) == [{1}, {2}, {3, 4}]
