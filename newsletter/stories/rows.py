@@ -1,6 +1,5 @@
 """Documents as sparse rows, and the products of one with many others in all views at once."""
 
-from collections import Counter
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -12,7 +11,7 @@ from newsletter.stories.weighing import Floats, normal, term_weights
 
 #: Numbers of documents.
 Numbers = NDArray[np.intp]
-_Row = tuple[NDArray[np.int64], Floats]
+_Row = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 
 class View(IntEnum):
@@ -64,27 +63,27 @@ class Rows:
         #: How telling each term is.
         self.weights, self._evidence = term_weights(profiles, terms)
         links = _links(profiles, len(terms))
-        numbers = {code: number for number, code in enumerate(_repeated(links))}
-        self._width = max(1, len(terms), len(numbers))
+        repeated = _repeated(links)
+        self._width = max(1, len(terms), len(repeated))
         rows = [
-            self._row(profile, codes, numbers, len(terms))
+            self._row(profile, codes, repeated, len(terms))
             for profile, codes in zip(profiles, links, strict=True)
         ]
         lengths = [len(cells) for cells, _ in rows]
         self._starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        self._cells = np.concatenate([[], *(cells for cells, _ in rows)]).astype(np.int32)
-        self._values = np.concatenate([[], *(values for _, values in rows)]).astype(np.float32)
+        self._cells = np.concatenate([np.empty(0, np.int32), *(cells for cells, _ in rows)])
+        self._values = np.concatenate([np.empty(0, np.float32), *(values for _, values in rows)])
         self._dense = np.zeros(len(View) * self._width, dtype=np.float32)
 
     def _row(
-        self, profile: Profile, codes: NDArray[np.int64], numbers: dict[int, int], term_count: int
+        self, profile: Profile, codes: NDArray[np.int64], repeated: NDArray[np.int64], term_count: int
     ) -> _Row:
         body, opening = profile.body.ids, profile.lead_names.ids
         total = max(float(self.weights[opening].sum()), 1e-9)
-        shared = [(numbers[code], code) for code in codes.tolist() if code in numbers]
-        least = [
-            min(self._evidence[code // term_count], self._evidence[code % term_count]) for _, code in shared
-        ]
+        links = np.searchsorted(repeated, codes)
+        known = np.append(repeated, -1)[links] == codes
+        links, codes = links[known], codes[known]
+        least = np.minimum(self._evidence[codes // term_count], self._evidence[codes % term_count])
         views: list[tuple[View, NDArray[np.int32], Floats]] = [
             (View.BODY, body, normal(profile.body, self.weights)),
             (View.LEAD, profile.lead.ids, normal(profile.lead, self.weights)),
@@ -96,10 +95,11 @@ class Rows:
             (View.FIGURES, profile.figures, np.ones(len(profile.figures))),
             (View.YEARS, profile.years, np.ones(len(profile.years))),
             (View.PIECES, body, np.sqrt(self._evidence[body])),
-            (View.LINKS, np.array([number for number, _ in shared], dtype=np.int32), np.sqrt(least)),
+            (View.LINKS, links.astype(np.int32), np.sqrt(least)),
         ]
         cells = np.concatenate([ids.astype(np.int64) + view * self._width for view, ids, _ in views])
-        return cells, np.concatenate([values for _, _, values in views])
+        values = np.concatenate([values for _, _, values in views])
+        return cells.astype(np.int32), values.astype(np.float32)
 
     def products(self, number: int, others: Numbers) -> Floats:
         """Multiply one document with some others.
@@ -148,7 +148,8 @@ def _links(profiles: Sequence[Profile], term_count: int) -> list[NDArray[np.int6
     return links
 
 
-def _repeated(links: Sequence[NDArray[np.int64]]) -> list[int]:
-    """Return the codes that more than one document has."""
-    seen = Counter(code for codes in links for code in codes.tolist())
-    return sorted(code for code, count in seen.items() if count > 1)
+def _repeated(links: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the codes that more than one document has, in ascending order."""
+    codes, counts = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *links]), return_counts=True)
+    repeated: NDArray[np.int64] = codes[counts > 1]
+    return repeated
