@@ -231,3 +231,13 @@ def test_a_mark_that_would_lose_a_delivery_cannot_be_made(state: S) -> None:
         DeliveryMark(delivery_id=1, state=state)
     with pytest.raises(ValueError, match="needs the time of its next attempt"):
         DeliveryMark(delivery_id=1, state=S.DEFERRED)
+
+
+def test_a_copy_of_a_cancelled_edition_is_not_sent_once_more_after_a_crash(store: Store, three: int) -> None:
+    ids = claim(store)
+    begin(store, ids[:1])
+    store.operations.cancel(three, now=NOW)
+    after_lease = NOW + timedelta(days=1)
+    assert store.deliveries.recover(policy=RESEND, now=after_lease).uncertain == 1
+    assert states(store, three) == {"suppressed": 3}
+    assert claim(store, now=after_lease) == []
