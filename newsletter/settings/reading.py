@@ -72,6 +72,8 @@ def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
         "int_parsing": "a whole number is expected",
         "float_parsing": "a number is expected",
         "extra_forbidden": "no setting of a list has that name",
+        "tuple_type": 'a list is expected, such as ["one", "two"]',
+        "dict_type": 'a table is expected, such as {"name": 1}',
     }
     expected = plain.get(problem["type"], problem["msg"].removeprefix("Value error, "))
     purpose = f" ({field.description})" if field and field.description and not rest else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, case, exists, func, insert, select, update
 
 from newsletter.model.documents import (
     Document,
@@ -130,25 +130,6 @@ class Documents:
                     earlier.setdefault(heir, []).append(document_id)
         return {heir: tuple(ids) for heir, ids in earlier.items()}
 
-    def updates_among(self, list_name: str, document_ids: Sequence[int]) -> frozenset[int]:
-        """Return which of these documents are newer versions of something that the list was told."""
-        updates: set[int] = set()
-        # Walk back through older versions: pairs of a version and the document that it led to.
-        to_visit = [(i, i) for i in document_ids]
-        with self._database.reading() as connection:
-            while to_visit:
-                batch, to_visit = (
-                    dict(to_visit[:VALUES_PER_STATEMENT]),
-                    to_visit[VALUES_PER_STATEMENT:],
-                )
-                for row in connection.execute(_older_versions(list_name, list(batch))):
-                    heir = batch[row.superseded_by_id]
-                    if row.told is not None:
-                        updates.add(heir)
-                    elif heir not in updates:
-                        to_visit.append((row.id, heir))
-        return frozenset(updates)
-
     def count(self) -> int:
         """Return how many documents there are, older versions included."""
         with self._database.reading() as connection:
@@ -173,16 +154,6 @@ class Documents:
                 )
                 for row in connection.execute(query)
             ]
-
-
-def _older_versions(list_name: str, document_ids: Sequence[int]) -> Select[tuple[object, ...]]:
-    """Select the versions right before these documents, and whether the list was told them."""
-    told_here = and_(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name)
-    return (
-        select(_documents.c.id, _documents.c.superseded_by_id, _told.c.document_id.label("told"))
-        .outerjoin_from(_documents, _told, told_here)
-        .where(_documents.c.superseded_by_id.in_(document_ids))
-    )
 
 
 def _record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> FileReport:

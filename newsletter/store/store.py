@@ -28,7 +28,7 @@ class Store:
     Attributes:
         documents: What was ingested.
         editions: What was published.
-        told: Which stories lists and readers were told.
+        told: Which stories lists were told.
         subscribers: Who reads.
         deliveries: Who got what.
         operations: What the operator decides about deliveries.

@@ -1,19 +1,17 @@
-"""What lists and their readers were told, read off the frozen editions."""
+"""What lists were told, read off the frozen editions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.editions import Edition, EditionState, OneLiner
 from newsletter.model.stories import OpenStory, Story, SummarySentence
-from newsletter.model.subscribers import SubscriptionState
 from newsletter.store import tables
 from newsletter.store.codec import from_json
-from newsletter.store.database import VALUES_PER_STATEMENT, Database
-from newsletter.store.variants import has_had
+from newsletter.store.database import Database
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -26,18 +24,8 @@ _told = tables.edition_documents
 _HANDED_OVER = (DeliveryState.SENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.UNCERTAIN.value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReaderTold:
-    """What one reader was told."""
-
-    #: Documents of the stories and one-liners that reached the reader.
-    document_ids: frozenset[int]
-    #: List and thread of each of these stories.
-    threads: frozenset[tuple[str, int]]
-
-
 class ToldStories:
-    """Stories as lists and readers were told them."""
+    """Stories as lists were told them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,72 +51,6 @@ class ToldStories:
                 threads.setdefault(telling.thread, []).append(telling)
         return [_open_story(threads[thread]) for thread in sorted(threads)]
 
-    def told_to(self, subscriber_id: int, *, since: datetime, list_name: str | None = None) -> ReaderTold:
-        """Return what a reader was told in editions since then.
-
-        A copy counts once a server has it or may have it.
-
-        Args:
-            subscriber_id: The reader.
-            since: UTC.
-            list_name: Only by this list; None: by any.
-        """
-        handed_over = exists().where(
-            _deliveries.c.edition_id == _editions.c.id,
-            _deliveries.c.subscriber_id == subscriber_id,
-            _deliveries.c.state.in_(_HANDED_OVER),
-        )
-        where = [_editions.c.created_at >= since, handed_over]
-        if list_name is not None:
-            where.append(_editions.c.list_name == list_name)
-        documents: set[int] = set()
-        threads: set[tuple[str, int]] = set()
-        for edition_id, edition in self._contents(*where):
-            for telling in _tellings(edition_id, edition):
-                documents.update(telling.document_ids)
-                threads.add((edition.list_name, telling.thread))
-        return ReaderTold(document_ids=frozenset(documents), threads=frozenset(threads))
-
-    def editions_telling(
-        self, document_ids: Sequence[int], *, besides: str, since: datetime
-    ) -> tuple[int, ...]:
-        """Return the editions of other lists since then that told any of these documents.
-
-        Args:
-            document_ids: Documents of one story.
-            besides: The list whose own editions do not count.
-            since: UTC.
-        """
-        wanted = set(document_ids)
-        candidates: set[int] = set()
-        ids = sorted(wanted)
-        with self._database.reading() as connection:
-            for start in range(0, len(ids), VALUES_PER_STATEMENT):
-                query = select(_told.c.edition_id).where(
-                    _told.c.document_id.in_(ids[start : start + VALUES_PER_STATEMENT]),
-                    _told.c.list_name != besides,
-                )
-                candidates.update(connection.scalars(query))
-        # An edition answers for documents that it had no room for as well: only its content knows.
-        contents = self._contents(_editions.c.id.in_(sorted(candidates)), _editions.c.created_at >= since)
-        return tuple(
-            edition_id
-            for edition_id, edition in contents
-            if any(wanted.intersection(t.document_ids) for t in _tellings(edition_id, edition))
-        )
-
-    def missed(self, list_name: str, edition_ids: Sequence[int]) -> int:
-        """Return how many confirmed readers of a list got none of these editions, and are not about to."""
-        with self._database.reading() as connection:
-            query = readers_of(list_name, edition_ids, reached=False).subquery()
-            return connection.scalar(select(func.count()).select_from(query)) or 0
-
-    def reached(self, list_name: str, edition_ids: Sequence[int]) -> int:
-        """Return how many confirmed readers of a list got one of these editions, of whatever list."""
-        with self._database.reading() as connection:
-            query = readers_of(list_name, edition_ids, reached=True).subquery()
-            return connection.scalar(select(func.count()).select_from(query)) or 0
-
     def _contents(self, *where: ColumnElement[bool]) -> Iterator[tuple[int, Edition]]:
         """Yield id and content of the editions that match, the oldest first."""
         query = select(_editions.c.id, _editions.c.content).where(*where).order_by(_editions.c.id)
@@ -136,30 +58,6 @@ class ToldStories:
             rows = connection.execute(query).all()
         for row in rows:
             yield row.id, from_json(Edition, row.content)
-
-
-def readers_of(list_name: str, edition_ids: Sequence[int], *, reached: bool) -> Select[tuple[int]]:
-    """Select the ids of a list's confirmed readers by whether one of some editions has reached them.
-
-    To be used within a statement: `INSERT ... SELECT`, or `subscriber_id IN (...)` of an `UPDATE`. An edition
-    that is on its way counts as one that has reached the reader.
-
-    Args:
-        list_name: The list whose readers are asked about.
-        edition_ids: The editions, of whatever list.
-        reached: Whether to select those who got one of them, or those who got none.
-    """
-    had = has_had(edition_ids, reader=_subscriptions.c.subscriber_id)
-    suppressed = exists().where(
-        _subscribers.c.id == _subscriptions.c.subscriber_id,
-        _suppressions.c.address_hash == _subscribers.c.address_hash,
-    )
-    return select(_subscriptions.c.subscriber_id).where(
-        _subscriptions.c.list_name == list_name,
-        _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
-        ~suppressed,
-        had if reached else ~had,
-    )
 
 
 def _was_handed_over() -> ColumnElement[bool]:

@@ -36,7 +36,7 @@ def assign_variants(
     for place, edition_ids in enumerate(missable):
         connection.execute(
             update(_deliveries)
-            .where(mine, ~has_had(edition_ids))
+            .where(mine, ~_has_had(edition_ids))
             .values(variant=_deliveries.c.variant + (1 << place))
         )
     wanted = set(connection.scalars(select(_deliveries.c.variant).where(mine).distinct())) - {0}
@@ -50,15 +50,13 @@ def assign_variants(
         )
 
 
-def has_had(
-    edition_ids: Sequence[int], *, reader: ColumnElement[int] = _deliveries.c.subscriber_id
-) -> ColumnElement[bool]:
-    """Return the condition that a reader, a delivery's, has had one of these editions or may still get it."""
+def _has_had(edition_ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition that a delivery's reader has had one of these editions, or may still get it."""
     earlier = _deliveries.alias("earlier")
     return exists(
         select(earlier.c.id).where(
             earlier.c.edition_id.in_(edition_ids),
-            earlier.c.subscriber_id == reader,
+            earlier.c.subscriber_id == _deliveries.c.subscriber_id,
             earlier.c.state.not_in(_MISSED),
         )
     )

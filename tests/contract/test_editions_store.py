@@ -33,16 +33,15 @@ def test_what_was_told_is_not_new_but_to_another_list(store: Store, subscribe, p
     assert [d.headline for d in store.documents.new_for("weekly")] == ["A story"]
 
 
-def test_a_changed_document_is_an_update_where_it_was_told(store: Store, publish, parsed) -> None:
+def test_only_the_latest_version_of_a_changed_document_is_new(store: Store, publish, parsed) -> None:
     publish("First")
     for headline in ("Second", "Third"):
         file = FoundFile(path="First.txt", fingerprint="2", document=parsed(headline))
         store.documents.record("/in", [file], now=NOW)
     fresh = store.documents.new_for("daily")
     assert [d.headline for d in fresh] == ["Third"]
-    ids = [d.id for d in fresh]
-    assert store.documents.updates_among("daily", ids) == frozenset(ids)
-    assert store.documents.updates_among("weekly", ids) == frozenset()
+    (told,) = store.editions.content(store.editions.latest("daily")[0].id).document_ids
+    assert told in store.documents.earlier_versions([fresh[0].id])[fresh[0].id]
 
 
 def test_numbers_count_up_by_list(store: Store, publish) -> None:

@@ -1,4 +1,4 @@
-"""What lists and readers were told, as the store reads it off the editions, on SQLite and on PostgreSQL."""
+"""What lists were told, as the store reads it off the editions, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
 from newsletter.model.editions import Edition, OneLiner, PublishedEdition
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.stories import SourceCredit, Story, StoryLabel, Summary, SummarySentence
-from newsletter.model.subscribers import SuppressionReason
 from newsletter.store.store import Store
-from newsletter.store.told import readers_of
-from newsletter.subscribe import parse_address
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -157,7 +154,6 @@ def test_what_found_no_place_or_said_nothing_new_was_not_told(store: Store, put:
     a, b, c = put(("a", "First"), ("b", "Second"), ("c", "Third"))
     tell(story("First", a), left_out=(b,), repeated=(c,))
     assert [s.document_ids for s in store.told.open_stories("daily", since=NOW)] == [(a,)]
-    assert store.told.editions_telling([b, c], besides="weekly", since=NOW) == ()
 
 
 def test_an_edition_cancelled_before_anybody_had_it_told_nothing(
@@ -208,85 +204,3 @@ def test_documents_come_in_the_order_asked_for(store: Store, put: Put) -> None:
     assert [d.headline for d in store.documents.get_many([b, 999, a, b])] == ["Second", "First"]
     assert store.documents.get_many([a])[0].places == ("/in/a",)
     assert store.documents.get_many([]) == []
-
-
-def test_a_reader_was_told_what_a_server_took(store: Store, subscribe, put: Put, tell: Tell) -> None:
-    subscribe("ada@example.org", "bo@example.org", "chi@example.org")
-    a, b, c, d = put(("a", "First"), ("b", "Second"), ("c", "Third"), ("d", "Fourth"))
-    tell(story("First", a), also=(line("Second", b),), left_out=(c,))
-    deliver(store, bo=S.FAILED, chi=S.UNCERTAIN)
-    tell(story("Fourth", d, thread=a), at=NOW + DAY)
-    for name in ("ada", "chi"):
-        told = store.told.told_to(reader(store, name), since=NOW)
-        assert told.document_ids == {a, b}
-        assert told.threads == {("daily", a), ("daily", b)}
-    assert store.told.told_to(reader(store, "bo"), since=NOW).document_ids == frozenset()
-    assert store.told.told_to(reader(store, "ada"), since=NOW, list_name="weekly").threads == frozenset()
-    assert store.told.told_to(reader(store, "ada"), since=NOW + DAY).document_ids == frozenset()
-
-
-def test_who_missed_a_story_is_counted_among_confirmed_readers(
-    store: Store, subscribe, put: Put, tell: Tell
-) -> None:
-    subscribe("ada@example.org", "bo@example.org", "chi@example.org")
-    a, b = put(("a", "First"), ("b", "Second"))
-    first = tell(story("First", a))
-    deliver(store, bo=S.FAILED, chi=S.UNCERTAIN)
-    subscribe("dee@example.org")
-    assert (store.told.missed("daily", [first.id]), store.told.reached("daily", [first.id])) == (2, 2)
-    second = tell(story("Second", b, thread=a), at=NOW + DAY)
-    # What is on its way to a reader will have told it.
-    assert store.told.missed("daily", [first.id, second.id]) == 0
-    assert store.told.missed("daily", []) == 4
-    store.subscribers.suppress(parse_address("dee@example.org"), SuppressionReason.BOUNCE, now=NOW)
-    store.subscribers.unsubscribe("daily", parse_address("ada@example.org"), now=NOW)
-    assert (store.told.missed("daily", [first.id]), store.told.reached("daily", [first.id])) == (1, 1)
-
-
-def test_who_was_told_by_another_list_is_found_by_document(
-    store: Store, subscribe, put: Put, tell: Tell
-) -> None:
-    subscribe("ada@example.org", "bo@example.org")
-    subscribe("ada@example.org", "eve@example.org", list_name="weekly")
-    a, b, c = put(("a", "First"), ("b", "Second"), ("c", "Third"))
-    weekly = tell(story("First", a, b), left_out=(c,), list_name="weekly")
-    deliver(store)
-    assert store.told.editions_telling([b, c], besides="daily", since=NOW) == (weekly.id,)
-    assert store.told.editions_telling([c], besides="daily", since=NOW) == ()
-    assert store.told.editions_telling([b], besides="weekly", since=NOW) == ()
-    assert store.told.editions_telling([b], besides="daily", since=NOW + DAY) == ()
-    assert store.told.reached("daily", [weekly.id]) == 1
-    with store._database.reading() as connection:
-        chosen = connection.scalars(readers_of("daily", [weekly.id], reached=True)).all()
-    assert chosen == [reader(store, "ada")]
-
-
-@pytest.mark.parametrize("reached", [True, False])
-def test_readers_are_looked_up_in_indexes(
-    store: Store, subscribe, put: Put, tell: Tell, reached: bool
-) -> None:
-    subscribe(*[f"r{n}@example.org" for n in range(40)])
-    ids = put(*[(f"{n}", f"Story {n}") for n in range(14)])
-    editions = [tell(story(f"Story {n}", n)).id for n in ids]
-    statements: list[tuple[str, object]] = []
-
-    def remember(connection, cursor, statement, parameters, context, executemany) -> None:
-        statements.append((statement, parameters))
-
-    engine = store._database.engine
-    event.listen(engine, "before_cursor_execute", remember)
-    with store._database.reading() as connection:
-        assert len(connection.scalars(readers_of("daily", editions, reached=reached)).all()) == 40 * reached
-    event.remove(engine, "before_cursor_execute", remember)
-    query, parameters = next(s for s in statements if "subscriptions" in s[0])
-    with store._database.transaction() as connection:
-        if not store._database.is_sqlite:
-            # With so few rows, PostgreSQL would rightly read them all.
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN " if store._database.is_sqlite else "EXPLAIN "
-        plan = str(connection.exec_driver_sql(explain + query, parameters).all())
-    assert "ix_subscriptions_list_name_state" in plan
-    assert "deliveries_edition_id" in plan or "sqlite_autoindex_deliveries_1" in plan
-    assert "Seq Scan" not in plan
-    assert "SCAN deliveries" not in plan
-    assert "SCAN earlier" not in plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event, text
 
 from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
 from newsletter.store.store import Store
@@ -80,3 +81,26 @@ def test_variants_that_nobody_gets_are_not_kept(store: Store, subscribe, publish
     second = publish("Two", missable=[[first.id]], variants=[1])
     with pytest.raises(LookupError):
         store.editions.rendering(second.id, variant=1)
+
+
+def test_earlier_copies_are_looked_up_in_an_index(store: Store, subscribe, publish) -> None:
+    subscribe(*[f"r{n}@example.org" for n in range(40)])
+    earlier = [publish(f"Story {n}").id for n in range(14)]
+    statements: list[tuple[str, object]] = []
+
+    def remember(connection, cursor, statement, parameters, context, executemany) -> None:
+        statements.append((statement, parameters))
+
+    engine = store._database.engine
+    event.listen(engine, "before_cursor_execute", remember)
+    publish("The last", missable=[earlier], variants=[1])
+    event.remove(engine, "before_cursor_execute", remember)
+    assign, parameters = next(s for s in statements if "variant" in s[0] and "NOT (EXISTS" in s[0])
+    with store._database.transaction() as connection:
+        if not store._database.is_sqlite:
+            # With so few rows, PostgreSQL would rightly read them all.
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN " if store._database.is_sqlite else "EXPLAIN "
+        plan = str(connection.exec_driver_sql(explain + assign, parameters).all())
+    for way in ("SCAN deliveries", "SCAN earlier", "Seq Scan"):
+        assert way not in plan

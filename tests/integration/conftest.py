@@ -116,9 +116,15 @@ async def server() -> AsyncIterator[FaultServer]:
 
 
 @pytest.fixture
-def make_app(store_url: str, tmp_path: Path, server: FaultServer) -> Iterator[MakeApp]:
-    folder = tmp_path / "in"
-    folder.mkdir()
+def folder(tmp_path: Path) -> Path:
+    """An empty folder for documents."""
+    path = tmp_path / "in"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def make_app(store_url: str, folder: Path, server: FaultServer) -> Iterator[MakeApp]:
     (folder / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
     apps = []
 

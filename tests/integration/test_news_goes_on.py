@@ -49,13 +49,6 @@ Kerr said that inflation had come down faster than hoped.
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "in"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
 def app(store_url: str, folder: Path) -> Iterator[App]:
     app = App.isolated(
         database_url=store_url,

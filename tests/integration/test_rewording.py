@@ -37,15 +37,8 @@ REWORDED = (
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "in"
-    path.mkdir()
-    (path / "port.txt").write_text(PORT)
-    return path
-
-
-@pytest.fixture
 def plain(folder: Path, sqlite_url: str) -> Iterator[App]:
+    (folder / "port.txt").write_text(PORT)
     app = app_of(folder, sqlite_url)
     app.ingest(now=NOW)
     yield app

@@ -33,13 +33,6 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "in"
-    path.mkdir()
-    return path
-
-
 MakeApp = Callable[..., App]
 
 

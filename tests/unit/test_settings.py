@@ -249,3 +249,9 @@ def test_a_title_that_readers_could_not_read_is_refused(tmp_path: Path, title: s
     (tmp_path / "newsletter.toml").write_text(f'[[lists]]\nname = "daily"\ntitle = "{quoted}"\n')
     with pytest.raises(SettingsError, match=r"LISTS\[0\].title"):
         load(folder=tmp_path)
+
+
+def test_a_section_without_a_list_of_words_is_told_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECTIONS", '{"Economy": "bank"}')
+    with pytest.raises(SettingsError, match=r"SECTIONS.Economy: 'bank' is wrong: a list is expected"):
+        load()
