@@ -1,4 +1,4 @@
-"""Count which words news on anything is full of, for newsletter/stories/common_words.json.
+"""Count which words news on anything is full of, for newsletter/stories/text/common_words.json.
 
     python benchmarks/background.py DATA_FOLDER
 
@@ -11,14 +11,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from newsletter.stories.profiles import fold
+from newsletter.stories.grouping.profiles import fold
 from newsletter.stories.sentences import words
 
 SETS = ("cnndm_dev", "xsum_dev", "headlines_dev")
 KEPT_WORDS = 3000
 #: Shares of documents; a word stands in the class of the next lower one.
 SHARES = (0.5, 0.3, 0.2, 0.14, 0.1, 0.07, 0.05, 0.035, 0.025, 0.018, 0.013, 0.01)
-TARGET = Path(__file__).parent.parent / "newsletter" / "stories" / "common_words.json"
+TARGET = Path(__file__).parent.parent / "newsletter" / "stories" / "text" / "common_words.json"
 
 
 def main(folder: Path) -> None:

@@ -3,7 +3,8 @@
     python -m benchmarks fit_editor DATA_FOLDER [WEIGHTS_FILE]
 
 DATA_FOLDER, or its subfolder `summaries`, holds cnndm*.jsonl, headlines*.jsonl and xsum*.jsonl; WEIGHTS_FILE
-is newsletter/stories/weights.json unless given. The same files give the same weights. Needs the extra `fit`.
+is newsletter/stories/editor/weights.json unless given. The same files give the same weights. Needs the extra
+`fit`.
 """
 
 import json
@@ -19,13 +20,13 @@ import numpy as np
 
 from benchmarks.articles import Article, find_files, read_articles
 from benchmarks.rouge import Judge
-from newsletter.stories.choose import Draft
-from newsletter.stories.cleaning import clean_sentences
-from newsletter.stories.editor import Desk
-from newsletter.stories.features import FEATURES, Description, describe
-from newsletter.stories.forest import Forest
-from newsletter.stories.proposals import PROPOSAL_FEATURES, describe_proposals
-from newsletter.stories.scorer import rate
+from newsletter.stories.editor.choose import Draft
+from newsletter.stories.editor.features import FEATURES, Description, describe
+from newsletter.stories.editor.forest import Forest
+from newsletter.stories.editor.proposals import PROPOSAL_FEATURES, describe_proposals
+from newsletter.stories.editor.ranking import Desk
+from newsletter.stories.editor.scorer import rate
+from newsletter.stories.text.cleaning import clean_sentences
 
 SEED = 4
 DATE = "2026-11-25"
@@ -39,7 +40,7 @@ WORD_LIMIT = 110
 _NO_SPREAD = 1e-6
 #: Digits of what is written: more would change no choice.
 _DIGITS = 4
-WEIGHTS_FILE = Path(__file__).parents[1] / "newsletter" / "stories" / "weights.json"
+WEIGHTS_FILE = Path(__file__).parents[1] / "newsletter" / "stories" / "editor" / "weights.json"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 from newsletter.model.documents import Document, Span
-from newsletter.stories.background import commonness
+from newsletter.stories.text.background import commonness
 
 DAY = datetime(2031, 5, 4, tzinfo=UTC)
 KINDS = 60

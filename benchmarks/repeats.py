@@ -24,8 +24,8 @@ from newsletter.model.documents import Document, Span
 from newsletter.model.stories import OpenStory, SummarySentence
 from newsletter.stories.group import KnownStory, group_documents
 from newsletter.stories.news import NewsDecision, RepeatRules, decide_news
+from newsletter.stories.repeats.told import Told
 from newsletter.stories.sentences import split_sentences
-from newsletter.stories.told import Told
 
 FOLDER = Path(__file__).parents[1] / "tests" / "unit" / "stories"
 SEEN = datetime(2031, 1, 1, tzinfo=UTC)

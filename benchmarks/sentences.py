@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from newsletter.model.documents import ParsedDocument, Span
-from newsletter.stories.cleaning import clean_sentences
 from newsletter.stories.sentences import document_sentences, split_sentences
+from newsletter.stories.text.cleaning import clean_sentences
 
 HARD_CASES = Path(__file__).resolve().parents[1] / "tests" / "unit" / "stories" / "hard_sentences.txt"
 _ROUNDS = 3

@@ -18,10 +18,10 @@ from itertools import combinations
 from pathlib import Path
 
 from newsletter.model.documents import ParsedDocument, Span
-from newsletter.stories import readability
 from newsletter.stories.sentences import document_sentences
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
 from newsletter.stories.sumy import stop_words
+from newsletter.stories.text import readability
 
 
 def load(path: Path, many: int) -> list[ParsedDocument]:

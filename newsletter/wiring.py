@@ -27,8 +27,8 @@ from newsletter.model.feedback import BouncePolicy
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
-from newsletter.stories.language_model import LanguageModel
 from newsletter.stories.news import RepeatRules
+from newsletter.stories.rewriting.language_model import LanguageModel
 from newsletter.stories.summarize import SUMMARIZER_NAMES
 
 

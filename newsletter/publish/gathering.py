@@ -9,7 +9,7 @@ from newsletter.model.editions import MailingList
 from newsletter.model.stories import GroupingRules, OpenStory
 from newsletter.store.store import Store
 from newsletter.stories.news import News, NewsDecision, RepeatRules, continued_threads, decide_news
-from newsletter.stories.told import Told
+from newsletter.stories.repeats.told import Told
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,12 +19,12 @@ from newsletter.model.stories import (
 )
 from newsletter.publish.gathering import Find
 from newsletter.stories.apart import run_apart
-from newsletter.stories.crediting import outlet
-from newsletter.stories.disagreements import find_disagreements
+from newsletter.stories.joining.crediting import outlet
+from newsletter.stories.joining.disagreements import find_disagreements
+from newsletter.stories.joining.pool import beginning
 from newsletter.stories.news import News, RepeatRules
-from newsletter.stories.pool import beginning
 from newsletter.stories.rewrite import Completes, rewrite_story
-from newsletter.stories.rewrite_outcomes import RewriteOutcome
+from newsletter.stories.rewriting.outcomes import RewriteOutcome
 from newsletter.stories.several import summarize_several
 from newsletter.stories.summarize import summarize
 
@@ -48,7 +48,7 @@ class Newsroom:
 
 def outline(find: Find, mailing_list: MailingList) -> Story:
     """Return a story with a summary that is good enough to rank it by, and quickly made."""
-    from newsletter.stories.independence import independent_sources
+    from newsletter.stories.grouping.independence import independent_sources
 
     lead, story = find.documents[0], find.story
     told = find.decision.sentences[:LEAD_SENTENCES]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsletter.stories.choose import Draft
+from newsletter.stories.editor.choose import Draft
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class EditorSummarizer:
 
     def rank(self, sentences: Sequence[str], *, language: str | None, headline: str) -> list[int]:
         """Return the indices of `sentences`, those that stand best for the document first."""
-        from newsletter.stories.scorer import score_sentences
+        from newsletter.stories.editor.scorer import score_sentences
 
         scores = score_sentences(sentences, headline=headline, language=language)
         return sorted(range(len(scores)), key=lambda index: (-scores[index], index))
@@ -49,7 +49,7 @@ class EditorSummarizer:
             Indices in source order; empty only if no sentence is of bearable length.
         """
         # numpy takes a tenth of a second to load, which commands that summarise nothing need not wait for.
-        from newsletter.stories.editor import MOST_SENTENCES, Desk
+        from newsletter.stories.editor.ranking import MOST_SENTENCES, Desk
 
         desk = Desk.of(draft, headline=headline, language=language)
         if sentence_count <= MOST_SENTENCES:

@@ -10,12 +10,12 @@ import numpy as np
 
 from newsletter.model.documents import Document
 from newsletter.model.stories import GroupingRules
-from newsletter.stories.candidates import find_candidates
-from newsletter.stories.copies import find_copies
-from newsletter.stories.independence import independent_sources
-from newsletter.stories.likeness import Comparison
-from newsletter.stories.linkage import Linked, Near, Start, link
-from newsletter.stories.profiles import Vocabulary
+from newsletter.stories.grouping.candidates import find_candidates
+from newsletter.stories.grouping.copies import find_copies
+from newsletter.stories.grouping.independence import independent_sources
+from newsletter.stories.grouping.likeness import Comparison
+from newsletter.stories.grouping.linkage import Linked, Near, Start, link
+from newsletter.stories.grouping.profiles import Vocabulary
 
 __all__ = ["Group", "KnownStory", "group_documents", "independent_sources"]
 

@@ -8,12 +8,12 @@ from itertools import islice
 
 from newsletter.model.documents import Document, Span
 from newsletter.model.stories import OpenStory, SummarySentence
-from newsletter.stories import readability
-from newsletter.stories.crediting import outlet
-from newsletter.stories.facts import Facts, facts_of
-from newsletter.stories.pool import READ_DOCUMENTS, READ_SENTENCES, beginning
+from newsletter.stories.joining.crediting import outlet
+from newsletter.stories.joining.pool import READ_DOCUMENTS, READ_SENTENCES, beginning
+from newsletter.stories.repeats.facts import Facts, facts_of
+from newsletter.stories.repeats.told import Told
 from newsletter.stories.sentences import count_words, document_sentences
-from newsletter.stories.told import Told
+from newsletter.stories.text import readability
 
 #: Share of the headline's terms, or of all that was told, that a document has which names nobody that was
 #: named: with less it is on another event.

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from newsletter.stories.claims import lexicon_of
-from newsletter.stories.language_model import LanguageModelError, Message
-from newsletter.stories.rewrite_checks import check_rewrite
-from newsletter.stories.rewrite_outcomes import RewriteOutcome
+from newsletter.stories.rewriting.checks import check_rewrite
+from newsletter.stories.rewriting.claims import lexicon_of
+from newsletter.stories.rewriting.language_model import LanguageModelError, Message
+from newsletter.stories.rewriting.outcomes import RewriteOutcome
 from newsletter.stories.sentences import count_words
 
 #: Letters of each source, and sources, that the model is shown; the checks read more.

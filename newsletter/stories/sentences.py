@@ -5,9 +5,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from newsletter.model.documents import ParsedDocument, Span
-from newsletter.stories.abbreviations import ORDINAL_LANGUAGES
-from newsletter.stories.quotations import find_quotations
-from newsletter.stories.stops import sentence_ends
+from newsletter.stories.text.abbreviations import ORDINAL_LANGUAGES
+from newsletter.stories.text.quotations import find_quotations
+from newsletter.stories.text.stops import sentence_ends
 
 #: A quotation of several sentences stays whole up to this many words.
 QUOTATION_WORD_LIMIT = 60

@@ -7,9 +7,9 @@ from functools import partial
 from newsletter.errors import SummarizerError
 from newsletter.model.documents import Document
 from newsletter.model.stories import Summary, SummarySentence
-from newsletter.stories.additions import Additions
-from newsletter.stories.crediting import outlet
-from newsletter.stories.pool import Pool, pool_sentences
+from newsletter.stories.joining.additions import Additions
+from newsletter.stories.joining.crediting import outlet
+from newsletter.stories.joining.pool import Pool, pool_sentences
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
 
 #: Sentences of the leading document that open the summary, where it has room for one more.

@@ -9,11 +9,11 @@ from typing import Protocol
 from newsletter.errors import SummarizerError
 from newsletter.model.documents import ParsedDocument, Span
 from newsletter.model.stories import Summary, SummarySentence
-from newsletter.stories.choose import Draft, bearable_words
-from newsletter.stories.cleaning import CleanSentence, clean_sentences
+from newsletter.stories.editor.choose import Draft, bearable_words
 from newsletter.stories.extractive import EditorSummarizer, LeadSummarizer
 from newsletter.stories.sentences import count_words, split_sentences
 from newsletter.stories.sumy import ALGORITHMS, SumySummarizer
+from newsletter.stories.text.cleaning import CleanSentence, clean_sentences
 
 #: Room for a word where one endless word fills a sentence.
 _LETTERS_A_WORD = 12

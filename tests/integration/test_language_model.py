@@ -14,10 +14,15 @@ import modeld
 import pytest
 
 from newsletter.errors import SettingsError
-from newsletter.stories import language_model
-from newsletter.stories.language_model import MOST_OCTETS, LanguageModel, LanguageModelError, Message
 from newsletter.stories.rewrite import Rewrite, rewrite_story
-from newsletter.stories.rewrite_outcomes import RewriteOutcome
+from newsletter.stories.rewriting import language_model
+from newsletter.stories.rewriting.language_model import (
+    MOST_OCTETS,
+    LanguageModel,
+    LanguageModelError,
+    Message,
+)
+from newsletter.stories.rewriting.outcomes import RewriteOutcome
 
 KEY = "sk-a-key-that-nobody-may-see"
 SUMMARY = (

@@ -27,7 +27,7 @@ DOORS = {
     "starlette": {"newsletter.web"},
     "uvicorn": {"newsletter.web"},
     "flufl": {"newsletter.deliveries.notices"},
-    "httpx": {"newsletter.stories.language_model"},
+    "httpx": {"newsletter.stories.rewriting.language_model"},
 }
 
 

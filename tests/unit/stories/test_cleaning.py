@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model.documents import ParsedDocument, Span
-from newsletter.stories.cleaning import CleanSentence, clean_sentences
 from newsletter.stories.sentences import CLOSE_READING_CHARACTERS
+from newsletter.stories.text.cleaning import CleanSentence, clean_sentences
 
 
 def parsed(*paragraphs: str, language: str | None = "en") -> ParsedDocument:

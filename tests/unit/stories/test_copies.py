@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from reports import SEEN, stored
 
 from newsletter.model.documents import Document
-from newsletter.stories import copies
-from newsletter.stories.copies import find_copies, is_part, phrases
 from newsletter.stories.group import group_documents
+from newsletter.stories.grouping import copies
+from newsletter.stories.grouping.copies import find_copies, is_part, phrases
 
 WIRE = (
     "The parliament of Lorvia voted on Tuesday to close its last coal mine by the end of the decade.",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model.documents import Document, Span
-from newsletter.stories.disagreements import FIXED_APART, GROWING_APART, find_disagreements
+from newsletter.stories.joining.disagreements import FIXED_APART, GROWING_APART, find_disagreements
 
 MORNING = datetime(2026, 3, 2, 6, tzinfo=UTC)
 _LINE = re.compile(r"(?P<outlet>[^:\[+]+?)(?: \[(?P<language>\w\w)\])?(?: \+(?P<hours>\d+)h)?: (?P<text>.+)")

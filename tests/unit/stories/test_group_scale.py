@@ -11,12 +11,12 @@ from reports import SEEN, look_alikes, stored
 
 from benchmarks.invented import news_day
 from newsletter.model.documents import Document
-from newsletter.stories import candidates
-from newsletter.stories.candidates import find_candidates
 from newsletter.stories.group import group_documents
-from newsletter.stories.likeness import Comparison
-from newsletter.stories.profiles import COMPARED_CHARACTERS, Vocabulary, opening
-from newsletter.stories.rows import Rows
+from newsletter.stories.grouping import candidates
+from newsletter.stories.grouping.candidates import find_candidates
+from newsletter.stories.grouping.likeness import Comparison
+from newsletter.stories.grouping.profiles import COMPARED_CHARACTERS, Vocabulary, opening
+from newsletter.stories.grouping.rows import Rows
 
 
 def compared(documents: list[Document], monkeypatch: pytest.MonkeyPatch) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.stories.linkage import Linked, Start, link
+from newsletter.stories.grouping.linkage import Linked, Start, link
 
 Pairs = dict[tuple[int, int], float]
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from newsletter.model.documents import Document, Span
 from newsletter.model.stories import OpenStory, SummarySentence
-from newsletter.stories.facts import facts_of
 from newsletter.stories.news import News, RepeatRules, continued_threads, decide_news
-from newsletter.stories.told import Told
+from newsletter.stories.repeats.facts import facts_of
+from newsletter.stories.repeats.told import Told
 
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "repeats.py"
 SEEN = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

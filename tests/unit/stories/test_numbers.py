@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from newsletter.stories.numbers import Kind, Number, find_numbers, tokens_of
+from newsletter.stories.text.numbers import Kind, Number, find_numbers, tokens_of
 
 
 def found(sentence: str, language: str | None = "en") -> list[tuple[str, Number]]:

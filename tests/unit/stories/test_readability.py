@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.stories import readability
+from newsletter.stories.text import readability
 
 
 @pytest.mark.parametrize(

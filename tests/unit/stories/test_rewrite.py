@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from newsletter.stories.claims import lexicon_of, read_claim
-from newsletter.stories.language_model import LanguageModelError, Message
 from newsletter.stories.rewrite import Rewrite, rewrite_story
-from newsletter.stories.rewrite_outcomes import RewriteOutcome
+from newsletter.stories.rewriting.claims import lexicon_of, read_claim
+from newsletter.stories.rewriting.language_model import LanguageModelError, Message
+from newsletter.stories.rewriting.outcomes import RewriteOutcome
 
 SUMMARY = ("The port of Selmouth reopened on Friday.", "Eleven ships were waiting outside the harbour.")
 TOLD = "Eleven ships were waiting outside the harbour. The port of Selmouth reopened on Friday."

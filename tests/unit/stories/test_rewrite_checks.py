@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.stories.rewrite_checks import check_rewrite
-from newsletter.stories.rewrite_outcomes import Problem, RewriteOutcome, problem
+from newsletter.stories.rewriting.checks import check_rewrite
+from newsletter.stories.rewriting.outcomes import Problem, RewriteOutcome, problem
 
 STORIES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("rewrite_cases.toml").read_text("utf-8"))
 GOOD = [(name, text) for name, story in STORIES.items() for text in story["good"]]

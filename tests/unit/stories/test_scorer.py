@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.stories.features import FEATURES, SENTENCE_CAP, describe
-from newsletter.stories.forest import Forest
-from newsletter.stories.scorer import score_sentences, sentence_forest, weights
+from newsletter.stories.editor.features import FEATURES, SENTENCE_CAP, describe
+from newsletter.stories.editor.forest import Forest
+from newsletter.stories.editor.scorer import score_sentences, sentence_forest, weights
 
 NEWS = [
     "The river Tarn rose by two metres on Monday and flooded the old town of Ardo.",
@@ -92,7 +92,7 @@ def test_any_text_has_finite_scores(sentences: list[str], headline: str) -> None
 
 def test_scores_do_not_hang_on_the_order_of_sets() -> None:
     script = (
-        "from newsletter.stories.scorer import score_sentences\n"
+        "from newsletter.stories.editor.scorer import score_sentences\n"
         f"print(score_sentences({NEWS!r}, headline='Tarn floods Ardo', language='en'))"
     )
     told = {

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model.documents import ParsedDocument, Span
-from newsletter.stories.quotations import find_quotations
 from newsletter.stories.sentences import (
     QUOTATION_WORD_LIMIT,
     count_words,
@@ -20,6 +19,7 @@ from newsletter.stories.sentences import (
     split_sentences,
     words,
 )
+from newsletter.stories.text.quotations import find_quotations
 
 #: Each case is the list of its sentences; the text is made by joining them with spaces.
 GOLD = [

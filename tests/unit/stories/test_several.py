@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from newsletter.errors import SummarizerError
 from newsletter.model.documents import Document, Span
 from newsletter.model.stories import UNNAMED_SOURCE, Summary
-from newsletter.stories import readability
-from newsletter.stories.crediting import outlet
-from newsletter.stories.pool import READ_DOCUMENTS, READ_SENTENCES, pool_sentences
+from newsletter.stories.joining.crediting import outlet
+from newsletter.stories.joining.pool import READ_DOCUMENTS, READ_SENTENCES, pool_sentences
 from newsletter.stories.several import summarize_several
 from newsletter.stories.summarize import SUMMARIZER_NAMES, summarize
 from newsletter.stories.sumy import stop_words
+from newsletter.stories.text import readability
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

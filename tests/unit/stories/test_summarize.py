@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from newsletter.errors import SummarizerError
 from newsletter.model.documents import ParsedDocument, Span
 from newsletter.model.stories import Summary
-from newsletter.stories.cleaning import CleanSentence, clean_sentences
 from newsletter.stories.sentences import count_words
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
+from newsletter.stories.text.cleaning import CleanSentence, clean_sentences
 
 
 def parsed(headline: str, *paragraphs: str, language: str | None = "en") -> ParsedDocument:

@@ -1,0 +1,263 @@
+"""The choice among ranked sentences: what reads well alone, without saying anything twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cached_property
+from itertools import combinations
+
+from newsletter.stories.sentences import count_words
+from newsletter.stories.sumy import stop_words
+from newsletter.stories.text import readability
+
+#: Sentences that are looked at, best ranked first: a summary that found nothing among them is a lost cause.
+_CANDIDATES = 400
+
+
+class Fault(IntEnum):
+    """How much a sentence would harm a summary, given what is chosen already."""
+
+    #: Reads well.
+    NONE = 0
+    #: Serves to fill up: no end mark, a surname that nothing introduces, or a document that opens with "He".
+    MINOR = 1
+    #: Too long to read with ease; told only for want of any other.
+    OVERLONG = 2
+    #: Asks what the reader wants to be told.
+    QUESTION = 3
+    #: Only where nothing better is there: dangling, cut quotation, fragment, caption, boilerplate.
+    MAJOR = 4
+    #: Adds no word to the headline, repeats a chosen sentence, or holds no word.
+    REPEAT = 5
+
+
+#: Worst fault that is let in, and whether the sentence must keep to the word limit. From the third step on,
+#: only for want of any sentence at all.
+_STEPS = (
+    (Fault.NONE, True),
+    (Fault.MINOR, True),
+    (Fault.OVERLONG, True),
+    (Fault.OVERLONG, False),
+    (Fault.QUESTION, True),
+    (Fault.MAJOR, True),
+    (Fault.MAJOR, False),
+    (Fault.REPEAT, True),
+)
+_FILLING_STEPS = 2
+
+
+def bearable_words(word_limit: int) -> int:
+    """Return the words that a summary may have where no sentence keeps to `word_limit`."""
+    return max(2 * word_limit, 2 * readability.LONGEST_WORDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Traits:
+    """What matters about one sentence, whatever else is chosen."""
+
+    content: frozenset[str]
+    word_count: int
+    #: Its worst fault on its own.
+    fault: Fault
+    dangling: bool
+    surnames: frozenset[str]
+    full_names: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A document's sentences and what has been found out about them."""
+
+    texts: Sequence[str]
+    #: Content words of the headline.
+    headline: frozenset[str]
+    stop_words: frozenset[str]
+    #: Whether a capital shows a name: German has them on every noun.
+    names_by_capitals: bool = True
+    _traits: dict[int, _Traits] = field(default_factory=dict)
+    _same: dict[tuple[int, int], bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, texts: Sequence[str], *, headline: str, language: str | None) -> "Draft":
+        """Make a draft of all sentences of a document, in their order.
+
+        Args:
+            texts: The sentences.
+            headline: The document's headline; may be empty.
+            language: ISO 639-1 code; None is taken for English.
+        """
+        stopped = stop_words(language or "en")
+        return cls(
+            texts=texts,
+            headline=readability.content_words(headline, stopped),
+            stop_words=stopped,
+            names_by_capitals=not (language or "").lower().startswith("de"),
+        )
+
+    def whole(self, *, sentence_count: int, word_limit: int) -> list[int]:
+        """Return all sentences worth telling if the document is short enough to be given whole, else none."""
+        if len(self.texts) > sentence_count or sum(map(count_words, self.texts)) > word_limit:
+            return []
+        kept: list[int] = []
+        for index, text in enumerate(self.texts):
+            repeats = self._fault(index, kept) is Fault.REPEAT
+            if not repeats and not readability.is_boilerplate(text):
+                kept += [*self._antecedents(index, kept), index]
+        return kept
+
+    def choose(self, ranked: Sequence[int], *, sentence_count: int, word_limit: int) -> list[int]:
+        """Choose sentences by rank, passing over those with faults while others serve.
+
+        Args:
+            ranked: Indices into `texts`, best first; those left out follow in their order.
+            sentence_count: Most sentences.
+            word_limit: Most words; passed only by a sentence chosen for want of a shorter one.
+
+        Returns:
+            Indices in source order; empty only if no sentence is of bearable length.
+        """
+        candidates = [*dict.fromkeys([*ranked, *range(len(self.texts))])][:_CANDIDATES]
+        chosen: list[int] = []
+        for step, (worst, fitting) in enumerate(_STEPS):
+            if chosen and step >= _FILLING_STEPS:
+                break
+            room = word_limit if fitting else bearable_words(word_limit)
+            self._fill(chosen, candidates, worst, sentence_count if step < _FILLING_STEPS else 1, room)
+        return self._led_in(sorted(chosen), sentence_count, bearable_words(word_limit))
+
+    def word_count(self, index: int) -> int:
+        """Return the words of a sentence."""
+        return self._of(index).word_count
+
+    def own_fault(self, index: int) -> Fault:
+        """Return the worst fault of a sentence, whatever stands beside it."""
+        return self._of(index).fault
+
+    def fault_of(self, chosen: Sequence[int]) -> Fault:
+        """Return the worst fault of a whole summary.
+
+        Args:
+            chosen: Indices of its sentences, in source order.
+        """
+        worst = max((self._fault_within(index, chosen) for index in chosen), default=Fault.NONE)
+        if worst < Fault.REPEAT and any(self._say_the_same(*pair) for pair in combinations(chosen, 2)):
+            return Fault.REPEAT
+        return worst
+
+    def supports(self, index: int) -> list[int]:
+        """Return the sentences that have to stand before this one for it to be understood."""
+        traits = self._of(index)
+        before = [index - 1] if traits.dangling and index > 0 else []
+        introducing = {
+            self._introduced[name]
+            for name in traits.surnames - traits.full_names
+            if self.names_by_capitals and self._introduced.get(name, index) < index
+        }
+        return [*before, *sorted(introducing)]
+
+    def _fault_within(self, index: int, chosen: Sequence[int]) -> Fault:
+        traits = self._of(index)
+        if traits.dangling and index > 0 and index - 1 not in chosen:
+            return max(traits.fault, Fault.MAJOR)
+        if traits.dangling and index == 0:
+            return max(traits.fault, Fault.MINOR)
+        if traits.fault is Fault.NONE and self._unintroduced(index, chosen):
+            return Fault.MINOR
+        return traits.fault
+
+    def _say_the_same(self, one: int, other: int) -> bool:
+        if (one, other) not in self._same:
+            contents = self._of(one).content, self._of(other).content
+            self._same[one, other] = readability.nearly_same(*contents)
+        return self._same[one, other]
+
+    def _antecedents(self, index: int, chosen: Sequence[int]) -> list[int]:
+        """Return the sentences left out that a chosen one leans on, in their order."""
+        found: list[int] = []
+        while index > 0 and self._of(index).dangling and index - 1 not in chosen:
+            index -= 1
+            if not self._of(index).content or readability.is_boilerplate(self.texts[index]):
+                break
+            if any(readability.nearly_same(self._of(index).content, self._of(o).content) for o in chosen):
+                break
+            found.insert(0, index)
+        return found
+
+    def _led_in(self, chosen: Sequence[int], count: int, room: int) -> list[int]:
+        """Return the chosen sentences behind what their first one leans on, cut from the end to fit."""
+        if not chosen:
+            return []
+        led_in = [*self._antecedents(chosen[0], chosen), *chosen][:count]
+        while sum(self._of(index).word_count for index in led_in) > room:
+            led_in.pop()
+        return led_in or list(chosen)
+
+    def _fill(
+        self, chosen: list[int], candidates: Sequence[int], worst: Fault, count: int, room: int
+    ) -> None:
+        """Add the best candidates that fit to `chosen`, looking again from the best after each."""
+        while len(chosen) < count:
+            left = room - sum(self._of(index).word_count for index in chosen)
+            for index in candidates:
+                if index in chosen or self._of(index).word_count > left:
+                    continue
+                if self._fault(index, chosen) <= worst:
+                    chosen.append(index)
+                    break
+            else:
+                return
+
+    def _fault(self, index: int, chosen: Sequence[int]) -> Fault:
+        """Return the worst fault of a sentence beside those that are chosen."""
+        traits = self._of(index)
+        others = [self._of(other).content for other in chosen]
+        if traits.fault is Fault.REPEAT or any(readability.nearly_same(traits.content, o) for o in others):
+            return Fault.REPEAT
+        return self._fault_within(index, chosen)
+
+    def _unintroduced(self, index: int, chosen: Sequence[int]) -> bool:
+        """Return whether a surname stands alone that the document introduces in a sentence left out."""
+        if not self.names_by_capitals:
+            return False
+        known = {name for other in chosen if other < index for name in self._of(other).full_names}
+        traits = self._of(index)
+        return any(
+            self._introduced.get(name, index) < index for name in traits.surnames - traits.full_names - known
+        )
+
+    @cached_property
+    def _introduced(self) -> dict[str, int]:
+        return readability.surnames_introduced(self.texts)
+
+    def _of(self, index: int) -> _Traits:
+        if index not in self._traits:
+            self._traits[index] = self._read(self.texts[index])
+        return self._traits[index]
+
+    def _read(self, text: str) -> _Traits:
+        content = readability.content_words(text, self.stop_words)
+        return _Traits(
+            content=content,
+            word_count=count_words(text),
+            fault=self._own_fault(text, content),
+            dangling=readability.opens_dangling(text),
+            surnames=readability.surnames_in(text),
+            full_names=readability.full_names_in(text),
+        )
+
+    def _own_fault(self, text: str, content: frozenset[str]) -> Fault:
+        if content <= self.headline:
+            return Fault.REPEAT
+        if (
+            readability.is_fragment(text)
+            or readability.is_boilerplate(text)
+            or readability.has_half_quotation(text)
+        ):
+            return Fault.MAJOR
+        if readability.is_question(text):
+            return Fault.QUESTION
+        if readability.is_overlong(text):
+            return Fault.OVERLONG
+        if readability.lacks_end_mark(text):
+            return Fault.MINOR
+        return Fault.NONE

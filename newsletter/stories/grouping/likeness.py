@@ -1,0 +1,151 @@
+"""How alike documents are: named parts of each pair, and what they add up to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsletter.stories.grouping.profiles import Profile
+from newsletter.stories.grouping.rows import Numbers, Rows, View
+from newsletter.stories.grouping.weighing import Floats
+
+#: What each part of the likeness weighs.
+_WORDS, _LEAD, _NAMES, _LEAST_NAMES, _MEAN_NAMES = 0.1, 0.1, 0.4, 0.2, 0.2
+#: What is left of the likeness of reports that name other days of the week, other places, numbers or years.
+_OTHER_DAYS, _OTHER_PLACES, _OTHER_FIGURES, _OTHER_YEARS = 0.75, 0.5, 0.7, 0.8
+#: Numbers that both must give before it counts how few are the same, and the share that is enough. Tolls
+#: change legitimately, so that numbers never decide alone.
+_FIGURES_TO_COMPARE, _FIGURES_IN_COMMON = 2, 0.2
+#: Pieces of common evidence from which two reports are taken to be as like as their words are.
+_PIECES_TO_JOIN = 2.8
+#: Pieces that two reports share without being on one event: a place, a name, an office.
+_PIECES_BY_CHANCE = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of the likeness of two documents."""
+
+    #: As an operator reads it.
+    name: str
+    #: 0 to 1.
+    value: float
+    #: Its share of the sum; None for what the sum is multiplied by.
+    weight: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The parts of the likeness of one document to some others; shape (others,) each."""
+
+    #: Cosine of the words, 0 to 1; of the openings; of names and numbers.
+    words: Floats
+    lead: Floats
+    names: Floats
+    #: Share of the names in one opening that the other report has: the lesser of both ways, and the mean.
+    least_names: Floats
+    mean_names: Floats
+    #: What other days, places, numbers and years, and want of evidence, leave of the sum, 0 to 1.
+    days: Floats
+    places: Floats
+    figures: Floats
+    years: Floats
+    evidence: Floats
+    #: Whether names could be compared; else words and lead are all there is.
+    named_both: NDArray[np.bool_]
+    #: All of it together, 0 to 1.
+    likeness: Floats
+
+    def named(self, place: int) -> tuple[Part, ...]:
+        """Return the parts of one pair by name: what is added up, then what the sum is multiplied by."""
+        spoken = [("words", self.words, _WORDS), ("lead", self.lead, _LEAD)]
+        if self.named_both[place]:
+            spoken += [
+                ("names and numbers", self.names, _NAMES),
+                ("names of the lead, least", self.least_names, _LEAST_NAMES),
+                ("names of the lead, mean", self.mean_names, _MEAN_NAMES),
+            ]
+        whole = sum(weight for _, _, weight in spoken)
+        factors = (
+            ("days", self.days), ("places", self.places), ("numbers", self.figures), ("years", self.years),
+            ("evidence", self.evidence),
+        )  # fmt: skip
+        return (
+            *(
+                Part(name=name, value=float(part[place]), weight=weight / whole)
+                for name, part, weight in spoken
+            ),
+            *(Part(name=name, value=float(part[place])) for name, part in factors),
+        )
+
+
+class Comparison:
+    """Documents ready to be compared. Numbers of documents are places in the sequence given."""
+
+    def __init__(self, profiles: Sequence[Profile], terms: Sequence[str]) -> None:
+        """Weigh the terms and lay the documents out.
+
+        Args:
+            profiles: Of all documents.
+            terms: Of the vocabulary that made the profiles, by number.
+        """
+        self._rows = Rows(profiles, terms)
+        #: How telling each term is.
+        self.weights = self._rows.weights
+        self._days = np.array([profile.days for profile in profiles], dtype=np.int64)
+        self._place_counts = np.array([len(profile.places) for profile in profiles])
+        self._figure_counts = np.array([len(profile.figures) for profile in profiles])
+        self._year_counts = np.array([len(profile.years) for profile in profiles])
+        self._named = np.array([len(p.names.ids) > 0 and len(p.lead_names.ids) > 0 for p in profiles], bool)
+
+    def parts(self, number: int, others: Numbers) -> Parts:
+        """Compare one document with some others.
+
+        Args:
+            number: The document.
+            others: Numbers of documents, shape (n,).
+        """
+        products = self._rows.products(number, others)
+        words, lead, names = (products[:, view] for view in (View.BODY, View.LEAD, View.NAMES))
+        one_way, other_way = products[:, View.COVERED], products[:, View.COVERING]
+        least, mean = np.minimum(one_way, other_way), (one_way + other_way) / 2
+        plain = _WORDS * words + _LEAD * lead
+        full = plain + _NAMES * names + _LEAST_NAMES * least + _MEAN_NAMES * mean
+        # A script without capitals names nobody: what its words say is all there is.
+        named: NDArray[np.bool_] = self._named[others] & bool(self._named[number])
+        total = np.where(named, full, plain / (_WORDS + _LEAD))
+        days = self._days_factor(number, others)
+        places = self._places_factor(number, others, products)
+        figures, years = self._figures_factors(number, others, products)
+        total = total * days * places * figures * years
+        # Words side by side in both are one piece: a first name and a surname, or "the bridge at Ardo".
+        pieces = products[:, View.PIECES] - products[:, View.LINKS] - (days < 1.0)
+        share = (pieces - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
+        # Copies need no evidence, however short they are.
+        evidence = np.clip(np.maximum(share, words**3), 0.0, 1.0)
+        return Parts(
+            words=words, lead=lead, names=names, least_names=least, mean_names=mean,
+            named_both=named, days=days, places=places, figures=figures, years=years, evidence=evidence,
+            likeness=np.clip(total * evidence, 0.0, 1.0).round(9),
+        )  # fmt: skip
+
+    def _days_factor(self, number: int, others: Numbers) -> Floats:
+        mine, theirs = int(self._days[number]), self._days[others]
+        apart = (theirs != 0) & (mine != 0) & ((theirs & mine) == 0)
+        return np.where(apart, _OTHER_DAYS, 1.0)
+
+    def _places_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
+        strange = products[:, View.PLACED] + products[:, View.PLACING] < 0.5
+        apart = strange & (self._place_counts[others] > 0) & bool(self._place_counts[number])
+        return np.where(apart, _OTHER_PLACES, 1.0)
+
+    def _figures_factors(self, number: int, others: Numbers, products: Floats) -> tuple[Floats, Floats]:
+        """Return what is left for other numbers, and for other years."""
+        least = np.minimum(self._figure_counts[others], self._figure_counts[number])
+        common = products[:, View.FIGURES] / np.maximum(least, 1)
+        left = _OTHER_FIGURES + (1 - _OTHER_FIGURES) * np.minimum(1.0, common / _FIGURES_IN_COMMON)
+        figures = np.where(least >= _FIGURES_TO_COMPARE, left, 1.0)
+        dated = (self._year_counts[others] > 0) & bool(self._year_counts[number])
+        years = np.where(dated & (products[:, View.YEARS] < 0.5), _OTHER_YEARS, 1.0)
+        return figures, years

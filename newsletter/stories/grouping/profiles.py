@@ -1,0 +1,165 @@
+"""What of a document is compared: its words, its opening, its names and numbers, its days."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsletter.model.documents import Document, Span
+from newsletter.stories.sentences import document_sentences, words
+from newsletter.stories.sumy import stop_words
+from newsletter.stories.text.background import DAY_NUMBERS, NEWS_WORDS, PLACE_WORDS
+
+#: Characters of a document that are compared: enough for any report, a bound for everything else.
+COMPARED_CHARACTERS = 20_000
+#: Sentences that open a report, and the characters in which they are looked for.
+_LEAD_SENTENCES = 3
+_LEAD_CHARACTERS = 4_000
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+Ids = NDArray[np.int32]
+Counts = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Distinct terms of one view of a document, in ascending order of their numbers."""
+
+    ids: Ids
+    #: How often each occurs.
+    counts: Counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One document as numbers; terms are numbered by the `Vocabulary` that made it."""
+
+    #: Headline and text.
+    body: Terms
+    #: Headline and first sentences.
+    lead: Terms
+    #: Words with a capital, and numbers, of the text.
+    names: Terms
+    #: The same of headline and first sentences.
+    lead_names: Terms
+    #: Names that stand where the opening says at which place something happened.
+    places: Ids
+    #: Numbers, of headline and text.
+    figures: Ids
+    #: Years from 1900 to 2099.
+    years: Ids
+    #: Bit n: the n-th day of the week is named.
+    days: int
+    #: The telling words of `body` in the order in which they stand.
+    running: Ids
+    #: Language without its region; "" where it could not be told.
+    language: str
+
+
+class Vocabulary:
+    """Numbers for terms, given in the order in which documents first use them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def terms(self) -> list[str]:
+        """Return all terms by their numbers."""
+        return list(self._numbers)
+
+    def profile(self, document: Document) -> Profile:
+        """Number what is compared of one document."""
+        spoken = stop_words(document.language or "en") | NEWS_WORDS
+        text = words(opening(document, COMPARED_CHARACTERS) or document.headline)
+        head = words(document.headline)
+        lead = words(" ".join([document.headline, *_lead(document)]))
+        running = self._number(_telling([*head, *text], spoken))
+        language = (document.language or "").partition("-")[0]
+        figures = {fold(word) for word in (*head, *text) if word[0].isdigit()}
+        return Profile(
+            body=_counted(running),
+            lead=_counted(self._number(_telling(lead, spoken))),
+            names=_counted(self._number(_names(text, spoken))),
+            lead_names=_counted(self._number(_names(lead, spoken))),
+            places=np.unique(self._number(_places(lead, language, spoken))),
+            figures=np.unique(self._number(sorted(figures))),
+            years=np.unique(self._number(sorted(name for name in figures if _YEAR.fullmatch(name)))),
+            days=_days([*head, *text]),
+            running=running,
+            language=language,
+        )
+
+    def _number(self, found: Iterator[str] | Sequence[str]) -> Ids:
+        numbers = self._numbers
+        return np.array([numbers.setdefault(term, len(numbers)) for term in found], dtype=np.int32)
+
+
+def fold(word: str) -> str:
+    """Return a word in the form in which it is compared."""
+    return word.casefold().removesuffix("'s").removesuffix("’s")
+
+
+def opening(document: Document, characters: int) -> str:
+    """Return the first characters of a document's paragraphs, parted by blank lines."""
+    pieces: list[str] = []
+    left = characters
+    for span in document.paragraphs:
+        if left <= 0:
+            break
+        pieces.append(document.text[span.start : min(span.end, span.start + left)])
+        left -= len(pieces[-1]) + 2
+    return "\n\n".join(pieces)
+
+
+def _lead(document: Document) -> list[str]:
+    kept: list[Span] = []
+    left = _LEAD_CHARACTERS
+    for span in document.paragraphs:
+        if left <= 0:
+            break
+        kept.append(Span(start=span.start, end=min(span.end, span.start + left)))
+        left -= kept[-1].end - kept[-1].start
+    first = replace(document, paragraphs=tuple(kept))
+    return [span.of(document.text) for span in document_sentences(first)[:_LEAD_SENTENCES]]
+
+
+def _telling(found: Sequence[str], spoken: frozenset[str]) -> Iterator[str]:
+    """Yield the words that tell one report from another, folded."""
+    for word in found:
+        folded = fold(word)
+        if len(folded) > 1 and folded not in spoken:
+            yield folded
+
+
+def _names(found: Sequence[str], spoken: frozenset[str]) -> Iterator[str]:
+    for word in found:
+        if word[0].isupper() or word[0].isdigit():
+            folded = fold(word)
+            if folded not in spoken:
+                yield folded
+
+
+def _places(found: Sequence[str], language: str, spoken: frozenset[str]) -> Iterator[str]:
+    before = PLACE_WORDS.get(language or "en", frozenset())
+    for first, word in pairwise(found):
+        if word[0].isupper() and first.casefold() in before:
+            folded = fold(word)
+            if folded not in spoken:
+                yield folded
+
+
+def _days(found: Sequence[str]) -> int:
+    days = 0
+    for day in {DAY_NUMBERS[folded] for word in found if (folded := word.casefold()) in DAY_NUMBERS}:
+        days |= 1 << day
+    return days
+
+
+def _counted(numbers: Ids) -> Terms:
+    ids, counts = np.unique(numbers, return_counts=True)
+    return Terms(ids=ids.astype(np.int32), counts=counts.astype(np.float32))

@@ -1,0 +1,1 @@
+"""What a list has been told already, so that it is not told again."""
