@@ -10,6 +10,7 @@ from newsletter.editions.sections import arrange, large_enough, section_of
 from newsletter.editions.subject import compose_preheader, compose_subject
 from newsletter.editions.words import count_words, cut_at_word, cut_to_words
 from newsletter.model.editions import Edition, MailingList, OneLiner, Section
+from newsletter.model.ranking import Placement
 from newsletter.model.stories import Story, Summary, SummarySentence
 
 _WORDS_PER_MINUTE = 220
@@ -29,6 +30,7 @@ def compose(
     slot_at: datetime | None,
     covers_from: datetime | None = None,
     repeated_ids: Sequence[int] = (),
+    ranking: Sequence[Placement] = (),
 ) -> Edition:
     """Make an edition of planned stories.
 
@@ -43,6 +45,7 @@ def compose(
         slot_at: The slot that it answers to, UTC; None if triggered by hand.
         covers_from: Since when its documents came, UTC, where that is more than one day's news.
         repeated_ids: Documents that said nothing new; they count as told.
+        ranking: Why the stories stand where they stand, the weightiest first.
     """
     choice = _within_budget(planned, mailing_list.word_budget)
     ranked = [*choice.told, *choice.also]
@@ -63,6 +66,7 @@ def compose(
         left_out_stories=len(choice.rest),
         repeated_ids=tuple(repeated_ids),
         covers_from=covers_from,
+        ranking=tuple(ranking),
         word_count=choice.word_count,
         reading_minutes=max(1, round(choice.word_count / _WORDS_PER_MINUTE)),
     )

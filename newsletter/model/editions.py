@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from newsletter.model.messages import Rendering
+from newsletter.model.ranking import Placement
 from newsletter.model.stories import SourceCredit, Story, StoryLabel
 
 
@@ -98,6 +99,9 @@ class Edition:
     repeated_ids: tuple[int, ...] = ()
     #: Since when its documents came, UTC, where that is more than one day's news (after days of downtime).
     covers_from: datetime | None = None
+    #: The weightiest of its stories, the one of most weight first, with those that found no place; empty in
+    #: variants and in editions of before this was kept.
+    ranking: tuple[Placement, ...] = ()
     #: Words a reader reads: headlines, summaries and one-liners.
     word_count: int
     reading_minutes: int

@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 #: Updates that are told in full to readers who missed what came before; each doubles the renderings.
 _MISSABLE = 3
 
+#: Stories whose place is explained later: far more than an edition tells.
+_MOST_PLACEMENTS = 100
+
 #: Composes an edition of a plan for a list.
 _Compose = Callable[[Plan, MailingList], Edition]
 
@@ -103,7 +106,8 @@ def draft_of(
         covers_from=_covers_from(store, mailing_list, slot_at or now),
         repeated_ids=sorted(findings.repeats),
     )
-    edition, rendering = _render_to_fit(planned, mailing_list, press, make)
+    ranking = [one.placement for one in ranked[:_MOST_PLACEMENTS]]
+    edition, rendering = _render_to_fit(planned, mailing_list, press, partial(make, ranking=ranking))
     missable = _missable(planned, edition, finds)
     return Draft(
         edition=edition,

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from newsroom import LIST, NOW, make_story, make_summary
 
 from newsletter.editions.centrality import centralities
-from newsletter.editions.rank import Standing, rank, weigh
+from newsletter.editions.rank import rank, weigh
 from newsletter.model.editions import MailingList
+from newsletter.model.ranking import Standing
 from newsletter.model.stories import UNNAMED_SOURCE, Story, StoryLabel
 
 
