@@ -13,8 +13,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from newsletter import feedback, subscribe, wiring
 from newsletter import settings as settings_room
+from newsletter import subscribe, wiring
+from newsletter.bound import Feedback
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
@@ -23,7 +24,6 @@ from newsletter.messages.render import personalise
 from newsletter.model.deliveries import DeliverReport, SendResult
 from newsletter.model.documents import IngestReport, ParsedDocument
 from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
-from newsletter.model.feedback import FeedbackOutcome, FeedbackRecord, FeedbackReport, Notice
 from newsletter.model.keys import KeyType, PublishedKey
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.model.status import Status
@@ -403,43 +403,9 @@ class App:
         return self.store.subscribers.listed(mailing_list.name, state)
 
     @cached_property
-    def _intake(self) -> feedback.Intake:
-        return wiring.intake(self.settings)
-
-    @property
-    def has_mailboxes(self) -> bool:
-        """Whether there is a mailbox that bounces are looked for in.
-
-        Raises:
-            SettingsError: One is set by half.
-        """
-        return bool(wiring.mailboxes(self.settings))
-
-    def take_in(
-        self,
-        *,
-        now: datetime,
-        paths: Sequence[Path] = (),
-        stopping: Callable[[], bool] = lambda: False,
-        on_outcome: Callable[[FeedbackOutcome], None] = lambda _: None,
-    ) -> FeedbackReport:
-        """Take in what came back: at some paths, or in the mailboxes set; see `newsletter.feedback`."""
-        places = paths or wiring.mailboxes(self.settings)
-        return feedback.take_in(
-            self.store, places, self._intake, now=now, stopping=stopping, on_outcome=on_outcome
-        )
-
-    def take_message(self, content: bytes, *, recipient: str = "", now: datetime) -> FeedbackOutcome:
-        """Take in one message that came back; see `newsletter.feedback.take_message`."""
-        return feedback.take_message(self.store, content, self._intake, recipient=recipient, now=now)
-
-    def take_notice(self, notice: Notice, *, now: datetime) -> FeedbackOutcome:
-        """Take in what a mail service tells; see `newsletter.feedback.take_notice`."""
-        return feedback.take_notice(self.store, notice, self._intake, now=now)
-
-    def feedback_log(self, *, limit: int) -> list[FeedbackRecord]:
-        """Return what was taken in last, the newest first."""
-        return self.store.feedback.latest(limit=limit)
+    def feedback(self) -> Feedback:
+        """What comes back from readers' servers."""
+        return Feedback(self.settings, lambda: self.store)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""

@@ -91,7 +91,7 @@ class Service:
         self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
         self._every(_DELIVER_SECONDS, self._deliver_due)
-        if self._app.has_mailboxes:
+        if self._app.feedback.has_mailboxes:
             self._every(self._app.settings.bounce_every_seconds, self._bounces_due)
             self._bounces_due.set()
         self._scheduler.start()
@@ -236,7 +236,10 @@ class Service:
 
     async def _take_in(self) -> None:
         report = await self._apart(
-            self._app.take_in, now=self._clock(), stopping=self._stopping.is_set, on_outcome=_log_feedback
+            self._app.feedback.take_in,
+            now=self._clock(),
+            stopping=self._stopping.is_set,
+            on_outcome=_log_feedback,
         )
         for problem in report.problems:
             log.error("%s", problem)

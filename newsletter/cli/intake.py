@@ -28,12 +28,12 @@ def read_mailboxes() -> None:
         SettingsError: There are none.
     """
     with opened() as app:
-        if not app.has_mailboxes:
+        if not app.feedback.has_mailboxes:
             raise SettingsError(
                 "no mailbox is set: BOUNCE_MAILBOX=/path/to/Maildir (or an mbox file), or BOUNCE_IMAP_HOST "
                 "with BOUNCE_IMAP_USERNAME and BOUNCE_IMAP_PASSWORD; for files: newsletter bounces read FILE"
             )
-        report = app.take_in(now=utc_now(), on_outcome=_show)
+        report = app.feedback.take_in(now=utc_now(), on_outcome=_show)
     _show_report(report)
 
 
@@ -43,7 +43,7 @@ def read_files(files: Sequence[Path]) -> None:
         raise click.UsageError("- stands for one message on standard input: name it alone")
     try:
         with opened() as app:
-            report = app.take_in(paths=files, now=utc_now(), on_outcome=_show)
+            report = app.feedback.take_in(paths=files, now=utc_now(), on_outcome=_show)
     except StoreError as error:
         _fail(error)
     _show_report(report)
@@ -63,7 +63,7 @@ def read_pipe(*, recipient: str, verbose: bool) -> None:
     try:
         content = _piped()
         with opened() if tells else closing(App.load()) as app:
-            outcome = app.take_message(content, recipient=recipient, now=utc_now())
+            outcome = app.feedback.take_message(content, recipient=recipient, now=utc_now())
         if tells:
             click.echo(_line(outcome))
     except Exception as error:  # noqa: BLE001 - whatever it is, the mail server must keep the message
@@ -73,7 +73,7 @@ def read_pipe(*, recipient: str, verbose: bool) -> None:
 def show_log(*, limit: int) -> None:
     """Print what was taken in last, the newest first."""
     with opened() as app:
-        records = app.feedback_log(limit=limit)
+        records = app.feedback.log(limit=limit)
     for record in records:
         when = record.received_at.astimezone()
         click.echo(f"{when:%Y-%m-%d %H:%M}  {_line(record.outcome)}")

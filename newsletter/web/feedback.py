@@ -61,10 +61,10 @@ def _taker(app: App, request: Request, body: bytes, now: datetime) -> Callable[[
     if content_type == "message/rfc822":
         if not body.strip():
             raise HTTPException(400, "the message is empty")
-        return lambda: app.take_message(body, now=now)
+        return lambda: app.feedback.take_message(body, now=now)
     if content_type == "application/json":
         notice = _notice(body)
-        return lambda: app.take_notice(notice, now=now)
+        return lambda: app.feedback.take_notice(notice, now=now)
     raise HTTPException(415, "expected Content-Type: message/rfc822 or application/json")
 
 

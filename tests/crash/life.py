@@ -168,7 +168,7 @@ def _send(app: App, order: Order, clock: Clock) -> None:
 
 
 def _take_in(app: App, order: Order, clock: Clock) -> None:
-    report = app.take_in(now=clock())
+    report = app.feedback.take_in(now=clock())
     if report.problems:
         raise RuntimeError("\n".join(report.problems))
 

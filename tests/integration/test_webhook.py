@@ -309,7 +309,7 @@ def test_an_error_of_our_own_shows_no_traceback(stranger: Caller, monkeypatch: p
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(stranger.app, "take_message", broken)
+    monkeypatch.setattr(stranger.app.feedback, "take_message", broken)
     status, answer, _ = stranger.post(b"Subject: x\r\n\r\n", BEARER, MAIL)
     assert (status, answer) == (500, {"error": "unexpected error"})
 

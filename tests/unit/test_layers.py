@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
 VERBS = {"ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"}
 #: The composition root.
-ROOT = {"app", "wiring"}
+ROOT = {"app", "bound", "wiring"}
 FACES = {"cli", "web", "service", "__main__"}
 #: One library, one door.
 DOORS = {
