@@ -46,6 +46,7 @@ class RankedStory:
         return Placement(
             headline=self.story.headline,
             document_ids=self.story.document_ids,
+            label=self.story.label,
             weight=self.weight,
             standing=self.standing,
         )

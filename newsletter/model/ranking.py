@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from newsletter.model.stories import StoryLabel
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
@@ -60,5 +62,6 @@ class Placement:
     headline: str
     #: Every document of the story, the leading one first.
     document_ids: tuple[int, ...]
+    label: StoryLabel
     weight: Weight
     standing: Standing

@@ -30,7 +30,9 @@ class ToldStories:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open_stories(self, list_name: str, *, since: datetime) -> list[OpenStory]:
+    def open_stories(
+        self, list_name: str, *, since: datetime, before: datetime | None = None
+    ) -> list[OpenStory]:
         """Return the stories that a list was told in its editions since then, by thread.
 
         What was told by headline alone has no sentences. Documents that found no place in an edition were not
@@ -39,11 +41,13 @@ class ToldStories:
         Args:
             list_name: The list.
             since: UTC.
+            before: Only what was told before then, UTC; None: all.
         """
         where = (
             _editions.c.list_name == list_name,
             _editions.c.created_at >= since,
             or_(_editions.c.state != EditionState.CANCELLED.value, _was_handed_over()),
+            *([] if before is None else [_editions.c.created_at < before]),
         )
         threads: dict[int, list[_Telling]] = {}
         for edition_id, edition in self._contents(*where):

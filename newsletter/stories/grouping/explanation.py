@@ -1,14 +1,14 @@
 """Why documents are one story: each beside the leading one, part by part."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from newsletter.model.documents import Document
+from newsletter.model.explanations import GroupExplanation, Resemblance
 from newsletter.model.stories import GroupingRules
 from newsletter.stories.grouping.copies import find_copies
-from newsletter.stories.grouping.likeness import Comparison, Part
+from newsletter.stories.grouping.likeness import Comparison
 from newsletter.stories.grouping.profiles import Profile, Vocabulary
 from newsletter.stories.grouping.weighing import normal
 
@@ -16,33 +16,6 @@ from newsletter.stories.grouping.weighing import normal
 _TERMS_NAMED = 8
 #: Documents outside that are looked at.
 _MOST_OUTSIDE = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resemblance:
-    """One document beside the leading one of its story."""
-
-    document_id: int
-    headline: str
-    #: 0 to 1; held against the cut-off as an average over all documents of both sides.
-    likeness: float
-    #: What it is made of: first what is added up, then what the sum is multiplied by.
-    parts: tuple[Part, ...]
-    #: The strongest terms that both have, folded, the strongest first.
-    common_terms: tuple[str, ...]
-    #: The document that this one is a copy of.
-    copy_of: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupExplanation:
-    """Why documents are one story."""
-
-    leading_id: int
-    #: The other documents in the order given.
-    documents: tuple[Resemblance, ...]
-    #: The document outside that is most like the leading one; None if none was given.
-    nearest_outside: Resemblance | None = None
 
 
 def explain_group(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from newsletter.model.explanations import Part
 from newsletter.stories.grouping.profiles import Profile
 from newsletter.stories.grouping.rows import Numbers, Rows, View
 from newsletter.stories.grouping.weighing import Floats
@@ -21,18 +22,6 @@ _FIGURES_TO_COMPARE, _FIGURES_IN_COMMON = 2, 0.2
 _PIECES_TO_JOIN = 2.8
 #: Pieces that two reports share without being on one event: a place, a name, an office.
 _PIECES_BY_CHANCE = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One part of the likeness of two documents."""
-
-    #: As an operator reads it.
-    name: str
-    #: 0 to 1.
-    value: float
-    #: Its share of the sum; None for what the sum is multiplied by.
-    weight: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from reports import look_alikes, stored
 
+from newsletter.model.explanations import Resemblance
 from newsletter.stories.group import group_documents
-from newsletter.stories.grouping.explanation import Resemblance, explain_group
+from newsletter.stories.grouping.explanation import explain_group
 
 QUAKE = look_alikes()["earthquake"]
 
