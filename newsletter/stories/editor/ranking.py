@@ -1,13 +1,12 @@
 """Our own summarizer: weighs whole summaries against each other, those that read badly left out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from newsletter.stories.editor.choose import Draft, Fault
 from newsletter.stories.editor.features import Description, describe
-from newsletter.stories.editor.proposals import PROPOSAL_FEATURES, describe_proposals, list_proposals
+from newsletter.stories.editor.proposals import describe_proposals, list_proposals
 from newsletter.stories.editor.scorer import rate
 from newsletter.stories.editor.weights import Weights, shipped_weights
 
@@ -139,8 +138,3 @@ def choose_sentences(
         if proposals:
             return list(proposals[0].indices)
     return draft.choose(desk.ranked, sentence_count=sentence_count, word_limit=word_limit)
-
-
-def named(parts: Sequence[float]) -> dict[str, float]:
-    """Return the parts of a proposal's score by name."""
-    return dict(zip(PROPOSAL_FEATURES, parts, strict=True))
