@@ -10,7 +10,7 @@ from benchmarks.summaries import fill
 
 @pytest.mark.parametrize(
     ("budget", "taken"),
-    [(100, [2, 0, 1]), (35, [2, 1]), (25, [1]), (5, [2])],
+    [(100, [2, 0, 1]), (35, [2, 1]), (25, [0, 1]), (5, [1]), (3, [2])],
 )
 def test_every_sentence_is_taken_that_still_fits(budget: float, taken: list[int]) -> None:
     assert fill([2, 0, 1], [20, 5, 30], budget) == taken
