@@ -49,11 +49,12 @@ class EditorSummarizer:
             Indices in source order; empty only if no sentence is of bearable length.
         """
         # numpy takes a tenth of a second to load, which commands that summarise nothing need not wait for.
-        from newsletter.stories.editor.ranking import MOST_SENTENCES, Desk
+        from newsletter.stories.editor.ranking import choose_sentences
 
-        desk = Desk.of(draft, headline=headline, language=language)
-        if sentence_count <= MOST_SENTENCES:
-            proposals = desk.propose(sentence_count=sentence_count, word_limit=word_limit)
-            if proposals:
-                return list(proposals[0].indices)
-        return draft.choose(desk.ranked, sentence_count=sentence_count, word_limit=word_limit)
+        return choose_sentences(
+            draft,
+            headline=headline,
+            language=language,
+            sentence_count=sentence_count,
+            word_limit=word_limit,
+        )

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import cached_property
 from itertools import combinations
+from types import MappingProxyType
 
 from newsletter.stories.sentences import count_words
 from newsletter.stories.sumy import stop_words
@@ -30,6 +31,44 @@ class Fault(IntEnum):
     #: Adds no word to the headline, repeats a chosen sentence, or holds no word.
     REPEAT = 5
 
+
+class Flaw(StrEnum):
+    """What is wrong with a sentence; the value is what an operator reads."""
+
+    NOTHING_NEW = "adds no word to the headline"
+    SAID_TWICE = "says what another chosen sentence says"
+    FRAGMENT = "fewer than 5 words"
+    PAGE = "caption or note of the page"
+    HALF_QUOTATION = "half a quotation"
+    DANGLING = "leans on the sentence before"
+    QUESTION = "asks a question"
+    OVERLONG = "more than 45 words"
+    NO_END_MARK = "no end mark"
+    BARE_SURNAME = "surname of a person introduced elsewhere"
+
+
+_FAULTS = MappingProxyType(
+    {
+        Flaw.NOTHING_NEW: Fault.REPEAT,
+        Flaw.SAID_TWICE: Fault.REPEAT,
+        Flaw.FRAGMENT: Fault.MAJOR,
+        Flaw.PAGE: Fault.MAJOR,
+        Flaw.HALF_QUOTATION: Fault.MAJOR,
+        Flaw.DANGLING: Fault.MAJOR,
+        Flaw.QUESTION: Fault.QUESTION,
+        Flaw.OVERLONG: Fault.OVERLONG,
+        Flaw.NO_END_MARK: Fault.MINOR,
+        Flaw.BARE_SURNAME: Fault.MINOR,
+    }
+)
+_CHECKS = (
+    (Flaw.FRAGMENT, readability.is_fragment),
+    (Flaw.PAGE, readability.is_boilerplate),
+    (Flaw.HALF_QUOTATION, readability.has_half_quotation),
+    (Flaw.QUESTION, readability.is_question),
+    (Flaw.OVERLONG, readability.is_overlong),
+    (Flaw.NO_END_MARK, readability.lacks_end_mark),
+)
 
 #: Worst fault that is let in, and whether the sentence must keep to the word limit. From the third step on,
 #: only for want of any sentence at all.
@@ -57,7 +96,9 @@ class _Traits:
 
     content: frozenset[str]
     word_count: int
-    #: Its worst fault on its own.
+    #: What is wrong with it on its own.
+    flaws: tuple[Flaw, ...]
+    #: The worst of these.
     fault: Fault
     dangling: bool
     surnames: frozenset[str]
@@ -143,6 +184,18 @@ class Draft:
         if worst < Fault.REPEAT and any(self._say_the_same(*pair) for pair in combinations(chosen, 2)):
             return Fault.REPEAT
         return worst
+
+    def flaws_of(self, index: int, chosen: Sequence[int]) -> tuple[Flaw, ...]:
+        """Return what is wrong with a sentence, or would be, in a summary of the chosen ones."""
+        traits = self._of(index)
+        found = list(traits.flaws)
+        if any(self._say_the_same(*sorted((index, other))) for other in chosen if other != index):
+            found.append(Flaw.SAID_TWICE)
+        if traits.dangling and index - 1 not in chosen:
+            found.append(Flaw.DANGLING)
+        if self._unintroduced(index, chosen):
+            found.append(Flaw.BARE_SURNAME)
+        return tuple(found)
 
     def supports(self, index: int) -> list[int]:
         """Return the sentences that have to stand before this one for it to be understood."""
@@ -236,28 +289,15 @@ class Draft:
 
     def _read(self, text: str) -> _Traits:
         content = readability.content_words(text, self.stop_words)
+        flaws = [flaw for flaw, has in _CHECKS if has(text)]
+        if content <= self.headline:
+            flaws.insert(0, Flaw.NOTHING_NEW)
         return _Traits(
             content=content,
             word_count=count_words(text),
-            fault=self._own_fault(text, content),
+            flaws=tuple(flaws),
+            fault=max((_FAULTS[flaw] for flaw in flaws), default=Fault.NONE),
             dangling=readability.opens_dangling(text),
             surnames=readability.surnames_in(text),
             full_names=readability.full_names_in(text),
         )
-
-    def _own_fault(self, text: str, content: frozenset[str]) -> Fault:
-        if content <= self.headline:
-            return Fault.REPEAT
-        if (
-            readability.is_fragment(text)
-            or readability.is_boilerplate(text)
-            or readability.has_half_quotation(text)
-        ):
-            return Fault.MAJOR
-        if readability.is_question(text):
-            return Fault.QUESTION
-        if readability.is_overlong(text):
-            return Fault.OVERLONG
-        if readability.lacks_end_mark(text):
-            return Fault.MINOR
-        return Fault.NONE

@@ -1,19 +1,14 @@
 """Our own summarizer: weighs whole summaries against each other, those that read badly left out."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from newsletter.stories.editor.choose import Draft, Fault
 from newsletter.stories.editor.features import Description, describe
-from newsletter.stories.editor.proposals import PROPOSAL_FEATURES, describe_proposals, list_proposals
-from newsletter.stories.editor.scorer import rate, weights
-
-Floats = npt.NDArray[np.float64]
+from newsletter.stories.editor.proposals import describe_proposals, list_proposals
+from newsletter.stories.editor.scorer import rate
+from newsletter.stories.editor.weights import Weights, shipped_weights
 
 #: Longer summaries are chosen sentence by sentence: there are too many sets of so many sentences.
 MOST_SENTENCES = 5
@@ -23,24 +18,6 @@ POOL_SIZE = 10
 _SUPPORTS = 4
 #: Faults that a proposal may have, where none has less.
 _BEARABLE = (Fault.NONE, Fault.MINOR)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Preference:
-    """What makes a good summary of so many sentences: a weight for each of `PROPOSAL_FEATURES`."""
-
-    #: What is taken off each number, and what one unit above is worth.
-    means: Floats
-    slopes: Floats
-
-    @classmethod
-    def of(cls, written: Mapping[str, Sequence[float]]) -> "Preference":
-        """Read a preference as `weights.json` holds it."""
-        return cls(means=np.array(written["means"]), slopes=np.array(written["slopes"]))
-
-    def contributions(self, rows: Floats) -> Floats:
-        """Return what each number of each row brings; a row's sum is its score."""
-        return (rows - self.means) * self.slopes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +42,11 @@ class Desk:
     scores: tuple[float, ...]
 
     @classmethod
-    def of(cls, draft: Draft, *, headline: str, language: str | None) -> "Desk":
+    def of(cls, draft: Draft, *, headline: str, language: str | None, weights: Weights) -> "Desk":
         """Read the sentences of a draft, of which there must be one at least."""
         described = describe(draft.texts, headline=headline, language=language)
-        return cls(draft=draft, described=described, scores=tuple(rate(described, len(draft.texts))))
+        scores = rate(described, len(draft.texts), weights.forest)
+        return cls(draft=draft, described=described, scores=tuple(scores))
 
     @property
     def ranked(self) -> list[int]:
@@ -92,10 +70,11 @@ class Desk:
                 return found
         return []
 
-    def propose(self, *, sentence_count: int, word_limit: int) -> list[Proposal]:
+    def propose(self, weights: Weights, *, sentence_count: int, word_limit: int) -> list[Proposal]:
         """Return the summaries that could be told, the best first.
 
         Args:
+            weights: What makes a good summary.
             sentence_count: Most sentences, up to `MOST_SENTENCES`; one less is proposed too.
             word_limit: Most words.
 
@@ -106,7 +85,7 @@ class Desk:
         if not sets:
             return []
         rows = describe_proposals(self.described, self.scores, sets)
-        brought = preference(sentence_count).contributions(rows)
+        brought = weights.preference(sentence_count).contributions(rows)
         # Rounded, lest the last digits of one machine choose otherwise than those of another.
         scores = np.round(brought.sum(axis=1), 6)
         best_first = np.argsort(-scores, kind="stable").tolist()
@@ -130,13 +109,32 @@ class Desk:
         return [*pool, *list(supports)[:_SUPPORTS]]
 
 
-@cache
-def preference(sentence_count: int) -> Preference:
-    """Return what makes a good summary of so many sentences; more than three are judged as three."""
-    written: Mapping[str, Any] = weights()["preferences"]
-    return Preference.of(written[str(min(sentence_count, len(written)))])
+def choose_sentences(
+    draft: Draft,
+    *,
+    headline: str,
+    language: str | None,
+    sentence_count: int,
+    word_limit: int,
+    weights: Weights | None = None,
+) -> list[int]:
+    """Choose the best whole summary of a document.
 
+    Args:
+        draft: All its sentences, at least one.
+        headline: Its headline; may be empty.
+        language: ISO 639-1 code; None: unknown.
+        sentence_count: Most sentences.
+        word_limit: Most words; passed only where no sentence is short enough.
+        weights: What to judge by; None: what comes with the product.
 
-def named(parts: Sequence[float]) -> dict[str, float]:
-    """Return the parts of a proposal's score by name."""
-    return dict(zip(PROPOSAL_FEATURES, parts, strict=True))
+    Returns:
+        Indices in source order; empty only if no sentence is of bearable length.
+    """
+    weights = weights or shipped_weights()
+    desk = Desk.of(draft, headline=headline, language=language, weights=weights)
+    if sentence_count <= MOST_SENTENCES:
+        proposals = desk.propose(weights, sentence_count=sentence_count, word_limit=word_limit)
+        if proposals:
+            return list(proposals[0].indices)
+    return draft.choose(desk.ranked, sentence_count=sentence_count, word_limit=word_limit)

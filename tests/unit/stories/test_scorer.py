@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from newsletter.stories.editor.features import FEATURES, SENTENCE_CAP, describe
 from newsletter.stories.editor.forest import Forest
-from newsletter.stories.editor.scorer import score_sentences, sentence_forest, weights
+from newsletter.stories.editor.scorer import score_sentences
+from newsletter.stories.editor.weights import shipped_weights
 
 NEWS = [
     "The river Tarn rose by two metres on Monday and flooded the old town of Ardo.",
@@ -38,7 +39,7 @@ def test_the_headline_counts() -> None:
 
 def test_parts_sum_to_the_score() -> None:
     matrix = describe(NEWS, headline="Tarn floods Ardo", language="en").matrix
-    forest = sentence_forest()
+    forest = shipped_weights().forest
     parts = forest.contributions(matrix)
     assert parts.shape == (len(NEWS), len(FEATURES))
     assert np.allclose(parts.sum(axis=1) + forest.bias, forest.score(matrix), atol=1e-9)
@@ -109,5 +110,5 @@ def test_scores_do_not_hang_on_the_order_of_sets() -> None:
 
 
 def test_the_weights_say_where_they_come_from() -> None:
-    header = weights()["header"]
+    header = shipped_weights().header
     assert {"script", "seed", "date", "data"} <= header.keys()
