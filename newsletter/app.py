@@ -24,13 +24,22 @@ from newsletter.messages.render import personalise
 from newsletter.model.deliveries import DeliverReport, SendResult
 from newsletter.model.documents import IngestReport, ParsedDocument
 from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
+from newsletter.model.explanations import EditionExplanation, StoryExplanation
 from newsletter.model.keys import KeyType, PublishedKey
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.model.subscribers import AddReport, Address, Subscriber, SubscriptionState
 from newsletter.operate import Operator
-from newsletter.publish import draft, publish, publish_due, slots_due
+from newsletter.publish import (
+    draft,
+    explain_edition,
+    explain_story,
+    find_entry,
+    publish,
+    publish_due,
+    slots_due,
+)
 from newsletter.settings import Settings
 from newsletter.status import status
 from newsletter.store.patience import apart
@@ -266,6 +275,40 @@ class App:
         if not Store.exists(self.settings.database_url):
             return None
         return draft(self.store, mailing_list, press, now=now)
+
+    def explain_edition(
+        self, mailing_list: MailingList, *, number: int | None = None, now: datetime
+    ) -> EditionExplanation | None:
+        """Say why an edition is as it is: that of a number, or the one that is due.
+
+        Returns:
+            None if no number is given and nothing is new.
+
+        Raises:
+            SettingsError: The list has no edition of that number.
+        """
+        if number is None:
+            made = self.draft(mailing_list, now=now)
+            return explain_edition(self.store, made.edition) if made else None
+        published = self.operator.edition(mailing_list.name, number).edition
+        return explain_edition(self.store, self.store.editions.content(published.id))
+
+    def explain_story(
+        self, mailing_list: MailingList, explained: EditionExplanation, wanted: str
+    ) -> StoryExplanation:
+        """Say why a story of an edition is as it is; see `newsletter.publish.explain_story`.
+
+        Args:
+            mailing_list: The list.
+            explained: The edition, as `explain_edition` returns it.
+            wanted: The story's number, or words of its headline.
+
+        Raises:
+            StoryNotFoundError: No story, or several, answer to it.
+        """
+        newsroom = wiring.newsroom(self.settings)
+        edition = explained.edition
+        return explain_story(self.store, mailing_list, newsroom, edition, find_entry(edition, wanted))
 
     def publish(self, mailing_list: MailingList, *, now: datetime) -> PublishReport:
         """Publish what is new; see `newsletter.publish.publish`."""

@@ -4,6 +4,7 @@ NewsletterError
 ├── SettingsError              a setting is missing or wrong
 ├── DocumentRefusedError       one document cannot be read; carries the reason
 ├── SummarizerError            an unknown summarizer, or a language that one cannot do
+├── StoryNotFoundError         no story of an edition, or several, answer to what was asked for
 ├── TimeLimitError             work on one document took too long, or its process died
 ├── TemplateError              a template is broken; carries file and line
 ├── MessageRefusedError        a finished message breaks a rule that every message must keep
@@ -58,6 +59,10 @@ class DocumentRefusedError(NewsletterError):
 
 class SummarizerError(NewsletterError, ValueError):
     """A summarizer's name is unknown, or it cannot do the language asked for."""
+
+
+class StoryNotFoundError(NewsletterError, LookupError):
+    """No story of an edition, or several, answer to what was asked for."""
 
 
 class TimeLimitError(NewsletterError):

@@ -120,16 +120,25 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
         unsubscribe_address=ascii_domain(values.unsubscribe_address)
         or mailing_list.reply_to
         or mailing_list.sender_address,
-        newsroom=Newsroom(
-            grouping=GroupingRules(
-                story_cutoff=values.story_cutoff,
-                copy_cutoff=values.copy_cutoff,
-                open_days=values.story_days,
-            ),
-            repeats=RepeatRules(repeat_cutoff=values.repeat_cutoff),
-            document_seconds=values.document_seconds,
-            language_model=_language_model(values),
+        newsroom=newsroom(values),
+    )
+
+
+def newsroom(values: Settings) -> Newsroom:
+    """Return how documents become stories.
+
+    Raises:
+        SettingsError: A language model is set by half.
+    """
+    return Newsroom(
+        grouping=GroupingRules(
+            story_cutoff=values.story_cutoff,
+            copy_cutoff=values.copy_cutoff,
+            open_days=values.story_days,
         ),
+        repeats=RepeatRules(repeat_cutoff=values.repeat_cutoff),
+        document_seconds=values.document_seconds,
+        language_model=_language_model(values),
     )
 
 

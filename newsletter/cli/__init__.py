@@ -10,6 +10,7 @@ from newsletter.cli.deliveries import deliveries
 from newsletter.cli.dkim import dkim
 from newsletter.cli.documents import ingest, summarize
 from newsletter.cli.editions import preview, send
+from newsletter.cli.explain import explain
 from newsletter.cli.operation import config, demo, run, status
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.web import web
@@ -30,6 +31,7 @@ for _command in (
     ingest,
     summarize,
     preview,
+    explain,
     send,
     run,
     status,

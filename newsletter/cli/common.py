@@ -11,6 +11,9 @@ import click
 from newsletter.app import App
 from newsletter.errors import SettingsError
 
+#: What the operator reads where there is no edition to show or to send.
+NOTHING_NEW = "Nothing is new since the last edition. Documents are taken in by `newsletter ingest`."
+
 
 def utc_now() -> datetime:
     """Return the time, UTC: faces alone look at the clock."""

@@ -13,14 +13,12 @@ import click
 
 from newsletter.app import App
 from newsletter.cli import logs
-from newsletter.cli.common import on_terminal, opened, plural, utc_now
+from newsletter.cli.common import NOTHING_NEW, on_terminal, opened, plural, utc_now
 from newsletter.cli.documents import show_ingest
 from newsletter.errors import SettingsError
 from newsletter.model.deliveries import DeliverReport, DeliveryState, SendOutcome
 from newsletter.model.editions import Draft, MailingList, RunOutcome
 from newsletter.model.messages import Rendering
-
-_NOTHING_NEW = "Nothing is new since the last edition. Documents are taken in by `newsletter ingest`."
 
 _GO_ON = "keep `newsletter run` going, or run `newsletter send --waiting` then"
 
@@ -31,7 +29,7 @@ def show_preview(*, list_name: str | None, html_file: Path | None, open_browser:
         mailing_list = app.mailing_list(list_name)
         made = app.draft(mailing_list, now=utc_now())
         if made is None:
-            click.echo(_NOTHING_NEW)
+            click.echo(NOTHING_NEW)
             return
         html, text = app.personal_bodies(made.rendering, now=utc_now())
     click.echo(f"Subject: {made.rendering.subject}")
@@ -54,7 +52,7 @@ def say_what_would_be_sent(*, list_name: str | None) -> None:
         made = app.draft(mailing_list, now=utc_now())
         waiting = app.due_count(now=utc_now(), list_name=mailing_list.name)
         if made is None:
-            click.echo(_NOTHING_NEW)
+            click.echo(NOTHING_NEW)
         else:
             click.echo(f"Would send {_describe(made)} to {plural(made.audience, 'subscriber')}.")
             for story in made.edition.stories:
@@ -112,7 +110,7 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> Non
             edition = report.edition
             click.echo(f"No. {edition.number} is published for {plural(edition.audience, 'subscriber')}.")
         elif report.run.outcome is RunOutcome.NOTHING_NEW:
-            click.echo(_NOTHING_NEW)
+            click.echo(NOTHING_NEW)
         else:
             click.echo(f"No edition: {report.run.reason}.")
         total = app.due_count(now=utc_now(), list_name=mailing_list.name)

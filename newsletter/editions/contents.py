@@ -15,6 +15,7 @@ class _Told:
     headline: str
     label: StoryLabel
     document_ids: tuple[int, ...]
+    thread: int | None
     story: Story | None = None
 
 
@@ -35,6 +36,7 @@ def entries(edition: Edition) -> tuple[Entry, ...]:
                 headline=told.headline,
                 label=told.label,
                 document_ids=told.document_ids,
+                thread=told.thread,
                 story=told.story,
                 rank=rank,
                 placement=None if rank is None else edition.ranking[rank - 1],
@@ -51,11 +53,16 @@ def _told(edition: Edition) -> Iterator[_Told]:
             headline=story.headline,
             label=story.label,
             document_ids=story.document_ids,
+            thread=story.thread,
             story=story,
         )
     for line in edition.also:
         yield _Told(
-            role=StoryRole.LINE, headline=line.headline, label=line.label, document_ids=line.document_ids
+            role=StoryRole.LINE,
+            headline=line.headline,
+            label=line.label,
+            document_ids=line.document_ids,
+            thread=line.thread,
         )
     for placement in _left_out(edition):
         yield _Told(
@@ -63,6 +70,7 @@ def _told(edition: Edition) -> Iterator[_Told]:
             headline=placement.headline,
             label=placement.label,
             document_ids=placement.document_ids,
+            thread=placement.thread,
         )
 
 

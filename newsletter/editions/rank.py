@@ -47,6 +47,7 @@ class RankedStory:
             headline=self.story.headline,
             document_ids=self.story.document_ids,
             label=self.story.label,
+            thread=self.story.thread,
             weight=self.weight,
             standing=self.standing,
         )

@@ -1,7 +1,7 @@
 """Why an edition is as it is: what an operator is told of each story."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from newsletter.model.documents import Document
@@ -34,6 +34,8 @@ class Entry:
     label: StoryLabel
     #: The leading document first.
     document_ids: tuple[int, ...]
+    #: As `Story.thread`.
+    thread: int | None = None
     #: The story as it is told; None of a line and of what was left out.
     story: Story | None = None
     #: Why it stands there; None where that was not kept.
@@ -100,27 +102,39 @@ class SentenceFate(StrEnum):
     TOLD = "told"
     #: The list was told it before.
     TOLD_BEFORE = "told before"
-    #: It reads badly alone.
-    FAULTY = "reads badly alone"
-    #: Others serve better.
-    PASSED_OVER = "others serve better"
+    #: The story has no summary in this edition.
+    HEADLINE_ONLY = "the story is told by its headline"
+    #: It has a flaw, or others served better.
+    PASSED_OVER = "passed over"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentenceExplanation:
+class CandidateSentence:
     """A sentence that could be told."""
 
     document_id: int
+    #: Its place among the sentences of its document, from 1.
+    number: int
     text: str
     fate: SentenceFate
-    #: How well it stands for its document; higher is better.
+    #: How well it stands for its document: the sum of its parts.
     score: float
-    #: What each feature brings to the score: they add up to it, with `base`.
-    parts: Mapping[str, float] = field(default_factory=dict)
-    #: The score of a sentence of which nothing is known.
-    base: float = 0.0
-    #: Why it reads badly alone, in words.
-    faults: tuple[str, ...] = ()
+    #: What each feature brings to the score, the strongest first.
+    parts: Mapping[str, float]
+    #: What is wrong with it, in words.
+    flaws: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateSummary:
+    """A whole summary of the leading document that could be told."""
+
+    #: As `CandidateSentence.number`.
+    numbers: tuple[int, ...]
+    #: How well it stands for the document, beside others of the same document: the sum of its parts.
+    score: float
+    #: What each of its traits brings to the score, the strongest first.
+    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +147,13 @@ class StoryExplanation:
     #: The leading one first.
     documents: tuple[Document, ...]
     group: GroupExplanation
+    #: Of an update: the documents told before, beside the leading one; else empty.
+    goes_on: tuple[Resemblance, ...]
     #: The average likeness from which documents are one story.
     story_cutoff: float
-    #: Of each document the first sentences, by document in source order.
-    sentences: tuple[SentenceExplanation, ...]
+    #: Name of the summarizer that made its summary; None where it has none.
+    summarizer: str | None
+    #: By document, in source order.
+    sentences: tuple[CandidateSentence, ...]
+    #: Of the leading document, the best first; none of an update, and where sentences were taken one by one.
+    summaries: tuple[CandidateSummary, ...]

@@ -63,5 +63,7 @@ class Placement:
     #: Every document of the story, the leading one first.
     document_ids: tuple[int, ...]
     label: StoryLabel
+    #: As `Story.thread`.
+    thread: int | None
     weight: Weight
     standing: Standing

@@ -7,10 +7,21 @@ from newsletter.editions.slots import due_slots
 from newsletter.errors import NewsletterError, PublishConflictError
 from newsletter.model.editions import DueSlot, MailingList, PublishReport, Run, RunOutcome, SlotDecision
 from newsletter.publish.drafting import Press, draft, draft_of, look_through
+from newsletter.publish.explaining import explain_edition, explain_story, find_entry
 from newsletter.publish.telling import Newsroom
 from newsletter.store.store import Store
 
-__all__ = ["Newsroom", "Press", "draft", "publish", "publish_due", "slots_due"]
+__all__ = [
+    "Newsroom",
+    "Press",
+    "draft",
+    "explain_edition",
+    "explain_story",
+    "find_entry",
+    "publish",
+    "publish_due",
+    "slots_due",
+]
 
 #: How often a publisher that came second looks again at what is left.
 _CONFLICT_TRIES = 3

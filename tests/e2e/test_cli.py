@@ -115,6 +115,34 @@ def test_from_a_folder_to_an_inbox(newsletter, home: Path) -> None:
     assert "in/b.txt: empty" in status.stdout
 
 
+def test_an_edition_and_its_stories_are_explained(newsletter, home: Path) -> None:
+    assert "Nothing is new" in newsletter("explain").stdout
+    drop(home, "a.txt", STORY)
+    drop(
+        home, "b.txt", "Bank cuts its rate\n\nThe bank of Tessen cut its rate on Tuesday. Savers lose most.\n"
+    )
+    newsletter("ingest")
+    edition = newsletter("explain").stdout
+    assert "No. 1 of daily, as it would be published now" in edition
+    assert re.search(r"^2 +summary +\d\.\d\d .*Harbour reopens$", edition, re.MULTILINE)
+    story = newsletter("explain", "harbour").stdout
+    assert story.startswith("2. Harbour reopens\n")
+    assert "The harbour of Port Aldis opened again on Monday." in story
+    assert "nearest of the others: Bank cuts its rate, likeness 0." in story
+    assert "told\n" in story
+    found = json.loads(newsletter("explain", "1", "--json").stdout)
+    assert found["entry"]["headline"] == "Bank cuts its rate"
+    assert [s["fate"] for s in found["sentences"]] == ["told", "told"]
+    wrong = newsletter("explain", "7", code=1)
+    assert wrong.stderr == (
+        "newsletter: no story of this edition is '7': give a number from 1 to 2, or words of its headline\n"
+    )
+    newsletter("subscribers", "add", "ada@example.org")
+    newsletter("send", "--yes")
+    assert "as it was published" in newsletter("explain", "--edition", "1").stdout
+    assert json.loads(newsletter("explain", "--json").stdout) is None
+
+
 def test_a_look_at_an_edition_needs_no_settings(newsletter, home: Path) -> None:
     (home / ".env").unlink()
     drop(home, "a.txt", STORY)

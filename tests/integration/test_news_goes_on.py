@@ -11,6 +11,7 @@ import pytest
 from newsletter.app import App
 from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
 from newsletter.model.editions import Draft, RunOutcome
+from newsletter.model.explanations import SentenceFate
 from newsletter.model.stories import StoryLabel
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -107,6 +108,20 @@ def test_more_on_a_told_story_is_an_update_that_says_only_what_is_new(app: App, 
     documents = {d.id: d for d in app.store.documents.new_for("daily")}
     for sentence in story.summary.sentences:
         assert sentence.document_id in documents
+
+
+def test_the_explanation_of_an_update_says_which_sentences_were_told_before(app: App, drop) -> None:
+    drop(FERRY)
+    app.publish(app.mailing_list(None), now=MONDAY)
+    drop(FERRY_TOW, now=TUESDAY)
+    explained = app.explain_edition(app.mailing_list(None), now=TUESDAY)
+    assert explained is not None
+    story = app.explain_story(app.mailing_list(None), explained, "Halvard")
+    fates = {sentence.text: sentence.fate for sentence in story.sentences}
+    again = "The ferry ran aground on Sunday night with 212 people aboard."
+    assert fates.pop(again) is SentenceFate.TOLD_BEFORE
+    assert SentenceFate.TOLD_BEFORE not in fates.values()
+    assert [found.headline for found in story.goes_on] == ["Ferry runs aground off Skarnholm with 212 aboard"]
 
 
 def test_what_says_nothing_new_is_never_sent_and_counts_as_told(app: App, drop) -> None:

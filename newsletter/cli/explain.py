@@ -1,0 +1,48 @@
+"""`newsletter explain`."""
+
+import click
+
+#: What a column of the store can hold.
+_number = click.IntRange(min=1, max=2**31 - 1)
+
+
+@click.command(epilog="Example: newsletter explain --edition 7 bridge")
+@click.argument("story", required=False)
+@click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
+@click.option(
+    "--edition",
+    "number",
+    type=_number,
+    metavar="N",
+    help="A published edition; the one that would be sent now when left out.",
+)
+@click.option("--features", is_flag=True, help="Of each sentence, every feature that its score is made of.")
+@click.option("--all", "show_all", is_flag=True, help="Every sentence that was looked at, not only the best.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC.")
+def explain(
+    story: str | None,
+    *,
+    list_name: str | None,
+    number: int | None,
+    features: bool,
+    show_all: bool,
+    as_json: bool,
+) -> None:
+    """Say why an edition is as it is, or one STORY of it.
+
+    STORY is its number, or words of its headline. Without it: every story of the edition, what it weighs and
+    why it stands where it stands, and what was left out. With it: why its documents are one story, which
+    sentences were looked at, and why these were chosen.
+    """
+    from newsletter.cli import reasons
+
+    if story is None:
+        reasons.show_edition(list_name=list_name, number=number, as_json=as_json)
+        return
+    reasons.show_story(
+        story,
+        list_name=list_name,
+        number=number,
+        shown=reasons.Shown(features=features, every_sentence=show_all),
+        as_json=as_json,
+    )
