@@ -82,7 +82,7 @@ def summarize(
 ) -> None:
     """Summarise documents, each by sentences taken from it; nothing is stored.
 
-    The summarizers: lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson.
+    The summarizers: editor, lead, luhn, lexrank, textrank, lsa, kl, sumbasic, reduction or edmundson.
     """
     from newsletter.cli.common import opened
 
