@@ -1,0 +1,114 @@
+"""What a short summary may add to the leading report: what bears on the event, and nothing beside it."""
+
+import re
+from collections.abc import Set
+
+from newsletter.stories.joining.matters import MONTHS, WEEKDAYS
+from newsletter.stories.joining.pool import Pool, PooledSentence
+from newsletter.stories.sumy import stop_words
+from newsletter.stories.text import readability
+from newsletter.stories.text.tables import by_word
+
+#: Sentences of the leading report that say what happened.
+_OPENING = 2
+#: Words of the event that a sentence must hold to bear on it, and how many of these are no names: a town is
+#: named in much that has nothing to do with what happened there.
+_SHARED_WORDS, _SHARED_NOUNS = 2, 1
+#: With fewer words than these it must stand at the beginning of its report, where the news is.
+_SHARED_ANYWHERE, _BEGINNING = 3, 2
+#: Years back from which what happened is background, unless it is what a record is measured by.
+_LONG_AGO = 10
+
+#: What advice for those who live there or travel through is about; in a story on the same it is no aside.
+_SERVICE = by_word(
+    {
+        "bus": "bus buses coach coaches shuttle",
+        "tram": "tram trams",
+        "ferry": "ferry ferries",
+        "rail": "rail railway train trains",
+        "detour": "detour detours",
+        "ticket": "ticket tickets refund refunds timetable hotline",
+        "parking": "parking",
+        "school": "school schools lessons",
+        "visit": "visitor visitors",
+        "water": "boil",
+    }
+)
+_PLACES = "cit(?:y|ies)|countr(?:y|ies)|towns?|regions?|places?|airports?|parts?"
+_ELSEWHERE = re.compile(
+    rf"\b(?:neighbou?ring|elsewhere|(?:other|another) (?:{_PLACES})"
+    r"|(?:kilomet(?:re|er)s?|miles?) (?:away|further|north|south|east|west))\b",
+    re.IGNORECASE,
+)
+_PORTRAIT = re.compile(
+    r"\b(?:was|were) (?:born|founded|built|established)\b|\bgrew up\b|\bis (?:also |best )?known for\b"
+    r"|\btook office\b|\bwon (?:a |two |several )?(?:prize|award)|\b(?:has|have) covered\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!since )(?<!\d)(?:1[5-9]|20)\d\d\b(?![.,]?\d)")
+_SPEAKS = re.compile(r"^[\"“„«]")
+
+
+#: As content words are cut.
+_SERVICE_BY_STEM = {word[:7]: name for word, name in _SERVICE.items()}
+_DAYS = frozenset(word[:7] for word in MONTHS | WEEKDAYS)
+
+
+def relevant_sentences(pool: Pool) -> frozenset[int]:
+    """Return the sentences, by where they stand in the pool, that bear on the event.
+
+    A sentence bears on the event if it holds words of it: of a headline, or of how the leading report
+    begins. What is beside the point does not count, whatever words it holds: advice to travellers and
+    neighbours, other places, the distant past, portraits, and what somebody says in so many words.
+    """
+    event = _event_words(pool)
+    names = _names(pool)
+    return frozenset(
+        index
+        for index, sentence in enumerate(pool.sentences)
+        if _bears(sentence, event, names) and not _is_aside(pool, sentence, event)
+    )
+
+
+def _event_words(pool: Pool) -> frozenset[str]:
+    """Return the words of all headlines and of the leading report's first sentences, folded and cut.
+
+    Of a report without a headline its first sentence says what it is about.
+    """
+    words: set[str] = set()
+    for number, document in enumerate(pool.documents):
+        words |= readability.content_words(document.headline, stop_words(document.language or "en"))
+        read = _OPENING if number == 0 else 0 if document.headline else 1
+        for index in pool.indices_of(number)[:read]:
+            words |= pool.sentences[index].content
+    return frozenset(word for word in words if word not in _DAYS and not word[0].isdigit())
+
+
+def _names(pool: Pool) -> frozenset[str]:
+    """Return the words that never begin with a small letter."""
+    seen: set[str] = set()
+    small: set[str] = set()
+    for sentence in pool.sentences:
+        for word in re.findall(r"[^\W\d_]+", sentence.text):
+            (seen if word[0].isupper() else small).add(word.casefold()[:7])
+    return frozenset(seen - small)
+
+
+def _bears(sentence: PooledSentence, event: Set[str], names: Set[str]) -> bool:
+    shared = sentence.content & event
+    needed = _SHARED_WORDS if sentence.position < _BEGINNING else _SHARED_ANYWHERE
+    return len(shared) >= needed and len(shared - names) >= _SHARED_NOUNS
+
+
+def _is_aside(pool: Pool, sentence: PooledSentence, event: Set[str]) -> bool:
+    text = sentence.text
+    if _services(sentence.content) - _services(event):
+        return True
+    if _ELSEWHERE.search(text) or _PORTRAIT.search(text) or _SPEAKS.search(text):
+        return True
+    now = pool.documents[sentence.document].dated_at.year
+    return any(int(year) <= now - _LONG_AGO for year in _YEAR.findall(text))
+
+
+def _services(words: Set[str]) -> set[str]:
+    return {_SERVICE_BY_STEM[word] for word in words if word in _SERVICE_BY_STEM}
