@@ -3,6 +3,7 @@
 import re
 from collections.abc import Set
 
+from newsletter.stories.joining.counted import find_figures
 from newsletter.stories.joining.matters import MONTHS, WEEKDAYS
 from newsletter.stories.joining.pool import Pool, PooledSentence
 from newsletter.stories.sumy import stop_words
@@ -58,15 +59,16 @@ def relevant_sentences(pool: Pool) -> frozenset[int]:
     """Return the sentences, by where they stand in the pool, that bear on the event.
 
     A sentence bears on the event if it holds words of it: of a headline, or of how the leading report
-    begins. What is beside the point does not count, whatever words it holds: advice to travellers and
-    neighbours, other places, the distant past, portraits, and what somebody says in so many words.
+    begins. One that says what something cost, or what became of how many, needs one such word only. What is
+    beside the point does not count, whatever words it holds: advice to travellers and neighbours, other
+    places, the distant past, portraits, and what somebody says in so many words.
     """
     event = _event_words(pool)
     names = _names(pool)
     return frozenset(
         index
         for index, sentence in enumerate(pool.sentences)
-        if _bears(sentence, event, names) and not _is_aside(pool, sentence, event)
+        if _bears(pool, sentence, event, names) and not _is_aside(pool, sentence, event)
     )
 
 
@@ -85,19 +87,26 @@ def _event_words(pool: Pool) -> frozenset[str]:
 
 
 def _names(pool: Pool) -> frozenset[str]:
-    """Return the words that never begin with a small letter."""
+    """Return the words that never begin with a small letter; in German that shows no name."""
     seen: set[str] = set()
     small: set[str] = set()
     for sentence in pool.sentences:
+        if (pool.documents[sentence.document].language or "").startswith("de"):
+            continue
         for word in re.findall(r"[^\W\d_]+", sentence.text):
             (seen if word[0].isupper() else small).add(word.casefold()[:7])
     return frozenset(seen - small)
 
 
-def _bears(sentence: PooledSentence, event: Set[str], names: Set[str]) -> bool:
+def _bears(pool: Pool, sentence: PooledSentence, event: Set[str], names: Set[str]) -> bool:
     shared = sentence.content & event
     needed = _SHARED_WORDS if sentence.position < _BEGINNING else _SHARED_ANYWHERE
-    return len(shared) >= needed and len(shared - names) >= _SHARED_NOUNS
+    if len(shared) >= needed and len(shared - names) >= _SHARED_NOUNS:
+        return True
+    language = pool.documents[sentence.document].language
+    return bool(shared) and any(
+        figure.usable and figure.matter for figure in find_figures(sentence.text, language=language)
+    )
 
 
 def _is_aside(pool: Pool, sentence: PooledSentence, event: Set[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -137,6 +137,28 @@ def added(*sentences: str) -> list[str]:
 def test_what_is_new_of_the_event_is_added() -> None:
     news = "Engineers said that the bridge will stay shut for six weeks while steel is fitted to the cracks."
     assert added(news) == [news]
+
+
+def test_what_it_cost_is_added_wherever_it_stands() -> None:
+    asides = "Herons nest by the river.", "Fish is sold on its banks.", "Autumn has come early."
+    news = "Repairs of the bridge cost 4 million crowns."
+    assert added(*asides, news) == [news]
+    assert added(*asides, "Painters like the old bridge.") == []
+
+
+def test_nouns_with_capitals_are_no_names_in_german() -> None:
+    leading = _report(
+        1,
+        "Post: Risse legen die Brücke in Kettel lahm",
+        [
+            "Die Brücke in Kettel ist am Montag gesperrt worden, nachdem Prüfer Risse gefunden hatten.",
+            "Täglich fahren 9000 Wagen über das Bauwerk.",
+        ],
+    )
+    news = "Wegen der Risse bleibt die Brücke nach Angaben der Stadt anderthalb Monate zu."
+    other = _report(2, "Bote: Stadt ohne Brücke", [news])
+    documents = [replace(document, language="de") for document in (leading, other)]
+    assert news in summarize_several(documents, sentence_count=3).text
 
 
 @pytest.mark.parametrize(
