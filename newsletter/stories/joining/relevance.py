@@ -1,6 +1,7 @@
 """What a short summary may add to the leading report: what bears on the event, and nothing beside it."""
 
 import re
+from collections import defaultdict
 from collections.abc import Set
 
 from newsletter.stories.joining.counted import find_figures
@@ -20,7 +21,8 @@ _SHARED_ANYWHERE, _BEGINNING = 3, 2
 #: Years back from which what happened is background, unless it is what a record is measured by.
 _LONG_AGO = 10
 
-#: What advice for those who live there or travel through is about; in a story on the same it is no aside.
+#: What advice for those who live there or travel through is about: no aside where the leading report begins
+#: with it.
 _SERVICE = by_word(
     {
         "bus": "bus buses coach coaches shuttle",
@@ -59,31 +61,41 @@ def relevant_sentences(pool: Pool) -> frozenset[int]:
     """Return the sentences, by where they stand in the pool, that bear on the event.
 
     A sentence bears on the event if it holds words of it: of a headline, or of how the leading report
-    begins. One that says what something cost, or what became of how many, needs one such word only. What is
-    beside the point does not count, whatever words it holds: advice to travellers and neighbours, other
-    places, the distant past, portraits, and what somebody says in so many words.
+    begins; one of these at least must be another report's. One that says what something cost, or what became
+    of how many, needs one such word only. What is beside the point does not count, whatever words it holds:
+    advice to travellers and neighbours, other places, the distant past, portraits, and what somebody says in
+    so many words.
     """
-    event = _event_words(pool)
+    told_by = _event_words(pool)
+    event = frozenset(told_by)
+    leading = frozenset(word for word in event if 0 in told_by[word])
     names = _names(pool)
-    return frozenset(
-        index
-        for index, sentence in enumerate(pool.sentences)
-        if _bears(pool, sentence, event, names) and not _is_aside(pool, sentence, event)
-    )
+
+    def bears(sentence: PooledSentence) -> bool:
+        elsewhere = any(told_by[word] - {sentence.document} for word in sentence.content & event)
+        return elsewhere and _bears(pool, sentence, event, names) and not _is_aside(pool, sentence, leading)
+
+    return frozenset(index for index, sentence in enumerate(pool.sentences) if bears(sentence))
 
 
-def _event_words(pool: Pool) -> frozenset[str]:
+def _event_words(pool: Pool) -> dict[str, set[int]]:
     """Return the words of all headlines and of the leading report's first sentences, folded and cut.
 
     Of a report without a headline its first sentence says what it is about.
+
+    Returns:
+        For each word in which documents of the pool it stands there.
     """
-    words: set[str] = set()
+    found: defaultdict[str, set[int]] = defaultdict(set)
     for number, document in enumerate(pool.documents):
-        words |= readability.content_words(document.headline, stop_words(document.language or "en"))
+        words = set(readability.content_words(document.headline, stop_words(document.language or "en")))
         read = _OPENING if number == 0 else 0 if document.headline else 1
         for index in pool.indices_of(number)[:read]:
             words |= pool.sentences[index].content
-    return frozenset(word for word in words if word not in _DAYS and not word[0].isdigit())
+        for word in words:
+            if word not in _DAYS and not word[0].isdigit():
+                found[word].add(number)
+    return dict(found)
 
 
 def _names(pool: Pool) -> frozenset[str]:
@@ -109,9 +121,9 @@ def _bears(pool: Pool, sentence: PooledSentence, event: Set[str], names: Set[str
     )
 
 
-def _is_aside(pool: Pool, sentence: PooledSentence, event: Set[str]) -> bool:
+def _is_aside(pool: Pool, sentence: PooledSentence, leading: Set[str]) -> bool:
     text = sentence.text
-    if _services(sentence.content) - _services(event):
+    if _services(sentence.content) - _services(leading):
         return True
     if _ELSEWHERE.search(text) or _PORTRAIT.search(text) or _SPEAKS.search(text):
         return True

@@ -126,9 +126,9 @@ LEADING = (
 )
 
 
-def added(*sentences: str) -> list[str]:
+def added(*sentences: str, headline: str = "Kettle bridge shut after cracks are found") -> list[str]:
     """Return what a report with these sentences adds to the leading one."""
-    other = _report(2, "Mail: Kettle bridge shut after cracks are found", sentences)
+    other = _report(2, f"Mail: {headline}", sentences)
     leading = _report(1, "Post: Cracks shut Kettle bridge", LEADING)
     told = summarize_several((leading, other), sentence_count=3).sentences
     return [sentence.text for sentence in told if sentence.document_id == 2]
@@ -175,6 +175,14 @@ def test_nouns_with_capitals_are_no_names_in_german() -> None:
 )
 def test_what_is_beside_the_point_is_not_added(aside: str) -> None:
     assert added(aside) == []
+
+
+def test_a_report_s_own_headline_makes_nothing_relevant() -> None:
+    assert (
+        added("Apples of the valley win a prize in Rome.", headline="Valley apples win prize in Rome") == []
+    )
+    shuttle = "A shuttle runs from the market to the shut bridge every ten minutes."
+    assert added(shuttle, headline="Shuttle to shut bridge runs every ten minutes") == []
 
 
 def test_what_serves_travellers_is_no_aside_in_a_story_on_trains() -> None:
