@@ -10,6 +10,7 @@ from newsletter.model.stories import Summary, SummarySentence
 from newsletter.stories.joining.additions import Additions
 from newsletter.stories.joining.crediting import outlet
 from newsletter.stories.joining.pool import Pool, pool_sentences
+from newsletter.stories.joining.relevance import relevant_sentences
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
 
 #: Sentences of the leading document that open the summary, where it has room for one more.
@@ -29,7 +30,8 @@ def summarize_several(
 
     The leading document opens, with the sentences that `summarize` chooses. After that a sentence of any
     document comes in for its place there and for what it adds to what is told (`Additions`). Where those of
-    the others add less than the leading document's own, the summary is that document's alone.
+    the others add less than the leading document's own, the summary is that document's alone. Into a summary
+    of few sentences others come only with what bears on the event (`relevant_sentences`).
 
     Args:
         documents: The documents of one story, the most central first. Of those with one text the first is
@@ -61,7 +63,8 @@ def summarize_several(
     opening_count = min(_OPENING, max(1, (sentence_count or _OPENING + 1) - 1))
     opening = tell(lead, sentence_count=opening_count, document_id=lead.id)
     opened = _places(pool, lead, opening)
-    additions = Additions(pool=pool, ranks=_ranks(pool, summarizer, language), barred=told_before)
+    barred = told_before if sentence_count is None else told_before | _beside_the_point(pool, lead)
+    additions = Additions(pool=pool, ranks=_ranks(pool, summarizer, language), barred=barred)
     chosen = additions.choose(list(opened), sentence_count=sentence_count, word_limit=word_limit)
     sentences = tuple(opened.get(index) or _sentence(pool, index) for index in chosen)
     if {sentence.document_id for sentence in sentences} - {lead.id}:
@@ -81,6 +84,16 @@ def _told_before(pool: Pool, leave_out: Callable[[str], bool] | None) -> frozens
         if leans or leave_out(sentence.text):
             barred.add(index)
     return frozenset(barred)
+
+
+def _beside_the_point(pool: Pool, lead: Document) -> frozenset[int]:
+    """Return the sentences of the other documents that a summary of few sentences has no room for."""
+    others = {
+        index
+        for index, sentence in enumerate(pool.sentences)
+        if pool.documents[sentence.document].id != lead.id
+    }
+    return frozenset(others - relevant_sentences(pool))
 
 
 def _lead(pool: Pool, told_before: Set[int]) -> Document:

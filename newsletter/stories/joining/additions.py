@@ -13,14 +13,14 @@ _CANDIDATES = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """What counts for a sentence; chosen by cross-validation (`python -m benchmarks several`)."""
+    """What counts for a sentence; round numbers that serve both halves of `python -m benchmarks several`."""
 
     #: For the sentence that its document's summarizer ranks first; half as much for the second, and so on.
     place: float = 1.0
     #: For the most central sentence; others by their centrality, less what rests on words told already.
     adds: float = 1.0
-    #: For a sentence of the leading document.
-    leading: float = 0.1
+    #: For a sentence of the document that is most like the others; less for those beside the point.
+    document: float = 0.5
     #: Cosine with a told sentence above which a sentence tells nothing new.
     most_alike: float = 0.3
 
@@ -77,6 +77,11 @@ class Additions:
         return max((sentence.centrality for sentence in self.pool.sentences), default=0.0) or 1.0
 
     @cached_property
+    def _nearness(self) -> tuple[float, ...]:
+        nearest = max(self.pool.nearness, default=0.0) or 1.0
+        return tuple(nearness / nearest for nearness in self.pool.nearness)
+
+    @cached_property
     def _candidates(self) -> list[int]:
         """The sentences that read well alone, in order, no more than are looked at."""
         found = [
@@ -100,7 +105,7 @@ class Additions:
         sentence = self.pool.sentences[index]
         value = self.weights.place / (1 + self.ranks[index])
         value += self.weights.adds * sentence.adds(told) / self._most_central
-        value += self.weights.leading * (sentence.document == 0)
+        value += self.weights.document * self._nearness[sentence.document]
         return round(value, 9)
 
     def _differs(self, index: int, told: int) -> bool:

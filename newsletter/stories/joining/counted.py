@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from newsletter.model.documents import Span
+from newsletter.stories.joining.leaving import EVACUATED, RESIDENTS, leaving_phrase
 from newsletter.stories.joining.matters import (
     ACTIVE,
     AMOUNTS,
@@ -198,8 +199,12 @@ class _Reading:
         folded = SAME_NOUN.get(noun.folded, noun.folded) if noun else ""
         if folded in DURATIONS:
             return self._sentence(folded)
+        phrase = leaving_phrase(self.tokens, first=self.number.first, last=self.number.last)
+        if phrase is not None and self.fates is FATES:
+            somebody = "" if folded in ANYBODY | RESIDENTS else folded
+            return EVACUATED, somebody, phrase
         cue = self._fate(noun)
-        anybody = not folded or folded in ANYBODY
+        anybody = not folded or folded in ANYBODY or (folded in RESIDENTS and self._evacuates(cue))
         if cue is not None:
             matter = self.fates[cue.folded]
             if matter == "voted":
@@ -211,6 +216,9 @@ class _Reading:
         if noun is None or anybody or folded in IDLE or self.number.value < _LEAST_NARRATED:
             return None
         return "", folded, noun.text
+
+    def _evacuates(self, cue: Token | None) -> bool:
+        return cue is not None and self.fates[cue.folded] == EVACUATED
 
     def _sentence(self, unit: str) -> tuple[str, str, str] | None:
         """Tell a time in prison; other times count nothing that papers differ on."""

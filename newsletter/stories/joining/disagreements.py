@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from newsletter.model.documents import Document
 from newsletter.model.stories import Claim, Disagreement, SummarySentence
@@ -15,6 +15,7 @@ from newsletter.stories.joining.pool import Pool, PooledSentence, pool_sentences
 GROWING_APART = timedelta(hours=6)
 #: The same for what does not change by itself (a fine, how many were aboard).
 FIXED_APART = timedelta(hours=48)
+_NOON = timedelta(hours=12)
 #: Content words that the contexts of two figures share at least, besides what is counted, to be on one
 #: matter. Of a toll a story has one; of the rest, two sentences must share two words,
 #: three where only a noun tells what is counted.
@@ -100,7 +101,7 @@ def _latest(given: Sequence[_Given]) -> list[_Given]:
     for each in _whole(given):
         place = (outlet(each.document), each.key)
         known = chosen.get(place)
-        if known is None or each.document.dated_at > known.document.dated_at:
+        if known is None or _moment(each.document) > _moment(known.document):
             chosen[place] = each
     return sorted(chosen.values(), key=lambda each: (each.sentence.document, each.sentence.position))
 
@@ -136,7 +137,7 @@ def _differing(candidates: Sequence[_Given], given: Sequence[_Given]) -> list[_G
 
 
 def _differ(one: _Given, other: _Given, given: Sequence[_Given]) -> bool:
-    apart = abs(one.document.dated_at - other.document.dated_at)
+    apart = abs(_moment(one.document) - _moment(other.document))
     growing = one.figure.matter in GROWING
     if apart > (GROWING_APART if growing else FIXED_APART):
         return False
@@ -146,6 +147,13 @@ def _differ(one: _Given, other: _Given, given: Sequence[_Given]) -> bool:
         and not _knows(one, other, given)
         and not _knows(other, one, given)
     )
+
+
+def _moment(document: Document) -> datetime:
+    """Return when a document was published, UTC; one that gives no more than the day is taken for noon."""
+    published = document.published_at
+    is_day = published is not None and published.timetz() == time(tzinfo=UTC)
+    return document.dated_at + _NOON if is_day else document.dated_at
 
 
 def _knows(one: _Given, other: _Given, given: Sequence[_Given]) -> bool:
@@ -164,7 +172,8 @@ def _on_one_matter(one: _Given, other: _Given) -> bool:
     """Return whether neither names, days nor words part what the two count."""
     figures = one.figure, other.figure
     names = one.figure.names, other.figure.names
-    if all(names) and not any(a <= b or b <= a for a in names[0] for b in names[1]):
+    # A storm that both name, and a town of its own in each: those are two towns.
+    if all(_names_alone(*pair) for pair in (names, names[::-1])):
         return False
     for marks in (
         [figure.days & MONTHS for figure in figures],
@@ -178,10 +187,17 @@ def _on_one_matter(one: _Given, other: _Given) -> bool:
     return _shared_words(one, other) >= _NEEDED_WORDS.get(one.figure.matter, 2 if one.figure.matter else 3)
 
 
+def _names_alone(mine: frozenset[frozenset[str]], theirs: frozenset[frozenset[str]]) -> bool:
+    """Return whether one of these names is not among the others, not even in part."""
+    return any(not any(name <= other or other <= name for other in theirs) for name in mine)
+
+
 def _shared_words(one: _Given, other: _Given) -> int:
     """Return how many content words both contexts have, numbers and what is counted apart."""
     counted = {
-        word.casefold()[:7] for each in (one, other) for word in (each.figure.noun, each.figure.subject)
+        word.casefold()[:7]
+        for each in (one, other)
+        for word in (each.figure.noun, *each.figure.subject.split())
     }
     common = (one.context & other.context) - counted - {"people"}
     return sum(1 for word in common if not word[0].isdigit())

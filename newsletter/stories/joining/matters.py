@@ -204,8 +204,8 @@ FUNCTION = word_set(
     """
     a an the off north south east west northeast northwest southeast southwest who which that were was are
     is be been have has had will would could must may in on at of from to by with for aboard near into onto
-    through over under during against without inside outside across also still now so than or it they he she
-    when where if not too there here this these those sind wurden wurde werden bei im am ont été sont dans
+    through over under during against without inside out outside across also still now so than or it they he
+    she when where if not too there here this these those sind wurden wurde werden bei im am ont été sont dans
     fueron han en
     """
 )

@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from newsletter.model.documents import Document, Span
 from newsletter.stories.sentences import count_words
@@ -75,6 +76,21 @@ class Pool:
         """Return where the sentences of one document stand in `sentences`."""
         return [index for index, sentence in enumerate(self.sentences) if sentence.document == document]
 
+    @cached_property
+    def nearness(self) -> tuple[float, ...]:
+        """How much each document is like all others together: the cosine of their sums, 0 to 1."""
+        sums = [
+            _sum(self.sentences[index].vector for index in self.indices_of(number))
+            for number in range(len(self.documents))
+        ]
+        whole = _sum(sentence.vector for sentence in self.sentences)
+        found = []
+        for own in sums:
+            rest = {word: weight - own.get(word, 0.0) for word, weight in whole.items()}
+            shared = math.fsum(weight * rest[word] for word, weight in own.items())
+            found.append(round(shared / (_length(own) * _length(rest)), 9))
+        return tuple(found)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
@@ -143,11 +159,8 @@ def _compared(read: Sequence[_Read]) -> tuple[PooledSentence, ...]:
     """Weigh each content word by how few sentences hold it, and measure each sentence by their sum."""
     seen = Counter(word for sentence in read for word in sentence.content)
     vectors = [_vector(sentence.content, seen, len(read)) for sentence in read]
-    total: defaultdict[str, float] = defaultdict(float)
-    for vector in vectors:
-        for word, weight in vector.items():
-            total[word] += weight
-    length = math.sqrt(math.fsum(weight * weight for weight in total.values())) or 1.0
+    total = _sum(vectors)
+    length = _length(total)
     return tuple(
         PooledSentence(
             text=sentence.text,
@@ -169,5 +182,18 @@ def _compared(read: Sequence[_Read]) -> tuple[PooledSentence, ...]:
 
 def _vector(content: frozenset[str], seen: Mapping[str, int], sentences: int) -> dict[str, float]:
     weights = {word: math.log((1 + sentences) / (1 + seen[word])) + 1 for word in sorted(content)}
-    length = math.sqrt(math.fsum(weight * weight for weight in weights.values())) or 1.0
+    length = _length(weights)
     return {word: weight / length for word, weight in weights.items()}
+
+
+def _sum(vectors: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: defaultdict[str, float] = defaultdict(float)
+    for vector in vectors:
+        for word, weight in vector.items():
+            total[word] += weight
+    return dict(total)
+
+
+def _length(vector: Mapping[str, float]) -> float:
+    """Return the length; 1 for nothing at all, lest anybody divide by it."""
+    return math.sqrt(math.fsum(weight * weight for weight in vector.values())) or 1.0

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model.documents import Document, Span
+from newsletter.stories.joining.counted import find_figures
 from newsletter.stories.joining.disagreements import FIXED_APART, GROWING_APART, find_disagreements
 
 MORNING = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -66,7 +67,13 @@ def figures(documents: tuple[Document, ...]) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["disagreements_held.txt", "disagreements_tuned.txt", "disagreements_later.txt"]
+    "name",
+    [
+        "disagreements_held.txt",
+        "disagreements_tuned.txt",
+        "disagreements_later.txt",
+        "disagreements_leaving.txt",
+    ],
 )
 def test_labelled_cases_are_told_apart(name: str) -> None:
     cases = read_cases(name)
@@ -132,6 +139,43 @@ def test_a_later_toll_is_an_update_and_a_fine_stays_one() -> None:
     days = FIXED_APART / timedelta(hours=1)
     assert find_disagreements((fined, report(2, "Mail", fine.format("$8"), hours=days)))
     assert not find_disagreements((fined, report(2, "Mail", fine.format("$8"), hours=days + 1)))
+
+
+def test_a_report_that_gives_the_day_only_is_compared_with_those_of_that_day() -> None:
+    by_day = replace(FIRST, published_at=datetime(2026, 3, 2, tzinfo=UTC))
+    for hours, differ in ((-10, False), (3, True), (6, True), (13, False)):
+        timed = replace(OTHER, published_at=MORNING + timedelta(hours=hours))
+        assert bool(find_disagreements((by_day, timed))) is differ, hours
+    next_day = replace(OTHER, published_at=datetime(2026, 3, 3, tzinfo=UTC))
+    assert not find_disagreements((by_day, next_day))
+    assert find_disagreements((by_day, replace(OTHER, published_at=by_day.published_at)))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "subject"),
+    [
+        ("About 1,200 people were taken out of their homes in Marl.", "taken out of their homes"),
+        ("Some 800 residents had to leave their homes.", "leave their homes"),
+        ("The flood forced 3,000 people from their homes.", "from their homes"),
+        ("Firefighters carried 40 villagers to safety.", "to safety"),
+    ],
+)
+def test_phrases_tell_of_people_who_left_their_homes(sentence: str, subject: str) -> None:
+    (figure,) = find_figures(sentence, language="en")
+    assert (figure.matter, figure.noun, figure.subject) == ("evacuated", "", subject)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Police took 12 people from their homes.",
+        "An explosion killed 31 people who had fled from their homes.",
+        "A fire burned for 40 hours, and people fled their homes.",
+        "The fire destroyed 30 homes.",
+    ],
+)
+def test_other_figures_are_not_taken_for_people_who_left_their_homes(sentence: str) -> None:
+    assert all(figure.matter != "evacuated" for figure in find_figures(sentence, language="en"))
 
 
 def test_no_more_disagreements_than_wanted() -> None:

@@ -222,6 +222,22 @@ def test_a_monstrous_document_is_read_in_part() -> None:
     assert sum(len(sentence.text) for sentence in pool.sentences) < 100_000
 
 
+def test_a_document_beside_the_point_is_less_near_and_tells_less() -> None:
+    fair = document(
+        4,
+        "Market Letter",
+        "Autumn Fair Opens",
+        "The autumn fair of Dunmarrow opens with music, cider and forty stalls of honey and cheese.",
+        "Children may ride on ponies, and a brass band from the hills plays on both evenings.",
+    )
+    pool = pool_sentences((*STORY, fair), language=None)
+    assert min(pool.nearness) == pool.nearness[3] < 0.5 * max(pool.nearness)
+    told = summarize_several((*STORY, fair), sentence_count=None, word_limit=110)
+    assert [sentence.document_id for sentence in told.sentences].count(fair.id) <= 1
+    short = summarize_several((*STORY, fair), sentence_count=4)
+    assert fair.id not in {sentence.document_id for sentence in short.sentences}
+
+
 def test_an_outlet_is_named_as_readers_know_it() -> None:
     assert outlet(FERRY) == "Harbour Post"
     assert outlet(THIRD) == "bay-news.example"
