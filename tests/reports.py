@@ -9,7 +9,7 @@ from pathlib import Path
 from newsletter.model.documents import Document, Span
 
 SEEN = datetime(2031, 5, 4, 6, 0, tzinfo=UTC)
-_LOOK_ALIKES = Path(__file__).parent / "unit" / "stories" / "look_alikes.txt"
+_SETS = Path(__file__).parent / "unit" / "stories"
 
 
 def stored(
@@ -34,12 +34,16 @@ def stored(
     )  # fmt: skip
 
 
-def look_alikes() -> dict[str, dict[str, Document]]:
-    """Return by kind of event two reports (a1, a2) of one event and two (b1, b2) of another."""
+def look_alikes(name: str = "look_alikes") -> dict[str, dict[str, Document]]:
+    """Return by kind of event the reports (a1, a2) of one event and those (b1, b2 if there) of another.
+
+    Args:
+        name: Of the set, as its file is called.
+    """
     kinds: dict[str, dict[str, Document]] = defaultdict(dict)
     number = 0
     kind = language = ""
-    for block in _LOOK_ALIKES.read_text("utf-8").split("\n\n"):
+    for block in (_SETS / f"{name}.txt").read_text("utf-8").split("\n\n"):
         for report in block.split("\n= "):
             lines = report.splitlines()
             if lines[0].startswith("@ "):
