@@ -249,12 +249,13 @@ def read_look_alikes(name: str) -> LookAlikes:
 
 
 def measure_look_alikes() -> None:
-    first, second = (read_look_alikes(name) for name in ("look_alikes", "look_alikes_second"))
+    first = read_look_alikes("look_alikes")
     names = list(first)
     for title, kinds in (
         ("first set, written before weighing", {name: first[name] for name in names[:WRITTEN_BEFORE]}),
         ("first set, written after it", {name: first[name] for name in names[WRITTEN_BEFORE:]}),
-        ("second set", second),
+        ("second set", read_look_alikes("look_alikes_second")),
+        ("third set", read_look_alikes("look_alikes_third")),
     ):
         everybody = [document for reports in kinds.values() for document in reports.values()]
         together = {d.id: number for number, found in enumerate(group(everybody)) for d in found}
