@@ -85,7 +85,7 @@ class Vocabulary:
         spoken = stop_words(document.language or "en") | NEWS_WORDS
         text = words(opening(document, COMPARED_CHARACTERS) or document.headline)
         head = words(document.headline)
-        lead = words(" ".join([document.headline, *_lead(document)]))
+        lead = words(" ".join([document.headline, *lead_sentences(document)]))
         running = self._number(_telling([*head, *text], spoken))
         language = (document.language or "").partition("-")[0]
         figures = {fold(word) for word in (*head, *text) if word[0].isdigit()}
@@ -139,7 +139,8 @@ def opening(document: Document, characters: int) -> str:
     return "\n\n".join(pieces)
 
 
-def _lead(document: Document) -> list[str]:
+def lead_sentences(document: Document) -> list[str]:
+    """Return the first sentences of a document, without its headline."""
     kept: list[Span] = []
     left = _LEAD_CHARACTERS
     for span in document.paragraphs:
