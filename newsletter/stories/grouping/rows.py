@@ -63,7 +63,8 @@ class Rows:
         #: How telling each term is.
         self.weights, self._evidence = term_weights(profiles, terms)
         links = _links(profiles, len(terms))
-        repeated = _repeated(links)
+        # With one code behind all others, so that looking a code up never ends outside.
+        repeated = np.append(_repeated(links), np.iinfo(np.int64).max)
         self._width = max(1, len(terms), len(repeated))
         rows = [
             self._row(profile, codes, repeated, len(terms))
@@ -74,10 +75,11 @@ class Rows:
         self._cells = np.concatenate([np.empty(0, np.int32), *(cells for cells, _ in rows)])
         self._values = np.concatenate([np.empty(0, np.float32), *(values for _, values in rows)])
         self._dense = np.zeros(len(View) * self._width, dtype=np.float32)
-        #: Every term of every body as one ascending code each.
+        #: Every term of every body as one ascending code each, and one that nothing equals.
         self._held = np.concatenate([
             np.empty(0, np.int64),
             *(number * self._width + p.body.ids.astype(np.int64) for number, p in enumerate(profiles)),
+            np.full(1, np.iinfo(np.int64).max),
         ])  # fmt: skip
 
     def _row(
@@ -85,7 +87,7 @@ class Rows:
     ) -> _Row:
         body, opening, places = profile.body.ids, profile.lead_names.ids, profile.places
         links = np.searchsorted(repeated, codes)
-        known = np.append(repeated, -1)[links] == codes
+        known = repeated[links] == codes
         links, codes = links[known], codes[known]
         least = np.minimum(self._evidence[codes // term_count], self._evidence[codes % term_count])
         views: list[tuple[View, NDArray[np.int32], Floats]] = [
@@ -133,7 +135,7 @@ class Rows:
         """Tell of each document whether its words include the term beside it, shape (n,) each."""
         codes = numbers * self._width + terms
         places = np.searchsorted(self._held, codes)
-        held: NDArray[np.bool_] = np.append(self._held, -1)[places] == codes
+        held: NDArray[np.bool_] = self._held[places] == codes
         return held
 
     def _turned(self, cells: NDArray[np.int32]) -> NDArray[np.int32]:
