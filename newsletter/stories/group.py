@@ -225,9 +225,16 @@ def _log_near(linked: Linked, batch: _Batch, cutoff: float) -> None:
 
 
 def _log_one(near: Near, batch: _Batch, cutoff: float) -> None:
-    left, right = (batch.texts[members[0]].headline for members in (near.left, near.right))
+    left, right = (_named(members, batch) for members in (near.left, near.right))
     verdict = "one story" if near.joined else "two stories"
     _log.info(
-        "near the cut-off: likeness %.3f, cut-off %.3f, so %s: %r and %r",
+        "near the cut-off: likeness %.3f, cut-off %.3f, so %s: %s | %s",
         near.likeness, cutoff, verdict, left, right,
     )  # fmt: skip
+
+
+def _named(members: Sequence[int], batch: _Batch) -> str:
+    """Return the headline of the first of some texts, and how many more there are."""
+    text = batch.texts[members[0]]
+    more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+    return f"“{text.headline}” ({text.source}){more}" if text.source else f"“{text.headline}”{more}"
