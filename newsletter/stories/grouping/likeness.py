@@ -17,10 +17,12 @@ _OTHER_DAYS, _OTHER_YEARS = 0.75, 0.8
 #: What the likeness is multiplied by where the one thing that is compared differs altogether, and where it is
 #: the same altogether; 1 where there is nothing to compare. Tolls change legitimately, so that numbers never
 #: decide alone.
-_FIGURES, _FOREMOST, _PLACES = (0.6, 1.25), (0.75, 1.1), (0.5, 1.1)
+_FIGURES, _FOREMOST, _PLACES = (0.6, 1.15), (0.75, 1.1), (0.5, 1.1)
+#: Common numbers that are enough: long reports give many, and each chooses its own.
+_FIGURES_ENOUGH = 2
 #: Reports of one event share more of their names than of their words, by this ratio; who share less are only
 #: of one kind. What is left of their likeness at least, and what keeps small shares from deciding.
-_NAMES_TO_WORDS, _OF_ONE_KIND, _LITTLE = 1.1, 0.5, 0.03
+_NAMES_TO_WORDS, _OF_ONE_KIND, _LITTLE = 1.1, 0.3, 0.03
 #: Pieces of common evidence from which two reports are taken to be as like as their words are.
 _PIECES_TO_JOIN = 2.8
 #: Pieces that two reports share without being on one event: a place, a name, an office.
@@ -33,7 +35,7 @@ class Part:
 
     #: As an operator reads it.
     name: str
-    #: 0 to 1; of what the sum is multiplied by, up to 1.25.
+    #: 0 to 1; of what the sum is multiplied by, up to 1.15.
     value: float
     #: Its share of the sum; None for what the sum is multiplied by.
     weight: float | None = None
@@ -158,10 +160,9 @@ class Comparison:
         return np.where(placed, _between(_PLACES, share), 1.0)
 
     def _figures_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
-        mine, theirs = self._figure_counts[number], self._figure_counts[others]
-        common = products[:, View.FIGURES]
-        share = (common / max(mine, 1) + common / np.maximum(theirs, 1)) / 2
-        return np.where((theirs > 0) & bool(mine), _between(_FIGURES, share), 1.0)
+        least = np.minimum(self._figure_counts[others], self._figure_counts[number])
+        share = products[:, View.FIGURES] / np.clip(least, 1, _FIGURES_ENOUGH)
+        return np.where(least > 0, _between(_FIGURES, share), 1.0)
 
     def _foremost_factor(self, number: int, others: Numbers) -> Floats:
         mine, theirs = int(self._foremost[number]), self._foremost[others]

@@ -24,10 +24,12 @@ def report(number: int, text: str) -> Document:
 @pytest.mark.parametrize(
     ("one", "other", "factor"),
     [
-        ("The count stands at 37 boats and 1,450 crates.", "He saw 1,450 crates and 37 boats.", 1.25),
+        ("The count stands at 37 boats and 1,450 crates.", "He saw 1,450 crates and 37 boats.", 1.15),
+        ("It saw 37 boats, 11 carts, 23 vans and 1,450 crates.", "37 boats, 1,450 crates, 63 hens.", 1.15),
+        ("It saw 37 boats, 11 carts, 23 vans and 1,450 crates.", "37 boats, 1,900 crates, 63 hens.", 0.875),
         ("The count stands at 37 boats and 1,450 crates.", "He saw 29 boats and 1,220 crates.", 0.6),
         ("The count stands at 37 boats.", "He saw some boats and crates.", 1.0),
-        ("The count stood at 37 boats in 2029.", "He saw 37 boats in 2031.", 1.25),
+        ("The count stood at 37 boats in 2029.", "He saw 37 boats in 2031.", 1.15),
     ],
 )
 def test_numbers_count_for_and_against(one: str, other: str, factor: float) -> None:
@@ -69,7 +71,7 @@ def test_reports_that_share_words_and_no_names_are_of_one_kind() -> None:
     one = report(1, template.format("Collette Amberley", "Ardo"))
     other = report(2, template.format("Gregor Tennant", "Belmora"))
     again = report(3, "Collette Amberley killed a neighbour near Ardo, and a nurse is not what she was.")
-    assert parts(one, other).kind[0] == pytest.approx(0.5)
+    assert parts(one, other).kind[0] == pytest.approx(0.3)
     assert parts(one, again).kind[0] == 1
 
 
