@@ -256,6 +256,7 @@ def measure_look_alikes() -> None:
         ("first set, written after it", {name: first[name] for name in names[WRITTEN_BEFORE:]}),
         ("second set", read_look_alikes("look_alikes_second")),
         ("third set", read_look_alikes("look_alikes_third")),
+        ("fourth set", read_look_alikes("look_alikes_fourth")),
     ):
         everybody = [document for reports in kinds.values() for document in reports.values()]
         together = {d.id: number for number, found in enumerate(group(everybody)) for d in found}

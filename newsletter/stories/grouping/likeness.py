@@ -18,6 +18,8 @@ _OTHER_DAYS, _OTHER_YEARS = 0.75, 0.8
 #: the same altogether; 1 where there is nothing to compare. Tolls change legitimately, so that numbers never
 #: decide alone.
 _FIGURES, _FOREMOST, _PLACES = (0.6, 1.15), (0.75, 1.1), (0.5, 1.1)
+#: What is left where only one report says where something happened, and the other does not name that place.
+_UNNAMED_PLACE = 0.8
 #: Common numbers that are enough: long reports give many, and each chooses its own.
 _FIGURES_ENOUGH = 2
 #: Reports of one event share more of their names than of their words, by this ratio; who share less are only
@@ -155,9 +157,10 @@ class Comparison:
         return np.where(dated & (products[:, View.YEARS] < 0.5), _OTHER_YEARS, 1.0)
 
     def _places_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
-        placed = (self._place_counts[others] > 0) & bool(self._place_counts[number])
+        mine, theirs = bool(self._place_counts[number]), self._place_counts[others] > 0
         share = np.maximum(products[:, View.PLACED], products[:, View.PLACING])
-        return np.where(placed, _between(_PLACES, share), 1.0)
+        unnamed = np.where((theirs | mine) & (share == 0), _UNNAMED_PLACE, 1.0)
+        return np.where(theirs & mine, _between(_PLACES, share), unnamed)
 
     def _figures_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
         least = np.minimum(self._figure_counts[others], self._figure_counts[number])

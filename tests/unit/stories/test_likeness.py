@@ -53,6 +53,10 @@ def test_a_place_of_several_words_is_compared_as_a_whole() -> None:
     assert 0.5 < other < 0.9
     elsewhere = parts(report(1, kerata), report(2, "A fire burns in Ardo.")).places[0]
     assert elsewhere == pytest.approx(0.5)
+    nowhere = parts(report(1, kerata), report(2, "A fire burns, Dara said.")).places[0]
+    assert nowhere == pytest.approx(0.8)
+    named = parts(report(1, kerata), report(2, "Mount Kerata burns, Dara said.")).places[0]
+    assert named == 1
 
 
 def test_the_name_in_the_foreground_is_looked_for_in_the_other_report() -> None:

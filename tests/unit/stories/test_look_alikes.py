@@ -48,7 +48,7 @@ def joined_and_mixed(name: str, *, at_once: bool) -> tuple[list[str], list[str],
 @pytest.mark.parametrize("at_once", [False, True], ids=["each pair alone", "all in one batch"])
 @pytest.mark.parametrize(
     ("name", "most_mixed"),
-    [("look_alikes", 4), ("look_alikes_second", 4), ("look_alikes_third", 3)],
+    [("look_alikes", 4), ("look_alikes_second", 4), ("look_alikes_third", 3), ("look_alikes_fourth", 2)],
 )
 def test_look_alikes_stay_apart_and_reports_of_one_event_join(
     name: str, most_mixed: int, at_once: bool
