@@ -28,7 +28,7 @@ from newsletter.stories.group import group_documents
 
 SEEN = datetime(2031, 1, 1, tzinfo=UTC)
 SHIPPED = GroupingRules().story_cutoff
-CUTOFFS = (0.12, 0.14, 0.16, 0.18, 0.20, 0.22, 0.24)
+CUTOFFS = (0.11, 0.13, 0.15, 0.17, 0.19, 0.21)
 BATCH_SIZES = (5, 10, 20, 60)
 BATCHES = 40
 SCALES = (1_000, 3_000, 10_000)
