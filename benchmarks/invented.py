@@ -76,7 +76,9 @@ def _report(
         found = dice.choices(common, cum_weights=weights, k=10) + dice.sample(kind, 3)
         found += dice.sample(told, 2) + dice.sample(own[:6] if place < 3 else own, 2)
         dice.shuffle(found)
-        sentences.append(" ".join(found).capitalize() + ".")
+        sentence = " ".join(found)
+        # `str.capitalize` would take the names' capitals away.
+        sentences.append(f"{sentence[0].upper()}{sentence[1:]}.")
     return " ".join(sentences)
 
 

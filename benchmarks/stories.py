@@ -28,15 +28,17 @@ from newsletter.stories.group import group_documents
 
 SEEN = datetime(2031, 1, 1, tzinfo=UTC)
 SHIPPED = GroupingRules().story_cutoff
-CUTOFFS = (0.12, 0.14, 0.16, 0.18, 0.20, 0.22, 0.24)
+CUTOFFS = (0.11, 0.13, 0.15, 0.17, 0.19, 0.21)
 BATCH_SIZES = (5, 10, 20, 60)
 BATCHES = 40
 SCALES = (1_000, 3_000, 10_000)
-LOOK_ALIKES = Path(__file__).parent.parent / "tests" / "unit" / "stories" / "look_alikes.txt"
-#: Kinds of look-alike events that were written before the likeness was weighed.
+SETS = Path(__file__).parent.parent / "tests" / "unit" / "stories"
+#: Kinds of look-alike events in the first set that were written before the likeness was weighed.
 WRITTEN_BEFORE = 15
 
 Labels = dict[int, str]
+#: Reports by kind of event and by key.
+LookAlikes = dict[str, dict[str, Document]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,45 +231,61 @@ def measure_pairs(documents: Sequence[Document], labels: Labels) -> None:
     print(f"two documents alone are joined: {told}")
 
 
-def read_look_alikes() -> dict[str, dict[str, Document]]:
+def read_look_alikes(name: str) -> LookAlikes:
+    """Return by kind of event its reports: a1, a2 ... of one event, b1, b2 ... of another."""
     kinds: dict[str, dict[str, Document]] = defaultdict(dict)
     kind = language = ""
-    for block in LOOK_ALIKES.read_text("utf-8").split("\n\n"):
+    number = 0
+    for block in (SETS / f"{name}.txt").read_text("utf-8").split("\n\n"):
         for report in block.split("\n= "):
             first, *rest = report.splitlines()
             if first.startswith("@ "):
                 _, kind, language = first.split()
             elif not first.startswith("#"):
                 key, _, headline = first.partition(" ")
-                number = 4 * len(kinds) + len(kinds[kind])
+                number += 1
                 kinds[kind][key] = _document(number, headline, rest, language)
     return kinds
 
 
 def measure_look_alikes() -> None:
-    kinds = read_look_alikes()
-    names = list(kinds)
-    print(f"look-alike events: {len(names)} kinds, 2 reports of 2 events each")
-    for title, chosen in (
-        ("written before weighing", names[:WRITTEN_BEFORE]),
-        ("written after it", names[WRITTEN_BEFORE:]),
-        ("all", names),
+    first = read_look_alikes("look_alikes")
+    names = list(first)
+    for title, kinds in (
+        ("first set, written before weighing", {name: first[name] for name in names[:WRITTEN_BEFORE]}),
+        ("first set, written after it", {name: first[name] for name in names[WRITTEN_BEFORE:]}),
+        ("second set", read_look_alikes("look_alikes_second")),
+        ("third set", read_look_alikes("look_alikes_third")),
+        ("fourth set", read_look_alikes("look_alikes_fourth")),
     ):
-        chosen_documents = [document for name in chosen for document in kinds[name].values()]
-        together = {d.id: number for number, g in enumerate(group(chosen_documents)) for d in g}
-        for way, joined in (
-            ("each pair alone", lambda one, other: len(group([one, other])) == 1),
-            ("all in one batch", lambda one, other, t=together: t[one.id] == t[other.id]),
-        ):
-            apart = [
-                not joined(kinds[n][f"a{i}"], kinds[n][f"b{j}"]) for n in chosen for i in "12" for j in "12"
-            ]
-            true = [joined(kinds[n][f"{event}1"], kinds[n][f"{event}2"]) for n in chosen for event in "ab"]
-            print(
-                f"  {title}, {way}: apart {sum(apart)} of {len(apart)} look-alike pairs"
-                f" ({sum(apart) / len(apart):.1%}), joined {sum(true)} of {len(true)} true pairs"
-                f" ({sum(true) / len(true):.1%})"
-            )
+        everybody = [document for reports in kinds.values() for document in reports.values()]
+        together = {d.id: number for number, found in enumerate(group(everybody)) for d in found}
+        print(f"look-alike events, {title}: {len(kinds)} kinds")
+        _measure_joins(kinds, "each pair alone", lambda one, other: len(group([one, other])) == 1)
+        _measure_joins(
+            kinds, "all in one batch", lambda one, other, t=together: t[one.id] == t[other.id]
+        )  # fmt: skip
+
+
+def _measure_joins(kinds: LookAlikes, way: str, joined: Callable[[Document, Document], bool]) -> None:
+    mixed, missed = [], []
+    false = true = 0
+    for kind, reports in kinds.items():
+        for one, other in combinations(sorted(reports), 2):
+            if one[0] == other[0]:
+                true += 1
+                missed += [] if joined(reports[one], reports[other]) else [f"{kind} {one} {other}"]
+            else:
+                false += 1
+                mixed += [f"{kind} {one} {other}"] if joined(reports[one], reports[other]) else []
+    apart, found = false - len(mixed), true - len(missed)
+    print(
+        f"  {way}: apart {apart} of {false} look-alike pairs ({apart / false:.1%}),"
+        f" joined {found} of {true} true pairs ({found / true:.1%})"
+    )
+    for title, pairs in (("mixed", mixed), ("missed", missed)):
+        if pairs:
+            print(f"    {title}: {', '.join(pairs)}")
 
 
 def _measure_day(count: int) -> None:

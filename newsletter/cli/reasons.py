@@ -214,7 +214,7 @@ def _write_resemblance(found: Resemblance, names: Mapping[int, str]) -> None:
     if found.copy_of is not None:
         click.echo(f"{_INDENT * 2}a copy of {names.get(found.copy_of, f'document {found.copy_of}')}")
     spoken = [part for part in found.parts if part.weight is not None]
-    factors = [part for part in found.parts if part.weight is None and part.value < 1]
+    factors = [part for part in found.parts if part.weight is None and part.value != 1]
     added = " + ".join(f"{part.weight:.2f} × {part.value:.2f} {part.name}" for part in spoken)
     times = "".join(f", × {part.value:.2f} for {part.name}" for part in factors)
     _write_wrapped(f"likeness {found.likeness:.2f} = {added}{times}", indent=_INDENT * 2)

@@ -159,7 +159,7 @@ class GroupingRules:
     """When documents are one story."""
 
     #: Average likeness from which groups of documents are one story, 0 (everything) to 1 (copies only).
-    story_cutoff: float = 0.18
+    story_cutoff: float = 0.15
     #: Share of common phrases from which two texts are copies, 0 to 1.
     copy_cutoff: float = 0.8
     #: How long after it was last told a story goes on, days.

@@ -46,7 +46,7 @@ class StorySettings(BaseSettings):
         10, ge=0.1, le=600, description="longest time that one large document may take to summarise, s"
     )
     story_cutoff: float = Field(
-        0.18, gt=0, lt=1, description="likeness from which documents are one story, 0 to 1"
+        0.15, gt=0, lt=1, description="likeness from which documents are one story, 0 to 1"
     )
     copy_cutoff: float = Field(
         0.8, gt=0, le=1, description="share of common phrases from which two texts are copies, 0 to 1"

@@ -13,9 +13,10 @@ from newsletter.model.stories import GroupingRules
 from newsletter.stories.grouping.candidates import find_candidates
 from newsletter.stories.grouping.copies import find_copies
 from newsletter.stories.grouping.independence import independent_sources
+from newsletter.stories.grouping.leading import leading_report
 from newsletter.stories.grouping.likeness import Comparison
 from newsletter.stories.grouping.linkage import Linked, Near, Start, link
-from newsletter.stories.grouping.profiles import Vocabulary
+from newsletter.stories.grouping.profiles import Ids, Vocabulary
 
 __all__ = ["Group", "KnownStory", "group_documents", "independent_sources"]
 
@@ -48,7 +49,7 @@ class KnownStory:
 class Group:
     """New documents on one event."""
 
-    #: The one most like all others first; a copy stands right behind its original.
+    #: The leading one first, then the most like all others; a copy stands right behind its original.
     documents: tuple[Document, ...]
     #: Ids of documents that are one text, two or more each, the original's first.
     copies: tuple[tuple[int, ...], ...] = ()
@@ -77,8 +78,8 @@ def group_documents(
         now: UTC; None: when the newest document is dated.
 
     Returns:
-        Groups in order of their leading document's id. In each, the document most like the others leads; then
-        the longer and then the one with the lower id.
+        Groups in order of their leading document's id. In each, one of the documents most like the others
+        leads, of these the one that reports the event itself, as `leading_report` says.
     """
     rules = rules or GroupingRules()
     if not documents:
@@ -109,6 +110,8 @@ class _Batch:
                 self.texts.append(document)
                 self._story_of.append(story)
         self._likeness: Mapping[tuple[int, int], float] = {}
+        self._running: list[Ids] = []
+        self._weights = np.empty(0)
 
     def starts(self) -> list[Start]:
         languages = [(text.language or "").partition("-")[0] for text in self.texts]
@@ -126,6 +129,7 @@ class _Batch:
         vocabulary = Vocabulary()
         profiles = [vocabulary.profile(text) for text in self.texts]
         comparison = Comparison(profiles, vocabulary.terms())
+        self._running, self._weights = [profile.running for profile in profiles], comparison.weights
         found: dict[tuple[int, int], float] = {}
         for number, others in find_candidates(profiles, comparison.weights):
             if len(others):
@@ -150,7 +154,7 @@ class _Batch:
 
     def group(self, cluster: Start) -> Group:
         members = [number for number in cluster.members if number < len(self._classes)]
-        ordered = sorted(members, key=lambda number: self._rank(number, members))
+        ordered = self._leading_first(members)
         classes = [self._classes[number] for number in ordered]
         return Group(
             documents=tuple(document for found in classes for document in found),
@@ -158,10 +162,23 @@ class _Batch:
             thread=cluster.thread,
         )
 
-    def _rank(self, number: int, members: Sequence[int]) -> tuple[float, int, int]:
-        total = sum(self._likeness.get((min(number, other), max(number, other)), 0.0) for other in members)
-        text = self.texts[number]
-        return (-round(total, 6), -len(text.text), text.id)
+    def _leading_first(self, members: Sequence[int]) -> list[int]:
+        if len(members) == 1:
+            return list(members)
+        texts = [self.texts[number] for number in members]
+        central = [self._centrality(number, members) for number in members]
+        running = [self._running[number] for number in members]
+        leading = leading_report(texts, running, self._weights, central)
+        places = sorted(
+            range(len(members)),
+            key=lambda place: (
+                place != leading, -round(central[place], 6), -len(texts[place].text), texts[place].id,
+            ),
+        )  # fmt: skip
+        return [members[place] for place in places]
+
+    def _centrality(self, number: int, members: Sequence[int]) -> float:
+        return sum(self._likeness.get((min(number, other), max(number, other)), 0.0) for other in members)
 
 
 def _within_reach(
@@ -208,9 +225,16 @@ def _log_near(linked: Linked, batch: _Batch, cutoff: float) -> None:
 
 
 def _log_one(near: Near, batch: _Batch, cutoff: float) -> None:
-    left, right = (batch.texts[members[0]].headline for members in (near.left, near.right))
+    left, right = (_named(members, batch) for members in (near.left, near.right))
     verdict = "one story" if near.joined else "two stories"
     _log.info(
-        "near the cut-off: likeness %.3f, cut-off %.3f, so %s: %r and %r",
+        "near the cut-off: likeness %.3f, cut-off %.3f, so %s: %s | %s",
         near.likeness, cutoff, verdict, left, right,
     )  # fmt: skip
+
+
+def _named(members: Sequence[int], batch: _Batch) -> str:
+    """Return the headline of the first of some texts, and how many more there are."""
+    text = batch.texts[members[0]]
+    more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+    return f"“{text.headline}” ({text.source}){more}" if text.source else f"“{text.headline}”{more}"

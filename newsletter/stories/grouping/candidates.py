@@ -12,6 +12,9 @@ from newsletter.stories.grouping.weighing import Floats, normal
 _SEARCH_TERMS, _LONGEST_POSTING = 64, 500
 #: Least cosine over the common search terms, and the most candidates, of one document.
 _LEAST_COSINE, _MOST_CANDIDATES = 0.015, 300
+#: Below this cosine hardly any two reports are of one event: they share the words of its kind, and the larger
+#: the day, the more do. Of such candidates a document has this many at most.
+_WEAK_COSINE, _MOST_WEAK = 0.12, 40
 
 Numbers = NDArray[np.intp]
 #: The documents that have a term, and its value in each.
@@ -82,6 +85,8 @@ def _nearest(
     found: Numbers = np.flatnonzero(cosines >= _LEAST_COSINE)
     mine, theirs = languages[number], languages[found]
     found = found[(found != number) & ((mine == "") | (theirs == "") | (theirs == mine))]
-    if len(found) > _MOST_CANDIDATES:
+    if len(found) > _MOST_WEAK:
         found = found[np.lexsort((found, -cosines[found].round(9)))[:_MOST_CANDIDATES]]
+        strong = int((cosines[found] >= _WEAK_COSINE).sum())
+        found = found[: strong + _MOST_WEAK]
     return found

@@ -13,11 +13,19 @@ from newsletter.stories.grouping.weighing import Floats
 
 #: What each part of the likeness weighs.
 _WORDS, _LEAD, _NAMES, _LEAST_NAMES, _MEAN_NAMES = 0.1, 0.1, 0.4, 0.2, 0.2
-#: What is left of the likeness of reports that name other days of the week, other places, numbers or years.
-_OTHER_DAYS, _OTHER_PLACES, _OTHER_FIGURES, _OTHER_YEARS = 0.75, 0.5, 0.7, 0.8
-#: Numbers that both must give before it counts how few are the same, and the share that is enough. Tolls
-#: change legitimately, so that numbers never decide alone.
-_FIGURES_TO_COMPARE, _FIGURES_IN_COMMON = 2, 0.2
+#: What is left of the likeness of reports that name other days of the week, or other years.
+_OTHER_DAYS, _OTHER_YEARS = 0.75, 0.8
+#: What the likeness is multiplied by where the one thing that is compared differs altogether, and where it is
+#: the same altogether; 1 where there is nothing to compare. Tolls change legitimately, so that numbers never
+#: decide alone.
+_FIGURES, _FOREMOST, _PLACES = (0.6, 1.15), (0.75, 1.1), (0.5, 1.1)
+#: What is left where only one report says where something happened, and the other does not name that place.
+_UNNAMED_PLACE = 0.8
+#: Common numbers that are enough: long reports give many, and each chooses its own.
+_FIGURES_ENOUGH = 2
+#: Reports of one event share more of their names than of their words, by this ratio; who share less are only
+#: of one kind. What is left of their likeness at least, and what keeps small shares from deciding.
+_NAMES_TO_WORDS, _OF_ONE_KIND, _LITTLE = 1.1, 0.3, 0.03
 #: Pieces of common evidence from which two reports are taken to be as like as their words are.
 _PIECES_TO_JOIN = 2.8
 #: Pieces that two reports share without being on one event: a place, a name, an office.
@@ -35,12 +43,15 @@ class Parts:
     #: Share of the names in one opening that the other report has: the lesser of both ways, and the mean.
     least_names: Floats
     mean_names: Floats
-    #: What other days, places, numbers and years, and want of evidence, leave of the sum, 0 to 1.
+    #: What other days and years, fewer common names than words, and want of evidence leave of it, 0 to 1.
     days: Floats
+    years: Floats
+    kind: Floats
+    evidence: Floats
+    #: What the sum is multiplied by for other or the same places, numbers, and names in the foreground.
     places: Floats
     figures: Floats
-    years: Floats
-    evidence: Floats
+    foremost: Floats
     #: Whether names could be compared; else words and lead are all there is.
     named_both: NDArray[np.bool_]
     #: All of it together, 0 to 1.
@@ -57,7 +68,8 @@ class Parts:
             ]
         whole = sum(weight for _, _, weight in spoken)
         factors = (
-            ("days", self.days), ("places", self.places), ("numbers", self.figures), ("years", self.years),
+            ("days", self.days), ("years", self.years), ("places", self.places), ("numbers", self.figures),
+            ("name in the foreground", self.foremost), ("names beside words", self.kind),
             ("evidence", self.evidence),
         )  # fmt: skip
         return (
@@ -85,6 +97,7 @@ class Comparison:
         self._days = np.array([profile.days for profile in profiles], dtype=np.int64)
         self._place_counts = np.array([len(profile.places) for profile in profiles])
         self._figure_counts = np.array([len(profile.figures) for profile in profiles])
+        self._foremost = np.array([profile.foremost for profile in profiles], dtype=np.int64)
         self._year_counts = np.array([len(profile.years) for profile in profiles])
         self._named = np.array([len(p.names.ids) > 0 and len(p.lead_names.ids) > 0 for p in profiles], bool)
 
@@ -104,10 +117,13 @@ class Comparison:
         # A script without capitals names nobody: what its words say is all there is.
         named: NDArray[np.bool_] = self._named[others] & bool(self._named[number])
         total = np.where(named, full, plain / (_WORDS + _LEAD))
-        days = self._days_factor(number, others)
-        places = self._places_factor(number, others, products)
-        figures, years = self._figures_factors(number, others, products)
-        total = total * days * places * figures * years
+        days, years = self._days_factor(number, others), self._years_factor(number, others, products)
+        places, figures = (
+            self._places_factor(number, others, products),
+            self._figures_factor(number, others, products),
+        )
+        foremost, kind = self._foremost_factor(number, others), _kind_factor(words, names, named)
+        total = total * days * years * places * figures * foremost * kind
         # Words side by side in both are one piece: a first name and a surname, or "the bridge at Ardo".
         pieces = products[:, View.PIECES] - products[:, View.LINKS] - (days < 1.0)
         share = (pieces - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
@@ -115,7 +131,8 @@ class Comparison:
         evidence = np.clip(np.maximum(share, words**3), 0.0, 1.0)
         return Parts(
             words=words, lead=lead, names=names, least_names=least, mean_names=mean,
-            named_both=named, days=days, places=places, figures=figures, years=years, evidence=evidence,
+            named_both=named, days=days, years=years, kind=kind, evidence=evidence,
+            places=places, figures=figures, foremost=foremost,
             likeness=np.clip(total * evidence, 0.0, 1.0).round(9),
         )  # fmt: skip
 
@@ -124,17 +141,34 @@ class Comparison:
         apart = (theirs != 0) & (mine != 0) & ((theirs & mine) == 0)
         return np.where(apart, _OTHER_DAYS, 1.0)
 
-    def _places_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
-        strange = products[:, View.PLACED] + products[:, View.PLACING] < 0.5
-        apart = strange & (self._place_counts[others] > 0) & bool(self._place_counts[number])
-        return np.where(apart, _OTHER_PLACES, 1.0)
-
-    def _figures_factors(self, number: int, others: Numbers, products: Floats) -> tuple[Floats, Floats]:
-        """Return what is left for other numbers, and for other years."""
-        least = np.minimum(self._figure_counts[others], self._figure_counts[number])
-        common = products[:, View.FIGURES] / np.maximum(least, 1)
-        left = _OTHER_FIGURES + (1 - _OTHER_FIGURES) * np.minimum(1.0, common / _FIGURES_IN_COMMON)
-        figures = np.where(least >= _FIGURES_TO_COMPARE, left, 1.0)
+    def _years_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
         dated = (self._year_counts[others] > 0) & bool(self._year_counts[number])
-        years = np.where(dated & (products[:, View.YEARS] < 0.5), _OTHER_YEARS, 1.0)
-        return figures, years
+        return np.where(dated & (products[:, View.YEARS] < 0.5), _OTHER_YEARS, 1.0)
+
+    def _places_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
+        mine, theirs = bool(self._place_counts[number]), self._place_counts[others] > 0
+        share = np.maximum(products[:, View.PLACED], products[:, View.PLACING])
+        unnamed = np.where((theirs | mine) & (share == 0), _UNNAMED_PLACE, 1.0)
+        return np.where(theirs & mine, _between(_PLACES, share), unnamed)
+
+    def _figures_factor(self, number: int, others: Numbers, products: Floats) -> Floats:
+        least = np.minimum(self._figure_counts[others], self._figure_counts[number])
+        share = products[:, View.FIGURES] / np.clip(least, 1, _FIGURES_ENOUGH)
+        return np.where(least > 0, _between(_FIGURES, share), 1.0)
+
+    def _foremost_factor(self, number: int, others: Numbers) -> Floats:
+        mine, theirs = int(self._foremost[number]), self._foremost[others]
+        held = self._rows.holds(others, np.full(len(others), mine)).astype(float)
+        held += self._rows.holds(np.full(len(others), number), theirs)
+        return np.where((theirs >= 0) & (mine >= 0), _between(_FOREMOST, held / 2), 1.0)
+
+
+def _between(ends: tuple[float, float], share: Floats) -> Floats:
+    """Return the factor for a share of 0 to 1, on a straight line from the one end to the other."""
+    least, most = ends
+    return least + (most - least) * np.clip(share, 0.0, 1.0)
+
+
+def _kind_factor(words: Floats, names: Floats, named: NDArray[np.bool_]) -> Floats:
+    ratio = (names + _LITTLE) / (words + _LITTLE) / _NAMES_TO_WORDS
+    return np.where(named, np.clip(ratio, _OF_ONE_KIND, 1.0), 1.0)

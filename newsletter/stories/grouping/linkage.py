@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 #: Members from which a cluster shows how alike the reports of its event are.
-_COHERENT_SIZE = 4
+_COHERENT_SIZE = 5
 #: Two such clusters stay apart if they are less alike than this share of what each is in itself.
-_COHERENCE = 0.65
+_COHERENCE = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)

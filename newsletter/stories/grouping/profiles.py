@@ -1,9 +1,11 @@
 """What of a document is compared: its words, its opening, its names and numbers, its days."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import takewhile
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from newsletter.model.documents import Document, Span
 from newsletter.stories.sentences import document_sentences, words
 from newsletter.stories.sumy import stop_words
-from newsletter.stories.text.background import DAY_NUMBERS, NEWS_WORDS, PLACE_WORDS
+from newsletter.stories.text.background import DAY_NUMBERS, NEWS_WORDS, PLACE_WORDS, rarity
 
 #: Characters of a document that are compared: enough for any report, a bound for everything else.
 COMPARED_CHARACTERS = 20_000
@@ -19,6 +21,10 @@ COMPARED_CHARACTERS = 20_000
 _LEAD_SENTENCES = 3
 _LEAD_CHARACTERS = 4_000
 _YEAR = re.compile(r"(?:19|20)\d\d")
+#: Words of the longest name of a place.
+_PLACE_WORDS = 4
+#: How much more a name of the opening is in the foreground than another.
+_OPENING_WEIGHT = 1.5
 
 Ids = NDArray[np.int32]
 Counts = NDArray[np.float32]
@@ -45,9 +51,11 @@ class Profile:
     names: Terms
     #: The same of headline and first sentences.
     lead_names: Terms
+    #: The name in the foreground: rare, early and often named; -1 for none.
+    foremost: int
     #: Names that stand where the opening says at which place something happened.
     places: Ids
-    #: Numbers, of headline and text.
+    #: Numbers other than years, of headline and text.
     figures: Ids
     #: Years from 1900 to 2099.
     years: Ids
@@ -77,22 +85,37 @@ class Vocabulary:
         spoken = stop_words(document.language or "en") | NEWS_WORDS
         text = words(opening(document, COMPARED_CHARACTERS) or document.headline)
         head = words(document.headline)
-        lead = words(" ".join([document.headline, *_lead(document)]))
+        lead = words(" ".join([document.headline, *lead_sentences(document)]))
         running = self._number(_telling([*head, *text], spoken))
         language = (document.language or "").partition("-")[0]
         figures = {fold(word) for word in (*head, *text) if word[0].isdigit()}
+        years = {figure for figure in figures if _YEAR.fullmatch(figure)}
         return Profile(
             body=_counted(running),
             lead=_counted(self._number(_telling(lead, spoken))),
             names=_counted(self._number(_names(text, spoken))),
             lead_names=_counted(self._number(_names(lead, spoken))),
+            foremost=self._foremost(text, lead, spoken),
             places=np.unique(self._number(_places(lead, language, spoken))),
-            figures=np.unique(self._number(sorted(figures))),
-            years=np.unique(self._number(sorted(name for name in figures if _YEAR.fullmatch(name)))),
+            figures=np.unique(self._number(sorted(figures - years))),
+            years=np.unique(self._number(sorted(years))),
             days=_days([*head, *text]),
             running=running,
             language=language,
         )
+
+    def _foremost(self, text: Sequence[str], lead: Sequence[str], spoken: frozenset[str]) -> int:
+        ordinary = {word for word in text if word[0].islower()}
+        named = (name for name in _names(text, spoken) if not name[0].isdigit() and name not in ordinary)
+        early = set(_names(lead, spoken))
+        strength = {
+            name: sqrt(count) * rarity(name) * (_OPENING_WEIGHT if name in early else 1.0)
+            for name, count in Counter(named).items()
+            if len(name) > 1
+        }
+        if not strength:
+            return -1
+        return int(self._number([max(strength, key=lambda name: strength[name])])[0])
 
     def _number(self, found: Iterator[str] | Sequence[str]) -> Ids:
         numbers = self._numbers
@@ -116,7 +139,8 @@ def opening(document: Document, characters: int) -> str:
     return "\n\n".join(pieces)
 
 
-def _lead(document: Document) -> list[str]:
+def lead_sentences(document: Document) -> list[str]:
+    """Return the first sentences of a document, without its headline."""
     kept: list[Span] = []
     left = _LEAD_CHARACTERS
     for span in document.paragraphs:
@@ -146,11 +170,13 @@ def _names(found: Sequence[str], spoken: frozenset[str]) -> Iterator[str]:
 
 def _places(found: Sequence[str], language: str, spoken: frozenset[str]) -> Iterator[str]:
     before = PLACE_WORDS.get(language or "en", frozenset())
-    for first, word in pairwise(found):
-        if word[0].isupper() and first.casefold() in before:
-            folded = fold(word)
-            if folded not in spoken:
-                yield folded
+    for number, first in enumerate(found):
+        if first.casefold() in before:
+            behind = found[number + 1 : number + 1 + _PLACE_WORDS]
+            for word in takewhile(lambda word: word[0].isupper(), behind):
+                folded = fold(word)
+                if folded not in spoken:
+                    yield folded
 
 
 def _days(found: Sequence[str]) -> int:

@@ -27,9 +27,9 @@ class View(IntEnum):
     COVERED = 3
     #: Share of the names in the other's opening that the one has.
     COVERING = 4
-    #: Places of the one that the other has.
+    #: Share of the places that the one's opening names, which the other has.
     PLACED = 5
-    #: Places of the other that the one has.
+    #: Share of the places that the other's opening names, which the one has.
     PLACING = 6
     #: Common numbers.
     FIGURES = 7
@@ -63,7 +63,8 @@ class Rows:
         #: How telling each term is.
         self.weights, self._evidence = term_weights(profiles, terms)
         links = _links(profiles, len(terms))
-        repeated = _repeated(links)
+        # With one code behind all others, so that looking a code up never ends outside.
+        repeated = np.append(_repeated(links), np.iinfo(np.int64).max)
         self._width = max(1, len(terms), len(repeated))
         rows = [
             self._row(profile, codes, repeated, len(terms))
@@ -74,14 +75,19 @@ class Rows:
         self._cells = np.concatenate([np.empty(0, np.int32), *(cells for cells, _ in rows)])
         self._values = np.concatenate([np.empty(0, np.float32), *(values for _, values in rows)])
         self._dense = np.zeros(len(View) * self._width, dtype=np.float32)
+        #: Every term of every body as one ascending code each, and one that nothing equals.
+        self._held = np.concatenate([
+            np.empty(0, np.int64),
+            *(number * self._width + p.body.ids.astype(np.int64) for number, p in enumerate(profiles)),
+            np.full(1, np.iinfo(np.int64).max),
+        ])  # fmt: skip
 
     def _row(
         self, profile: Profile, codes: NDArray[np.int64], repeated: NDArray[np.int64], term_count: int
     ) -> _Row:
-        body, opening = profile.body.ids, profile.lead_names.ids
-        total = max(float(self.weights[opening].sum()), 1e-9)
+        body, opening, places = profile.body.ids, profile.lead_names.ids, profile.places
         links = np.searchsorted(repeated, codes)
-        known = np.append(repeated, -1)[links] == codes
+        known = repeated[links] == codes
         links, codes = links[known], codes[known]
         least = np.minimum(self._evidence[codes // term_count], self._evidence[codes % term_count])
         views: list[tuple[View, NDArray[np.int32], Floats]] = [
@@ -89,9 +95,9 @@ class Rows:
             (View.LEAD, profile.lead.ids, normal(profile.lead, self.weights)),
             (View.NAMES, profile.names.ids, normal(profile.names, self.weights)),
             (View.COVERED, body, np.ones(len(body))),
-            (View.COVERING, opening, self.weights[opening] / total),
+            (View.COVERING, opening, _shares(self.weights[opening])),
             (View.PLACED, body, np.ones(len(body))),
-            (View.PLACING, profile.places, np.ones(len(profile.places))),
+            (View.PLACING, places, _shares(self._evidence[places])),
             (View.FIGURES, profile.figures, np.ones(len(profile.figures))),
             (View.YEARS, profile.years, np.ones(len(profile.years))),
             (View.PIECES, body, np.sqrt(self._evidence[body])),
@@ -125,12 +131,24 @@ class Rows:
         products = np.bincount(sums, parts, len(others) * len(View)).astype(np.float64)
         return products.reshape(len(others), len(View))
 
+    def holds(self, numbers: Numbers, terms: Numbers) -> NDArray[np.bool_]:
+        """Tell of each document whether its words include the term beside it, shape (n,) each."""
+        codes = numbers * self._width + terms
+        places = np.searchsorted(self._held, codes)
+        held: NDArray[np.bool_] = self._held[places] == codes
+        return held
+
     def _turned(self, cells: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the cells of what a row is multiplied by: what one covers, the other is covered in."""
         turns = np.array([_TURNED.get(view, view) for view in View])
         views = cells // self._width
         turned: NDArray[np.int32] = (cells + (turns[views] - views) * self._width).astype(np.int32)
         return turned
+
+
+def _shares(values: Floats) -> Floats:
+    shares: Floats = values / max(float(values.sum()), 1e-9)
+    return shares
 
 
 def _links(profiles: Sequence[Profile], term_count: int) -> list[NDArray[np.int64]]:

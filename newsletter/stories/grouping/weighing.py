@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.stories.grouping.profiles import Profile, Terms
-from newsletter.stories.text.background import RARE_SHARE, commonness
+from newsletter.stories.text.background import RARE_SHARE, commonness, rarity
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ def term_weights(profiles: Sequence[Profile], terms: Sequence[str]) -> tuple[Flo
     documents = len(profiles) * _DOCUMENT_WEIGHT
     seen = background * _BACKGROUND_REPORTS + np.maximum(1.0, here) * _DOCUMENT_WEIGHT
     telling = np.maximum(np.log((_BACKGROUND_REPORTS + documents) / seen), 0.0)
-    evidence = np.clip((-np.log(background) - 1) / (-np.log(RARE_SHARE) - 1), _LEAST_PIECE, 1.0)
+    evidence = np.clip([rarity(term) for term in terms], _LEAST_PIECE, 1.0)
     return telling, evidence
 
 

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from math import log
 from pathlib import Path
 
 #: Share of news reports that are taken to hold a word of `EVERYDAY_WORDS`.
@@ -133,6 +134,14 @@ def commonness() -> dict[str, float]:
         for word in found.split():
             shares[word] = max(float(share), shares.get(word, 0.0))
     return shares
+
+
+def rarity(word: str) -> float:
+    """Return how seldom news holds a word, given in lower case: 1 for one that hardly any report holds.
+
+    What one report in twenty holds has 0.35; below 0 a word is in more than a third of them.
+    """
+    return (-log(commonness().get(word, RARE_SHARE)) - 1) / (-log(RARE_SHARE) - 1)
 
 
 WEEKDAYS = _table(

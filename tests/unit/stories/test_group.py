@@ -16,12 +16,12 @@ from newsletter.model.stories import GroupingRules
 from newsletter.stories.group import Group, group_documents
 
 
-def groups_of(documents: list[Document], *, cutoff: float = 0.18) -> list[tuple[Document, ...]]:
+def groups_of(documents: list[Document], *, cutoff: float = 0.15) -> list[tuple[Document, ...]]:
     rules = GroupingRules(story_cutoff=cutoff)
     return [group.documents for group in group_documents(documents, rules=rules)]
 
 
-def ids(documents: list[Document], *, cutoff: float = 0.18) -> list[set[int]]:
+def ids(documents: list[Document], *, cutoff: float = 0.15) -> list[set[int]]:
     return [{document.id for document in each} for each in groups_of(documents, cutoff=cutoff)]
 
 

@@ -167,6 +167,21 @@ def test_pairs_near_the_cutoff_are_logged(caplog: pytest.LogCaptureFixture) -> N
         assert documents[1].headline in message
 
 
+def test_what_is_logged_names_sources_and_how_many_more_there_are(caplog: pytest.LogCaptureFixture) -> None:
+    quake = KINDS["earthquake"]
+    text = [span.of(quake["a1"].text) for span in quake["a1"].paragraphs]
+    documents = [
+        stored(1, "Quake at Camana", *text, source="Gazette"),
+        stored(2, "Quake near Camana", *text[:2], "Aid is on its way.", source="Courier"),
+        stored(3, "Tremor", *(span.of(quake["a2"].text) for span in quake["a2"].paragraphs)),
+    ]
+    with caplog.at_level(logging.INFO, logger="newsletter.stories.group"):
+        for cutoff in range(30, 100, 2):
+            group_documents(documents, rules=GroupingRules(story_cutoff=cutoff / 100))
+    messages = [record.getMessage() for record in caplog.records]
+    assert any("“Quake at Camana” (Gazette) and 1 more | “Tremor”" in message for message in messages)
+
+
 def test_at_most_twenty_pairs_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     documents = [
         stored(n, f"Report {n}", f"Ardo Tarn {n * 7} Belmora hall{n} mill{n} barn{n} lock{n} quay{n} pier{n}")

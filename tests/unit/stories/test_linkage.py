@@ -70,11 +70,12 @@ def test_told_stories_never_join_and_a_document_joins_one() -> None:
 
 
 def test_two_large_clusters_far_less_alike_than_each_in_itself_stay_two() -> None:
-    inside = {pair: 0.6 for group in (range(4), range(4, 8)) for pair in combinations(group, 2)}
-    across = {(one, other): 0.3 for one in range(4) for other in range(4, 8)}
-    assert members(link(alone(8), inside | across, cutoff=0.2, margin=0)) == [(0, 1, 2, 3), (4, 5, 6, 7)]
-    nearer = dict.fromkeys(across, 0.45)
-    assert members(link(alone(8), inside | nearer, cutoff=0.2, margin=0)) == [tuple(range(8))]
+    inside = {pair: 0.6 for group in (range(5), range(5, 10)) for pair in combinations(group, 2)}
+    across = {(one, other): 0.3 for one in range(5) for other in range(5, 10)}
+    apart = [tuple(range(5)), tuple(range(5, 10))]
+    assert members(link(alone(10), inside | across, cutoff=0.2, margin=0)) == apart
+    nearer = dict.fromkeys(across, 0.4)
+    assert members(link(alone(10), inside | nearer, cutoff=0.2, margin=0)) == [tuple(range(10))]
 
 
 def test_what_comes_near_the_cutoff_is_noted() -> None:
