@@ -117,6 +117,7 @@ class Draft:
     names_by_capitals: bool = True
     _traits: dict[int, _Traits] = field(default_factory=dict)
     _same: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _debts: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, texts: Sequence[str], *, headline: str, language: str | None) -> "Draft":
@@ -201,11 +202,7 @@ class Draft:
         """Return the sentences that have to stand before this one for it to be understood."""
         traits = self._of(index)
         before = [index - 1] if traits.dangling and index > 0 else []
-        introducing = {
-            self._introduced[name]
-            for name in traits.surnames - traits.full_names
-            if self.names_by_capitals and self._introduced.get(name, index) < index
-        }
+        introducing = {self._introduced[name] for name in self._owed(index)}
         return [*before, *sorted(introducing)]
 
     def _fault_within(self, index: int, chosen: Sequence[int]) -> Fault:
@@ -270,13 +267,23 @@ class Draft:
 
     def _unintroduced(self, index: int, chosen: Sequence[int]) -> bool:
         """Return whether a surname stands alone that the document introduces in a sentence left out."""
-        if not self.names_by_capitals:
+        owed = self._owed(index)
+        if not owed:
             return False
-        known = {name for other in chosen if other < index for name in self._of(other).full_names}
-        traits = self._of(index)
-        return any(
-            self._introduced.get(name, index) < index for name in traits.surnames - traits.full_names - known
+        return not all(
+            any(name in self._of(other).full_names for other in chosen if other < index) for name in owed
         )
+
+    def _owed(self, index: int) -> frozenset[str]:
+        """Return the surnames in a sentence whose owners the document introduces in a sentence before."""
+        if index not in self._debts:
+            traits = self._of(index)
+            self._debts[index] = frozenset(
+                name
+                for name in traits.surnames - traits.full_names
+                if self.names_by_capitals and self._introduced.get(name, index) < index
+            )
+        return self._debts[index]
 
     @cached_property
     def _introduced(self) -> dict[str, int]:

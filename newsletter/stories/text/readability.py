@@ -68,6 +68,22 @@ _CAPTION = re.compile(
     ),
     re.IGNORECASE,
 )
+#: One of these is in every line that either expression finds, which takes ten times as long to look.
+_PAGE_SIGNS = (
+    "find out more", "learn more", "read more", "see more", "watch more", "hear more", "get more",
+    "read also", "read next", "read the full", "read our full", "also read", "must read",
+    "click ", "tap ", "scroll ", "sign up ", "subscri", "follow ", "newsletter", "podcast",
+    "terms of ", "terms and ", "privacy policy", "javascript", "cookie", "advertisement",
+    "rights reserved", "©", "(c)", "copyright", "may not be ", "contributed to this ",
+    "watch the ", "watch live", "video", "http", "www.", "published:", "updated:", "modified:", "posted:",
+    "share this ", "related ", "more on this story", "this story has been ", "send your ", "send us ",
+    "pictured", "photo", "picture", "image", "graphic", "caption", "credit", "foto", "illustration",
+    "gallery", "getty images", "/reuters", "/afp", "/ap", "(left", "(right", "(above", "(below", "(centre",
+    "(center", "(top", "(bottom", "(file", "(seen", "(l", "(r", "above", "below", "left", "right", "top",
+    "bottom",
+)  # fmt: skip
+#: "By" alone, which is no sign.
+_SHORTEST_LINE = 12
 _END_MARK = re.compile(r"[.!?…。！？｡؟۔।॥։።][\"'”’“»«)\]」』）】》\s]*\Z")
 _QUESTION = re.compile(r"[?？؟][\"'”’“»«)\]」』）\s]*\Z|[\u0370-\u03ff];\Z")
 _FULL_NAME = re.compile(r"\b(?=[A-Z][a-z]+(?: [A-Z]\.)? ([A-Z][a-zA-Z’'-]{2,})\b)")
@@ -86,6 +102,9 @@ def is_overlong(sentence: str) -> bool:
 
 def is_boilerplate(sentence: str) -> bool:
     """Return whether a line serves the page, not the story: a caption, a credit, an invitation to click."""
+    folded = sentence.casefold()
+    if len(folded) >= _SHORTEST_LINE and not any(sign in folded for sign in _PAGE_SIGNS):
+        return False
     return bool(_BOILERPLATE.search(sentence) or _CAPTION.search(sentence))
 
 

@@ -63,6 +63,11 @@ def test_openers_that_stand_alone(sentence: str) -> None:
         "Copyright 2031 Ardo Post.",
         "The minister (left) with his wife.",
         "Ana Ruiz contributed to this report.",
+        "By",
+        "Below , the harbour on Monday morning, before the storm.",
+        "The harbour on Monday morning, before the storm (R).",
+        "Learn more about the vote from our reporters in Ardo.",
+        "Send us your stories from the harbour today.",
     ],
 )
 def test_boilerplate_and_captions(line: str) -> None:
