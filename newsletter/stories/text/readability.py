@@ -1,9 +1,10 @@
 """Defects that a reader notices in a summary, each as a small pure check."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from newsletter.stories.sentences import count_words, words
+from newsletter.stories.text.abbreviations import STARTERS, word_set
 from newsletter.stories.text.quotations import find_quotations
 
 #: Shorter sentences say too little alone.
@@ -86,8 +87,11 @@ _PAGE_SIGNS = (
 _SHORTEST_LINE = 12
 _END_MARK = re.compile(r"[.!?…。！？｡؟۔।॥։።][\"'”’“»«)\]」』）】》\s]*\Z")
 _QUESTION = re.compile(r"[?？؟][\"'”’“»«)\]」』）\s]*\Z|[\u0370-\u03ff];\Z")
-_FULL_NAME = re.compile(r"\b(?=[A-Z][a-z]+(?: [A-Z]\.)? ([A-Z][a-zA-Z’'-]{2,})\b)")
-_CAPITALISED = re.compile(r"\b[A-Z][a-zA-Z’'-]{2,}")
+#: Every capitalised word that another follows, whatever it is part of: "Ana Ruiz", "Mayor Ana K. Ruiz".
+_FULL_NAME = re.compile(r"\b(?=([A-Z][a-zß-ÿ’'-]+)(?: [A-Z]\.)? ([A-Z][a-zA-Zß-ÿ’'-]{2,})\b)")
+_CAPITALISED = re.compile(r"\b[A-Z][a-zA-Zß-ÿ’'-]{2,}")
+#: Before a surname they leave open whose it is.
+_HONORIFICS = word_set("mr mrs ms miss dr mister herr frau monsieur madame señor señora signor signora")
 
 
 def is_fragment(sentence: str) -> bool:
@@ -150,8 +154,8 @@ def surnames_introduced(sentences: Sequence[str]) -> dict[str, int]:
     """Return where each surname first stands behind a first name: surname to index of the sentence."""
     introduced: dict[str, int] = {}
     for index, sentence in enumerate(sentences):
-        for match in _FULL_NAME.finditer(sentence):
-            introduced.setdefault(_bare(match[1]), index)
+        for name in _full_names(sentence):
+            introduced.setdefault(name, index)
     return introduced
 
 
@@ -161,8 +165,15 @@ def surnames_in(sentence: str) -> frozenset[str]:
 
 
 def full_names_in(sentence: str) -> frozenset[str]:
-    """Return the surnames that a sentence gives together with a first name."""
-    return frozenset(_bare(match[1]) for match in _FULL_NAME.finditer(sentence))
+    """Return the surnames that a sentence gives together with a first name or an office ("Mayor Ruiz")."""
+    return frozenset(_full_names(sentence))
+
+
+def _full_names(sentence: str) -> Iterator[str]:
+    for match in _FULL_NAME.finditer(sentence):
+        before = match[1].casefold()
+        if before not in _HONORIFICS and before not in STARTERS:
+            yield _bare(match[2])
 
 
 def _bare(name: str) -> str:

@@ -133,3 +133,10 @@ def test_surnames() -> None:
     assert readability.surnames_introduced(sentences)["Ruiz"] == 2
     assert "Brill" in readability.surnames_in(sentences[1])
     assert readability.full_names_in(sentences[1]) == frozenset()
+
+
+def test_a_title_or_the_first_word_is_no_first_name() -> None:
+    sentences = ["Mr Brill left Ardo.", "When Ruiz came, José Ortéz had gone.", "Mayor Ruiz stayed."]
+    assert readability.surnames_introduced(sentences) == {"Ortéz": 1, "Ruiz": 2}
+    assert readability.full_names_in(sentences[0]) == frozenset()
+    assert readability.full_names_in(sentences[2]) == {"Ruiz"}
