@@ -30,10 +30,13 @@ _CONNECTIVE = re.compile(
     r"|for instance|as a result|on the other hand|the (?:latter|former))(?![\w'’])",
     re.IGNORECASE,
 )
+#: Somebody speaks whom the sentence does not name.
+_PRONOUN_SPEAKS = re.compile(r"[\"“][^\"“”]+[\"”],?\s+(?:he|she|they)\b", re.IGNORECASE)
 _PAGE = re.compile(
     r"\bclick (?:here|on|below)|\bscroll (?:down|through)|\bread more\b|\bsign up (?:for|to)\b|\bsubscribe\b"
-    r"|\bfollow (?:us|@)|\bshare this\b|\bpublished:|\bupdated:|\blast updated\b|https?:|www\.|\bcopyright\b"
-    r"|all rights reserved|\bcontributed to this\b|\bmedia playback\b|\bimage (?:copyright|caption)\b"
+    r"|\bfollow (?:us|@)|\bshare this\b|\bpublished:|\bupdated:|\blast updated\b|https?:|www\."
+    r"|\bcopyright\W{0,3}(?:\d|©)|all rights reserved|\bcontributed to this\b"
+    r"|\bmedia playback\b|\bimage (?:copyright|caption)\b"
     r"|^\W*by\W*$|^\W*by [A-Z][a-z]+ [A-Z][a-z]+\W*$|\bgetty\b|\bfile (?:photo|picture|image)|\(CNN\)"
     r"|\bwatch (?:the )?video\b|\bvideo:|\bphotos?:|\bnewsletter\b.{0,30}\bsign",
     re.IGNORECASE,
@@ -103,7 +106,7 @@ def find_defects(sentences: Sequence[str], chosen: Sequence[int]) -> set[str]:
     }
     found = {kind for kind, check in checks.items() if any(map(check, told))}
     alone = [sentences[index] for index in chosen if index > 0 and index - 1 not in chosen]
-    if any(map(_PRONOUN.match, alone)):
+    if any(_PRONOUN.match(text) or _PRONOUN_SPEAKS.match(text) for text in alone):
         found.add("pronoun")
     if any(map(_CONNECTIVE.match, alone)):
         found.add("connective")

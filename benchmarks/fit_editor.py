@@ -35,7 +35,10 @@ DATE = "2026-11-30"
 GROUP_WEIGHTS = {"Daily Mail": 3.0, "CNN": 1.0, "headlines": 1.5, "xsum": 1.0}
 FOLDS = 5
 #: How strongly the weights of proposals are held near zero.
-RIDGE = 0.02
+RIDGE = 0.004
+#: How much an article counts for summaries of another length than its own: few are of the other lengths, and
+#: those of one sentence have lost their first.
+OTHER_LENGTH = 0.1
 #: A number that varies less tells proposals apart by chance alone.
 _NO_SPREAD = 1e-6
 #: Digits of what is written: more would change no choice.
@@ -132,7 +135,7 @@ def fit_preference(
     """Fit what makes a good summary of so many sentences: a ridge regression on what proposals are worth.
 
     Args:
-        examples: Articles; those are used whose reference has so many sentences.
+        examples: Articles; those whose reference has another length count `OTHER_LENGTH` as much.
         scores: Of each article's sentences, by its id, from trees that have not seen the article.
         count: Sentences of a summary.
     """
@@ -140,15 +143,14 @@ def fit_preference(
 
     rows, worths, heavy = [], [], []
     for example in examples:
-        if example.article.sentence_count != count:
-            continue
+        fitting = 1.0 if example.article.sentence_count == count else OTHER_LENGTH
         desk = Desk(draft=example.draft, described=example.described, scores=scores[example.article.id])
         sets = desk.sets(sentence_count=count, word_limit=WORD_LIMIT)
         if len(sets) > 1:
             worth = example.judge.worths(sets)
             rows.append(describe_proposals(example.described, desk.scores, sets))
             worths.append(worth - worth.mean())
-            heavy.append(np.full(len(sets), example.weight / len(sets)))
+            heavy.append(np.full(len(sets), fitting * example.weight / len(sets)))
     matrix, weight = np.concatenate(rows), np.concatenate(heavy)
     means = np.average(matrix, axis=0, weights=weight)
     spread = np.sqrt(np.average((matrix - means) ** 2, axis=0, weights=weight))

@@ -20,7 +20,7 @@ class Fault(IntEnum):
 
     #: Reads well.
     NONE = 0
-    #: Serves to fill up: no end mark, a surname that nothing introduces, or a document that opens with "He".
+    #: Serves to fill up: no end mark, a label, a bare surname, "He" without a sentence before.
     MINOR = 1
     #: Too long to read with ease; told only for want of any other.
     OVERLONG = 2
@@ -44,6 +44,7 @@ class Flaw(StrEnum):
     QUESTION = "asks a question"
     OVERLONG = "more than 45 words"
     NO_END_MARK = "no end mark"
+    LABEL = "a label before its colon"
     BARE_SURNAME = "surname of a person introduced elsewhere"
 
 
@@ -58,6 +59,7 @@ _FAULTS = MappingProxyType(
         Flaw.QUESTION: Fault.QUESTION,
         Flaw.OVERLONG: Fault.OVERLONG,
         Flaw.NO_END_MARK: Fault.MINOR,
+        Flaw.LABEL: Fault.MINOR,
         Flaw.BARE_SURNAME: Fault.MINOR,
     }
 )
@@ -68,6 +70,7 @@ _CHECKS = (
     (Flaw.QUESTION, readability.is_question),
     (Flaw.OVERLONG, readability.is_overlong),
     (Flaw.NO_END_MARK, readability.lacks_end_mark),
+    (Flaw.LABEL, readability.opens_with_label),
 )
 
 #: Worst fault that is let in, and whether the sentence must keep to the word limit. From the third step on,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from newsletter.stories.sentences import count_words, words
 from newsletter.stories.text.abbreviations import STARTERS, word_set
+from newsletter.stories.text.debris import caption_mood
 from newsletter.stories.text.quotations import find_quotations
 
 #: Shorter sentences say too little alone.
@@ -33,6 +34,12 @@ _CONNECTIVES = (
     "mas|porém|contudo|além disso|но|однако|также|поэтому|але|однак|також|тому"
 )
 _DANGLING = re.compile(rf"{_LEADING}(?:{_PRONOUNS}|{_CONNECTIVES})(?![\w])", re.IGNORECASE)
+#: "“We had no choice,” he told reporters.": whoever speaks was named before.
+_QUOTED_BY_PRONOUN = re.compile(
+    r"\s*(?:[\"“][^\"“”]{1,600}[\"”]|«[^«»]{1,600}»|„[^„“”]{1,600}[“”]) ?[,–—-]? ?"
+    r"(?:(?:said|says|sagte) )?(?:he|she|they|er|sie|elle|él|ella|lei|он|она|они|він|вона|вони)(?!\w)",
+    re.IGNORECASE,
+)
 _BOILERPLATE = re.compile(
     "|".join(
         (
@@ -113,8 +120,16 @@ def is_boilerplate(sentence: str) -> bool:
 
 
 def opens_dangling(sentence: str) -> bool:
-    """Return whether the first word leans on the sentence before: a pronoun or a connective."""
-    return bool(_DANGLING.match(sentence))
+    """Return whether a sentence leans on the one before.
+
+    It opens with a pronoun or a connective, or with a quotation by somebody whom only a pronoun names.
+    """
+    return bool(_DANGLING.match(sentence) or _QUOTED_BY_PRONOUN.match(sentence))
+
+
+def opens_with_label(sentence: str) -> bool:
+    """Return whether a few words and a colon stand before a sentence, as before captions and in tables."""
+    return caption_mood(sentence) is not None
 
 
 def is_question(sentence: str) -> bool:

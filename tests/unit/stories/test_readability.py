@@ -24,6 +24,9 @@ from newsletter.stories.text import readability
         "Он ушёл.",
         "It's late.",
         "The latter won.",
+        "“We had no choice,” he told reporters.",
+        '"Nobody asked us!" said she.',
+        "„Wir warten“, sagte er.",
     ],
 )
 def test_dangling_openers(sentence: str) -> None:
@@ -39,6 +42,8 @@ def test_dangling_openers(sentence: str) -> None:
         "Thistles grow here.",
         "The army refused.",
         "Andorra voted.",
+        "“We had no choice,” Mayor Ruiz told reporters.",
+        "“Hedges” and “shells” are words of the trade.",
     ],
 )
 def test_openers_that_stand_alone(sentence: str) -> None:
@@ -140,3 +145,10 @@ def test_a_title_or_the_first_word_is_no_first_name() -> None:
     assert readability.surnames_introduced(sentences) == {"Ortéz": 1, "Ruiz": 2}
     assert readability.full_names_in(sentences[0]) == frozenset()
     assert readability.full_names_in(sentences[2]) == {"Ruiz"}
+
+
+def test_labels() -> None:
+    assert readability.opens_with_label("Last farewell: Ana Ruiz leaves the town hall on Monday.")
+    assert readability.opens_with_label("Chances of a thaw: 6/10 The ice is a metre thick.")
+    assert not readability.opens_with_label("The mayor said: Nobody will be left behind.")
+    assert not readability.opens_with_label("The town has two mayors: one for each bank.")
