@@ -35,7 +35,7 @@ DATE = "2026-11-30"
 GROUP_WEIGHTS = {"Daily Mail": 3.0, "CNN": 1.0, "headlines": 1.5, "xsum": 1.0}
 FOLDS = 5
 #: How strongly the weights of proposals are held near zero.
-RIDGE = 0.004
+RIDGE = 0.02
 #: How much an article counts for summaries of another length than its own: few are of the other lengths, and
 #: those of one sentence have lost their first.
 OTHER_LENGTH = 0.1
@@ -148,7 +148,7 @@ def fit_preference(
         sets = desk.sets(sentence_count=count, word_limit=WORD_LIMIT)
         if len(sets) > 1:
             worth = example.judge.worths(sets)
-            rows.append(describe_proposals(example.described, desk.scores, sets))
+            rows.append(describe_proposals(example.described, desk.scores, sets, sentence_count=count))
             worths.append(worth - worth.mean())
             heavy.append(np.full(len(sets), fitting * example.weight / len(sets)))
     matrix, weight = np.concatenate(rows), np.concatenate(heavy)

@@ -86,7 +86,7 @@ class Desk:
         sets = self.sets(sentence_count=sentence_count, word_limit=word_limit)
         if not sets:
             return []
-        rows = describe_proposals(self.described, self.scores, sets)
+        rows = describe_proposals(self.described, self.scores, sets, sentence_count=sentence_count)
         brought = weights.preference(sentence_count).contributions(rows)
         # Rounded, lest the last digits of one machine choose otherwise than those of another.
         scores = np.round(brought.sum(axis=1), 6)
