@@ -29,6 +29,8 @@ _CONNECTIVES = (
     "furthermore|in addition|additionally|for example|for instance|as a result|therefore|thus|hence|"
     "consequently|on the other hand|another|other|others|otherwise|besides|similarly|likewise|indeed|though|"
     "aber|doch|und|oder|jedoch|außerdem|dennoch|zudem|allerdings|deshalb|daher|"
+    "davon|dabei|dazu|damit|dafür|dagegen|daran|darauf|daraus|darin|darüber|darum|darunter|dadurch|danach|"
+    "hierzu|hierfür|hierbei|daarvan|daarbij|daarmee|daarom|hiervan|parmi (?:eux|elles)|"
     "mais|et|ou|donc|cependant|toutefois|en outre|ainsi|pourtant|"
     "pero|y|sin embargo|además|por lo tanto|aunque|ma|tuttavia|inoltre|però|quindi|"
     "mas|porém|contudo|além disso|но|однако|также|поэтому|але|однак|також|тому"

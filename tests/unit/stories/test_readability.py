@@ -19,6 +19,8 @@ from newsletter.stories.text import readability
         "Their house burned.",
         "And yet it moves.",
         "Aber er kam nicht.",
+        "Davon entfallen zwei Drittel auf die Stadt.",
+        "Parmi eux, deux enfants.",
         "Mais il pleut.",
         "Pero no vino nadie.",
         "Он ушёл.",
