@@ -14,7 +14,7 @@ SENTENCE_COUNTS = {"cnndm": 3, "headlines": 2, "xsum": 1}
 _LOST_MARK = re.compile(r"[^\W\d_]\?[^\W\d_]|[.,]\?|\s\?\w")
 _LOST_APOSTROPHE = re.compile(r"(?<=[^\W\d_])\?(?=(?:s|t|d|m|re|ve|ll)\b)")
 _LOST_OPENING = re.compile(r"(?<![^\s(.])\?(?=\w)")
-_LOST_CLOSING = re.compile(r"(?<=[.,!])\?(?!\w)|(?<=\w)\?(?=[.,;:)])")
+_LOST_CLOSING = re.compile(r"(?<=[.,!])\?(?!\w)|(?<=\w)\?(?=[.,;:)]|\s+[a-z(])")
 _LOST_SPACE = re.compile(r"(?<=[a-z0-9”)]\.)(?=“?[A-Z])")
 
 
@@ -78,7 +78,7 @@ def mend(text: str) -> str:
     """Put back what a text has lost: curly quotation marks that became question marks, spaces behind stops.
 
     Without, "...of food.?We are..." is one endless sentence, for the product and the others alike. A mark
-    behind the last word of a quotation without a comma or stop stays, for it may be a true question mark.
+    behind the last word of a sentence stays, for it may be a true question mark.
     """
     if _LOST_MARK.search(text):
         text = _LOST_APOSTROPHE.sub("’", text)

@@ -30,10 +30,13 @@ _CONNECTIVE = re.compile(
     r"|for instance|as a result|on the other hand|the (?:latter|former))(?![\w'’])",
     re.IGNORECASE,
 )
+#: Somebody speaks whom the sentence does not name.
+_PRONOUN_SPEAKS = re.compile(r"[\"“][^\"“”]+[\"”],?\s+(?:he|she|they)\b", re.IGNORECASE)
 _PAGE = re.compile(
     r"\bclick (?:here|on|below)|\bscroll (?:down|through)|\bread more\b|\bsign up (?:for|to)\b|\bsubscribe\b"
-    r"|\bfollow (?:us|@)|\bshare this\b|\bpublished:|\bupdated:|\blast updated\b|https?:|www\.|\bcopyright\b"
-    r"|all rights reserved|\bcontributed to this\b|\bmedia playback\b|\bimage (?:copyright|caption)\b"
+    r"|\bfollow (?:us|@)|\bshare this\b|\bpublished:|\bupdated:|\blast updated\b|https?:|www\."
+    r"|\bcopyright\W{0,3}(?:\d|©)|all rights reserved|\bcontributed to this\b"
+    r"|\bmedia playback\b|\bimage (?:copyright|caption)\b"
     r"|^\W*by\W*$|^\W*by [A-Z][a-z]+ [A-Z][a-z]+\W*$|\bgetty\b|\bfile (?:photo|picture|image)|\(CNN\)"
     r"|\bwatch (?:the )?video\b|\bvideo:|\bphotos?:|\bnewsletter\b.{0,30}\bsign",
     re.IGNORECASE,
@@ -67,14 +70,20 @@ _NO_NAMES = _listed(
     """
     The A An In On At Of By For From With To As And But Or If When While After Before Since During
     Although This That These Those His Her Their Its Our My Your It He She They We You Is Was Are Were
-    Has Have Had Mr Mrs Ms Miss Dr Sir Lord Lady Dame Prof Professor President Prime Minister Secretary
-    Chief Senator Sen Rep Gov Governor Mayor Judge Justice King Queen Prince Princess Pope General Gen
-    Colonel Captain Sergeant Sgt Detective Inspector Officer Director Chairman Former Foreign Home
-    Deputy Vice State National United New North South East West Great Los Las San Santa Saint St Supreme
-    High White Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May
-    June July August September October November December Christmas Easter English British American
-    French German Russian Chinese European Police Court Street Road Avenue University College School
-    Hospital City County Council House Party League Cup Club Bank Group Company Department Office
+    Has Have Had Mr Mrs Ms Miss Dr Mister New North South East West Great Los Las San Santa Saint St High
+    White Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June
+    July August September October November December Christmas Easter English British American French
+    German Russian Chinese European Street Road Avenue University College School Hospital City County
+    Council House Party League Cup Club Bank Group Company Department Office
+    """
+)
+#: With one of these a surname needs no first name, yet they are none themselves.
+_OFFICES = _listed(
+    """
+    President Prime Minister Secretary Chief Senator Sen Rep Gov Governor Mayor Judge Justice King Queen
+    Prince Princess Pope General Gen Colonel Captain Sergeant Sgt Detective Inspector Officer Director
+    Chairman Former Foreign Home Deputy Vice State National United Supreme Police Court Sir Lord Lady Dame
+    Prof Professor
     """
 )
 
@@ -97,7 +106,7 @@ def find_defects(sentences: Sequence[str], chosen: Sequence[int]) -> set[str]:
     }
     found = {kind for kind, check in checks.items() if any(map(check, told))}
     alone = [sentences[index] for index in chosen if index > 0 and index - 1 not in chosen]
-    if any(map(_PRONOUN.match, alone)):
+    if any(_PRONOUN.match(text) or _PRONOUN_SPEAKS.match(text) for text in alone):
         found.add("pronoun")
     if any(map(_CONNECTIVE.match, alone)):
         found.add("connective")
@@ -122,10 +131,10 @@ def _share(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(1, min(len(one), len(other)))
 
 
-def _surnames(text: str) -> set[str]:
-    """Return the surnames that a text gives behind a first name."""
+def _surnames(text: str, *, not_behind: frozenset[str]) -> set[str]:
+    """Return the surnames that a text gives behind a first name, or behind another word than those given."""
     found = ((match[1], _plain(match[2])) for match in _NAMED.finditer(text))
-    return {last for first, last in found if first not in _NO_NAMES and last not in _NO_NAMES}
+    return {last for first, last in found if first not in not_behind and last not in _NO_NAMES | _OFFICES}
 
 
 def _plain(name: str) -> str:
@@ -136,11 +145,11 @@ def _has_bare_surname(sentences: Sequence[str], chosen: Sequence[int]) -> bool:
     """Return whether a surname is told before the full name, though the document gives that first."""
     introduced: dict[str, int] = {}
     for index, text in enumerate(sentences[: max(chosen, default=-1) + 1]):
-        for name in _surnames(text):
+        for name in _surnames(text, not_behind=_NO_NAMES | _OFFICES):
             introduced.setdefault(name, index)
     known: set[str] = set()
     for index in chosen:
-        known |= _surnames(sentences[index])
+        known |= _surnames(sentences[index], not_behind=_NO_NAMES)
         bare = {_plain(name) for name in _CAPITAL.findall(sentences[index])} - known
         if any(introduced.get(name, index) < index for name in bare):
             return True

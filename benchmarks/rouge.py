@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-Grams = Counter[tuple[str, ...]]
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 
 @cache
@@ -21,54 +24,72 @@ def tokens(text: str) -> list[str]:
     return list(_tokenizer().tokenize(text))
 
 
-def grams(found: Sequence[str], size: int) -> Grams:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Overlap:
+    """ROUGE-N of one article: how often its sentences hold what the reference holds."""
+
+    #: Of each n-gram of the reference, how often it stands there; shape (n-grams,).
+    reference: Floats
+    #: Of each sentence likewise; shape (sentences, n-grams).
+    held: Floats
+    #: All n-grams of each sentence.
+    sizes: Floats
+
+    @classmethod
+    def of(cls, spelt: Sequence[Sequence[str]], target: Sequence[str], size: int) -> "_Overlap":
+        wanted = _grams(target, size)
+        held = np.zeros((len(spelt), len(wanted)))
+        sizes = np.zeros(len(spelt))
+        for row, found in enumerate(spelt):
+            counted = _grams(found, size)
+            sizes[row] = counted.total()
+            held[row] = [counted[gram] for gram in wanted]
+        return cls(reference=np.array(list(wanted.values()), dtype=np.float64), held=held, sizes=sizes)
+
+    def f_measures(self, chosen: npt.NDArray[np.int64]) -> Floats:
+        """Return the F1 of summaries of one size, one row of sentences each."""
+        shared = np.minimum(self.held[chosen].sum(axis=1), self.reference).sum(axis=1)
+        sizes = self.sizes[chosen].sum(axis=1) + self.reference.sum()
+        return np.asarray(2 * shared / np.maximum(1.0, sizes))
+
+
+def _grams(found: Sequence[str], size: int) -> Counter[tuple[str, ...]]:
     return Counter(zip(*[found[at:] for at in range(size)], strict=False))
 
 
-def f_measure(told: Grams, reference: Grams) -> float:
-    shared = sum((told & reference).values())
-    return 2 * shared / (told.total() + reference.total()) if shared else 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Judge:
     """What sentences of one article are worth by its reference."""
 
-    reference: tuple[Grams, Grams]
-    sentences: tuple[tuple[Grams, Grams], ...]
+    overlaps: tuple[_Overlap, _Overlap]
+    sentence_count: int
 
     @classmethod
     def of(cls, sentences: Sequence[str], reference: str) -> "Judge":
         """Count the tokens of an article's sentences and of one reference."""
         spelt = [tokens(sentence) for sentence in sentences]
         target = tokens(reference)
-        return cls(
-            reference=(grams(target, 1), grams(target, 2)),
-            sentences=tuple((grams(found, 1), grams(found, 2)) for found in spelt),
-        )
+        overlaps = (_Overlap.of(spelt, target, 1), _Overlap.of(spelt, target, 2))
+        return cls(overlaps=overlaps, sentence_count=len(spelt))
 
-    def worth(self, chosen: Sequence[int]) -> float:
-        """Return ROUGE-1 plus ROUGE-2, from 0 to 2; word pairs across sentences are left out."""
-        total = 0.0
-        for size, reference in enumerate(self.reference):
-            told: Grams = Counter()
-            for index in chosen:
-                told.update(self.sentences[index][size])
-            total += f_measure(told, reference)
-        return total
+    def worths(self, proposals: Sequence[Sequence[int]]) -> Floats:
+        """Return ROUGE-1 plus ROUGE-2 of each, 0 to 2; word pairs across sentences are left out."""
+        worths = np.zeros(len(proposals))
+        for size in sorted({len(chosen) for chosen in proposals}):
+            places = [place for place, chosen in enumerate(proposals) if len(chosen) == size]
+            chosen = np.array([proposals[place] for place in places], dtype=np.int64)
+            worths[places] = sum(overlap.f_measures(chosen) for overlap in self.overlaps)
+        return worths
 
     def oracle(self, count: int, *, deepest: int = 60) -> list[int]:
         """Return up to `count` sentences among the first `deepest`, each the one that adds most."""
         chosen: list[int] = []
         best = 0.0
         for _ in range(count):
-            found = [
-                (self.worth([*chosen, index]), -index)
-                for index in range(min(deepest, len(self.sentences)))
-                if index not in chosen
-            ]
-            if not found or max(found)[0] <= best:
+            left = [index for index in range(min(deepest, self.sentence_count)) if index not in chosen]
+            worths = self.worths([[*chosen, index] for index in left]).round(9)
+            if not left or worths.max() <= best:
                 break
-            best, negative = max(found)
-            chosen.append(-negative)
+            best = float(worths.max())
+            chosen.append(left[int(worths.argmax())])
         return chosen

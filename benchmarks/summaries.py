@@ -32,17 +32,16 @@ from pathlib import Path
 
 from benchmarks.articles import Article, find_files, read_articles
 from benchmarks.defects import find_defects
+from benchmarks.editing import WORD_LIMIT, cleaned, edit
 from benchmarks.rouge_scores import METRICS, compare, score
 from newsletter.stories.editor.choose import Draft
-from newsletter.stories.editor.ranking import Desk, choose_sentences
+from newsletter.stories.editor.ranking import Desk
 from newsletter.stories.editor.weights import Weights, shipped_weights
 from newsletter.stories.sentences import document_sentences
 from newsletter.stories.summarize import summarize
 from newsletter.stories.sumy import ALGORITHMS, SumySummarizer
-from newsletter.stories.text.cleaning import clean_sentences
 
 SETS = {"daily-mail": "Daily Mail", "cnn": "CNN", "headlines": "headlines", "xsum": "xsum"}
-WORD_LIMIT = 110
 BUDGET = 1.1
 EDITOR, LEAD, PRINTED = "editor", "lead", "lead, as printed"
 #: The sumy algorithm that is also compared at equal bytes.
@@ -70,19 +69,6 @@ def judge(article: Article, sentences: Sequence[str], chosen: Sequence[int]) -> 
         scores=score(told, article.references),
         words=sum(len(text.split()) for text in told),
         defects=frozenset(find_defects(sentences, sorted(chosen))),
-    )
-
-
-def cleaned(article: Article) -> list[str]:
-    return [sentence.of(article.document.text) for sentence in clean_sentences(article.document)]
-
-
-def edit(article: Article, sentences: Sequence[str], weights: Weights) -> list[int]:
-    """Choose as `summarize` does, by the weights given."""
-    limits = {"sentence_count": article.sentence_count, "word_limit": WORD_LIMIT}
-    draft = Draft.of(sentences, headline=article.document.headline, language="en")
-    return draft.whole(**limits) or choose_sentences(
-        draft, headline=article.document.headline, language="en", weights=weights, **limits
     )
 
 
@@ -149,15 +135,9 @@ def seconds_of(articles: Sequence[Article]) -> list[float]:
 
 def cross_validated(articles: Sequence[Article]) -> dict[str, Weights]:
     """Return for each article's id weights fitted without its fold."""
-    from benchmarks import fit_editor
+    from benchmarks.fit_editor import cross_validate, make_examples
 
-    examples = fit_editor.make_examples(articles)
-    weights = {}
-    for fold in range(fit_editor.FOLDS):
-        seen = [example for example in examples if fit_editor.fold_of(example.article) != fold]
-        fitted = Weights.of(fit_editor.fit(seen))
-        weights.update({a.id: fitted for a in articles if fit_editor.fold_of(a) == fold})
-    return weights
+    return cross_validate(make_examples(articles))
 
 
 def means(judged: Sequence[Judged]) -> tuple[float, ...]:

@@ -21,12 +21,7 @@ from newsletter.model.explanations import (
 from newsletter.model.stories import StoryLabel
 from newsletter.publish.telling import Newsroom
 from newsletter.store.store import Store
-from newsletter.stories.editor.explanation import (
-    ProposalExplanation,
-    SentenceExplanation,
-    SummaryExplanation,
-    explain_summary,
-)
+from newsletter.stories.editor.reasons import ProposalExplanation, SentenceExplanation, SummaryExplanation
 from newsletter.stories.joining.pool import beginning
 from newsletter.stories.news import decide_news
 from newsletter.stories.repeats.told import Told
@@ -96,7 +91,7 @@ def explain_story(
         edition: A published one, or a draft's.
         entry: One of its stories.
     """
-    # numpy takes a tenth of a second to load: only whoever explains waits for it.
+    # numpy, here and below, takes a tenth of a second to load: only whoever explains waits for it.
     from newsletter.stories.grouping.explanation import explain_group
 
     documents = store.documents.get_many(entry.document_ids)
@@ -134,6 +129,8 @@ class _Past:
 
 def _summarized(document: Document, entry: Entry, mailing_list: MailingList) -> SummaryExplanation:
     """Return what the editor makes of one document in the story's room."""
+    from newsletter.stories.editor.explanation import explain_summary
+
     is_lead = entry.role is StoryRole.LEAD
     return explain_summary(
         beginning(document),

@@ -20,7 +20,7 @@ class Fault(IntEnum):
 
     #: Reads well.
     NONE = 0
-    #: Serves to fill up: no end mark, a surname that nothing introduces, or a document that opens with "He".
+    #: Serves to fill up: no end mark, a label, a bare surname, "He" without a sentence before.
     MINOR = 1
     #: Too long to read with ease; told only for want of any other.
     OVERLONG = 2
@@ -44,6 +44,7 @@ class Flaw(StrEnum):
     QUESTION = "asks a question"
     OVERLONG = "more than 45 words"
     NO_END_MARK = "no end mark"
+    LABEL = "a label before its colon"
     BARE_SURNAME = "surname of a person introduced elsewhere"
 
 
@@ -58,6 +59,7 @@ _FAULTS = MappingProxyType(
         Flaw.QUESTION: Fault.QUESTION,
         Flaw.OVERLONG: Fault.OVERLONG,
         Flaw.NO_END_MARK: Fault.MINOR,
+        Flaw.LABEL: Fault.MINOR,
         Flaw.BARE_SURNAME: Fault.MINOR,
     }
 )
@@ -68,6 +70,7 @@ _CHECKS = (
     (Flaw.QUESTION, readability.is_question),
     (Flaw.OVERLONG, readability.is_overlong),
     (Flaw.NO_END_MARK, readability.lacks_end_mark),
+    (Flaw.LABEL, readability.opens_with_label),
 )
 
 #: Worst fault that is let in, and whether the sentence must keep to the word limit. From the third step on,
@@ -117,6 +120,7 @@ class Draft:
     names_by_capitals: bool = True
     _traits: dict[int, _Traits] = field(default_factory=dict)
     _same: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _debts: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, texts: Sequence[str], *, headline: str, language: str | None) -> "Draft":
@@ -201,11 +205,7 @@ class Draft:
         """Return the sentences that have to stand before this one for it to be understood."""
         traits = self._of(index)
         before = [index - 1] if traits.dangling and index > 0 else []
-        introducing = {
-            self._introduced[name]
-            for name in traits.surnames - traits.full_names
-            if self.names_by_capitals and self._introduced.get(name, index) < index
-        }
+        introducing = {self._introduced[name] for name in self._owed(index)}
         return [*before, *sorted(introducing)]
 
     def _fault_within(self, index: int, chosen: Sequence[int]) -> Fault:
@@ -270,13 +270,23 @@ class Draft:
 
     def _unintroduced(self, index: int, chosen: Sequence[int]) -> bool:
         """Return whether a surname stands alone that the document introduces in a sentence left out."""
-        if not self.names_by_capitals:
+        owed = self._owed(index)
+        if not owed:
             return False
-        known = {name for other in chosen if other < index for name in self._of(other).full_names}
-        traits = self._of(index)
-        return any(
-            self._introduced.get(name, index) < index for name in traits.surnames - traits.full_names - known
+        return not all(
+            any(name in self._of(other).full_names for other in chosen if other < index) for name in owed
         )
+
+    def _owed(self, index: int) -> frozenset[str]:
+        """Return the surnames in a sentence whose owners the document introduces in a sentence before."""
+        if index not in self._debts:
+            traits = self._of(index)
+            self._debts[index] = frozenset(
+                name
+                for name in traits.surnames - traits.full_names
+                if self.names_by_capitals and self._introduced.get(name, index) < index
+            )
+        return self._debts[index]
 
     @cached_property
     def _introduced(self) -> dict[str, int]:

@@ -13,7 +13,10 @@ from newsletter.stories.editor.features import FEATURES, Description
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-#: The columns of `describe_proposals`, in their order.
+#: Numbers that mean something else in a summary with all the sentences that it may have: whether one more is
+#: worth its words hangs on how good that one is.
+_OF_FULL = ("score", "best_score", "worst_score", "log_words", "coverage", "mean_place", "last_place")
+#: The columns of `describe_proposals`, in their order; those "of full" are zero in shorter summaries.
 PROPOSAL_FEATURES: tuple[str, ...] = (
     "score", "mean_score", "best_score", "worst_score",
     "likeness", "nearest_pair",
@@ -22,6 +25,7 @@ PROPOSAL_FEATURES: tuple[str, ...] = (
     "headline_phrases",
     "lead", "neighbours", "mean_place", "first_place", "last_place",
     "quoted_share", "numbers", "names_introduced", "first_person", "speech",
+    *(f"{name}_of_full" for name in _OF_FULL),
 )  # fmt: skip
 Token = TypeVar("Token")
 _COLUMN = {name: place for place, name in enumerate(FEATURES)}
@@ -34,7 +38,11 @@ def list_proposals(pool: Sequence[int], sizes: Sequence[int]) -> list[tuple[int,
 
 
 def describe_proposals(
-    described: Description, scores: Sequence[float], proposals: Sequence[tuple[int, ...]]
+    described: Description,
+    scores: Sequence[float],
+    proposals: Sequence[tuple[int, ...]],
+    *,
+    sentence_count: int,
 ) -> Floats:
     """Describe proposed summaries.
 
@@ -42,6 +50,7 @@ def describe_proposals(
         described: The document's sentences.
         scores: Of all of them.
         proposals: Indices of sentences in source order; at least one proposal, none empty.
+        sentence_count: Most sentences that a summary may have.
 
     Returns:
         One row a proposal, one column for each of `PROPOSAL_FEATURES`.
@@ -50,7 +59,9 @@ def describe_proposals(
     traits = _Traits(described, scores)
     for size in sorted({len(chosen) for chosen in proposals}):
         places = [place for place, chosen in enumerate(proposals) if len(chosen) == size]
-        rows[places] = traits.rows(np.array([proposals[place] for place in places], dtype=np.int64))
+        rows[places] = traits.rows(
+            np.array([proposals[place] for place in places], dtype=np.int64), is_full=size == sentence_count
+        )
     return np.round(rows, 6)
 
 
@@ -78,7 +89,7 @@ class _Traits:
     def _marks(self, chosen: set[str]) -> Floats:
         return np.array([float(word in chosen) for word in self._vocabulary])
 
-    def rows(self, chosen: Indices) -> Floats:
+    def rows(self, chosen: Indices, *, is_full: bool) -> Floats:
         """Return the rows of proposals of one size; `chosen` has one row each."""
         size = chosen.shape[1]
         scores = self._scores[chosen]
@@ -116,6 +127,8 @@ class _Traits:
         }
         for name in ("quoted_share", "numbers", "names_introduced", "first_person", "speech"):
             columns[name] = self._described.matrix[chosen, _COLUMN[name]].sum(axis=1)
+        for name in _OF_FULL:
+            columns[f"{name}_of_full"] = columns[name] * is_full
         return np.stack([columns[name] for name in PROPOSAL_FEATURES], axis=1)
 
 

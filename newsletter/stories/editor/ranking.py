@@ -1,6 +1,8 @@
 """Our own summarizer: weighs whole summaries against each other, those that read badly left out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -84,7 +86,7 @@ class Desk:
         sets = self.sets(sentence_count=sentence_count, word_limit=word_limit)
         if not sets:
             return []
-        rows = describe_proposals(self.described, self.scores, sets)
+        rows = describe_proposals(self.described, self.scores, sets, sentence_count=sentence_count)
         brought = weights.preference(sentence_count).contributions(rows)
         # Rounded, lest the last digits of one machine choose otherwise than those of another.
         scores = np.round(brought.sum(axis=1), 6)
@@ -97,9 +99,14 @@ class Desk:
     def _pool(self, sentence_count: int) -> list[int]:
         """Return the best sentences that have no fault of their own, and those that they lean on."""
         ranked = [index for index in self.ranked if index < len(self.described.content)]
-        pool = [index for index in ranked if self.draft.own_fault(index) is Fault.NONE][:POOL_SIZE]
+
+        def best_of(fault: Fault) -> Iterator[int]:
+            # Sentences behind the last one taken are not looked at.
+            return islice((index for index in ranked if self.draft.own_fault(index) is fault), POOL_SIZE)
+
+        pool = list(best_of(Fault.NONE))
         if len(pool) < sentence_count:
-            pool += [index for index in ranked if self.draft.own_fault(index) is Fault.MINOR][:POOL_SIZE]
+            pool += best_of(Fault.MINOR)
         supports = {
             support: None
             for index in pool

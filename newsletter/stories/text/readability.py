@@ -1,9 +1,11 @@
 """Defects that a reader notices in a summary, each as a small pure check."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from newsletter.stories.sentences import count_words, words
+from newsletter.stories.text.abbreviations import STARTERS, word_set
+from newsletter.stories.text.debris import caption_mood
 from newsletter.stories.text.quotations import find_quotations
 
 #: Shorter sentences say too little alone.
@@ -27,11 +29,19 @@ _CONNECTIVES = (
     "furthermore|in addition|additionally|for example|for instance|as a result|therefore|thus|hence|"
     "consequently|on the other hand|another|other|others|otherwise|besides|similarly|likewise|indeed|though|"
     "aber|doch|und|oder|jedoch|außerdem|dennoch|zudem|allerdings|deshalb|daher|"
+    "davon|dabei|dazu|damit|dafür|dagegen|daran|darauf|daraus|darin|darüber|darum|darunter|dadurch|danach|"
+    "hierzu|hierfür|hierbei|daarvan|daarbij|daarmee|daarom|hiervan|parmi (?:eux|elles)|"
     "mais|et|ou|donc|cependant|toutefois|en outre|ainsi|pourtant|"
     "pero|y|sin embargo|además|por lo tanto|aunque|ma|tuttavia|inoltre|però|quindi|"
     "mas|porém|contudo|além disso|но|однако|также|поэтому|але|однак|також|тому"
 )
 _DANGLING = re.compile(rf"{_LEADING}(?:{_PRONOUNS}|{_CONNECTIVES})(?![\w])", re.IGNORECASE)
+#: "“We had no choice,” he told reporters.": whoever speaks was named before.
+_QUOTED_BY_PRONOUN = re.compile(
+    r"\s*(?:[\"“][^\"“”]{1,600}[\"”]|«[^«»]{1,600}»|„[^„“”]{1,600}[“”]) ?[,–—-]? ?"
+    r"(?:(?:said|says|sagte) )?(?:he|she|they|er|sie|elle|él|ella|lei|он|она|они|він|вона|вони)(?!\w)",
+    re.IGNORECASE,
+)
 _BOILERPLATE = re.compile(
     "|".join(
         (
@@ -68,10 +78,29 @@ _CAPTION = re.compile(
     ),
     re.IGNORECASE,
 )
+#: One of these is in every line that either expression finds, which takes ten times as long to look.
+_PAGE_SIGNS = (
+    "find out more", "learn more", "read more", "see more", "watch more", "hear more", "get more",
+    "read also", "read next", "read the full", "read our full", "also read", "must read",
+    "click ", "tap ", "scroll ", "sign up ", "subscri", "follow ", "newsletter", "podcast",
+    "terms of ", "terms and ", "privacy policy", "javascript", "cookie", "advertisement",
+    "rights reserved", "©", "(c)", "copyright", "may not be ", "contributed to this ",
+    "watch the ", "watch live", "video", "http", "www.", "published:", "updated:", "modified:", "posted:",
+    "share this ", "related ", "more on this story", "this story has been ", "send your ", "send us ",
+    "pictured", "photo", "picture", "image", "graphic", "caption", "credit", "foto", "illustration",
+    "gallery", "getty images", "/reuters", "/afp", "/ap", "(left", "(right", "(above", "(below", "(centre",
+    "(center", "(top", "(bottom", "(file", "(seen", "(l", "(r", "above", "below", "left", "right", "top",
+    "bottom",
+)  # fmt: skip
+#: "By" alone, which is no sign.
+_SHORTEST_LINE = 12
 _END_MARK = re.compile(r"[.!?…。！？｡؟۔।॥։።][\"'”’“»«)\]」』）】》\s]*\Z")
 _QUESTION = re.compile(r"[?？؟][\"'”’“»«)\]」』）\s]*\Z|[\u0370-\u03ff];\Z")
-_FULL_NAME = re.compile(r"\b(?=[A-Z][a-z]+(?: [A-Z]\.)? ([A-Z][a-zA-Z’'-]{2,})\b)")
-_CAPITALISED = re.compile(r"\b[A-Z][a-zA-Z’'-]{2,}")
+#: Every capitalised word that another follows, whatever it is part of: "Ana Ruiz", "Mayor Ana K. Ruiz".
+_FULL_NAME = re.compile(r"\b(?=([A-Z][a-zß-ÿ’'-]+)(?: [A-Z]\.)? ([A-Z][a-zA-Zß-ÿ’'-]{2,})\b)")
+_CAPITALISED = re.compile(r"\b[A-Z][a-zA-Zß-ÿ’'-]{2,}")
+#: Before a surname they leave open whose it is.
+_HONORIFICS = word_set("mr mrs ms miss dr mister herr frau monsieur madame señor señora signor signora")
 
 
 def is_fragment(sentence: str) -> bool:
@@ -86,12 +115,23 @@ def is_overlong(sentence: str) -> bool:
 
 def is_boilerplate(sentence: str) -> bool:
     """Return whether a line serves the page, not the story: a caption, a credit, an invitation to click."""
+    folded = sentence.casefold()
+    if len(folded) >= _SHORTEST_LINE and not any(sign in folded for sign in _PAGE_SIGNS):
+        return False
     return bool(_BOILERPLATE.search(sentence) or _CAPTION.search(sentence))
 
 
 def opens_dangling(sentence: str) -> bool:
-    """Return whether the first word leans on the sentence before: a pronoun or a connective."""
-    return bool(_DANGLING.match(sentence))
+    """Return whether a sentence leans on the one before.
+
+    It opens with a pronoun or a connective, or with a quotation by somebody whom only a pronoun names.
+    """
+    return bool(_DANGLING.match(sentence) or _QUOTED_BY_PRONOUN.match(sentence))
+
+
+def opens_with_label(sentence: str) -> bool:
+    """Return whether a few words and a colon stand before a sentence, as before captions and in tables."""
+    return caption_mood(sentence) is not None
 
 
 def is_question(sentence: str) -> bool:
@@ -131,8 +171,8 @@ def surnames_introduced(sentences: Sequence[str]) -> dict[str, int]:
     """Return where each surname first stands behind a first name: surname to index of the sentence."""
     introduced: dict[str, int] = {}
     for index, sentence in enumerate(sentences):
-        for match in _FULL_NAME.finditer(sentence):
-            introduced.setdefault(_bare(match[1]), index)
+        for name in _full_names(sentence):
+            introduced.setdefault(name, index)
     return introduced
 
 
@@ -142,8 +182,15 @@ def surnames_in(sentence: str) -> frozenset[str]:
 
 
 def full_names_in(sentence: str) -> frozenset[str]:
-    """Return the surnames that a sentence gives together with a first name."""
-    return frozenset(_bare(match[1]) for match in _FULL_NAME.finditer(sentence))
+    """Return the surnames that a sentence gives together with a first name or an office ("Mayor Ruiz")."""
+    return frozenset(_full_names(sentence))
+
+
+def _full_names(sentence: str) -> Iterator[str]:
+    for match in _FULL_NAME.finditer(sentence):
+        before = match[1].casefold()
+        if before not in _HONORIFICS and before not in STARTERS:
+            yield _bare(match[2])
 
 
 def _bare(name: str) -> str:

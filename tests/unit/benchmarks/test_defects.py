@@ -14,6 +14,7 @@ OPENING = "Warden Ida Noor closed the northern trail on Friday after a rockfall.
     [
         ("It was the third since May, the park said.", "pronoun"),
         ("“They’re lucky to be alive,” the doctor said.", "pronoun"),
+        ("“We heard a roar and ran,” she told the radio.", "pronoun"),
         ("However, the southern trail stays open to all.", "connective"),
         ("Noor expects to open the trail again by June.", "bare surname"),
         ("“Nobody was on the path, the warden said.", "half quotation"),

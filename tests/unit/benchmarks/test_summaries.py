@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.articles import mend
+from benchmarks.rouge import Judge
 from benchmarks.rouge_scores import compare
 from benchmarks.summaries import fill
 
@@ -23,3 +25,26 @@ def test_an_interval_holds_the_mean_and_comes_out_the_same_again() -> None:
     assert found.low < found.mean < found.high
     assert compare(ours, theirs) == found
     assert compare(ours, ours).low == compare(ours, ours).high == 0.0
+
+
+@pytest.mark.parametrize(
+    ("lost", "mended"),
+    [
+        (
+            "The form says ?single? or ?married? from now on.",
+            "The form says “single” or “married” from now on.",
+        ),
+        ("He left.?We are late,? she said.", "He left. “We are late,” she said."),
+        ("It?s late.Who asked? The mayor?s aide.", "It’s late. Who asked? The mayor’s aide."),
+        ("Is it late? Nobody knew.", "Is it late? Nobody knew."),
+    ],
+)
+def test_lost_marks_are_put_back(lost: str, mended: str) -> None:
+    assert mend(lost) == mended
+
+
+def test_what_sentences_are_worth() -> None:
+    judge = Judge.of(["The dam broke.", "Cows drowned in the valley.", "The dam broke."], "The dam broke.")
+    assert judge.worths([(0,), (1,), (0, 2)]).tolist() == pytest.approx([2.0, 0.25, 2 * 3 / 9 + 2 * 2 / 6])
+    assert judge.oracle(2) == [0]
+    assert Judge.of(["One.", "The dam broke on Monday in the rain."], "A dam broke. Rain.").oracle(2) == [1]

@@ -19,11 +19,16 @@ from newsletter.stories.text import readability
         "Their house burned.",
         "And yet it moves.",
         "Aber er kam nicht.",
+        "Davon entfallen zwei Drittel auf die Stadt.",
+        "Parmi eux, deux enfants.",
         "Mais il pleut.",
         "Pero no vino nadie.",
         "Он ушёл.",
         "It's late.",
         "The latter won.",
+        "“We had no choice,” he told reporters.",
+        '"Nobody asked us!" said she.',
+        "„Wir warten“, sagte er.",
     ],
 )
 def test_dangling_openers(sentence: str) -> None:
@@ -39,6 +44,8 @@ def test_dangling_openers(sentence: str) -> None:
         "Thistles grow here.",
         "The army refused.",
         "Andorra voted.",
+        "“We had no choice,” Mayor Ruiz told reporters.",
+        "“Hedges” and “shells” are words of the trade.",
     ],
 )
 def test_openers_that_stand_alone(sentence: str) -> None:
@@ -63,6 +70,11 @@ def test_openers_that_stand_alone(sentence: str) -> None:
         "Copyright 2031 Ardo Post.",
         "The minister (left) with his wife.",
         "Ana Ruiz contributed to this report.",
+        "By",
+        "Below , the harbour on Monday morning, before the storm.",
+        "The harbour on Monday morning, before the storm (R).",
+        "Learn more about the vote from our reporters in Ardo.",
+        "Send us your stories from the harbour today.",
     ],
 )
 def test_boilerplate_and_captions(line: str) -> None:
@@ -128,3 +140,17 @@ def test_surnames() -> None:
     assert readability.surnames_introduced(sentences)["Ruiz"] == 2
     assert "Brill" in readability.surnames_in(sentences[1])
     assert readability.full_names_in(sentences[1]) == frozenset()
+
+
+def test_a_title_or_the_first_word_is_no_first_name() -> None:
+    sentences = ["Mr Brill left Ardo.", "When Ruiz came, José Ortéz had gone.", "Mayor Ruiz stayed."]
+    assert readability.surnames_introduced(sentences) == {"Ortéz": 1, "Ruiz": 2}
+    assert readability.full_names_in(sentences[0]) == frozenset()
+    assert readability.full_names_in(sentences[2]) == {"Ruiz"}
+
+
+def test_labels() -> None:
+    assert readability.opens_with_label("Last farewell: Ana Ruiz leaves the town hall on Monday.")
+    assert readability.opens_with_label("Chances of a thaw: 6/10 The ice is a metre thick.")
+    assert not readability.opens_with_label("The mayor said: Nobody will be left behind.")
+    assert not readability.opens_with_label("The town has two mayors: one for each bank.")

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.errors import SummarizerError
 from newsletter.stories.editor.features import FEATURES, SENTENCE_CAP, describe
 from newsletter.stories.editor.forest import Forest
 from newsletter.stories.editor.scorer import score_sentences
-from newsletter.stories.editor.weights import shipped_weights
+from newsletter.stories.editor.weights import Weights, shipped_weights
 
 NEWS = [
     "The river Tarn rose by two metres on Monday and flooded the old town of Ardo.",
@@ -111,4 +112,20 @@ def test_scores_do_not_hang_on_the_order_of_sets() -> None:
 
 def test_the_weights_say_where_they_come_from() -> None:
     header = shipped_weights().header
-    assert {"script", "seed", "date", "data"} <= header.keys()
+    assert {"script", "seed", "date", "data", "cross_validated"} <= header.keys()
+    assert header["cross_validated"].keys() == header["data"]["articles"].keys()
+    for reached in header["cross_validated"].values():
+        assert {"sentences", "editor", "lead"} == reached.keys()
+        assert {"rouge1", "rouge2", "rougeLsum"} == reached["editor"].keys()
+
+
+def test_weights_for_other_features_are_refused() -> None:
+    written = {"features": ["first"], "proposal_features": [], "trees": [], "preferences": {}}
+    with pytest.raises(SummarizerError, match="fit_editor"):
+        Weights.of(written)
+
+
+def test_longer_summaries_are_judged_as_those_of_three() -> None:
+    judged = shipped_weights()
+    assert judged.preference(5) is judged.preference(3)
+    assert judged.preference(1) is not judged.preference(2)

@@ -269,6 +269,11 @@ def test_words_of_many_scripts() -> None:
     assert words(" … — !") == []
 
 
+@given(st.text(st.characters(max_codepoint=0x2FF) | st.sampled_from("’‘“”–…€")))
+def test_latin_words_are_the_same_beside_another_script(text: str) -> None:
+    assert words(text + " 字") == [*words(text), "字"]
+
+
 def test_words_are_counted_as_they_are_read() -> None:
     assert count_words("Three short words") == 3
     assert count_words("桥梁周一重新开放") == 4

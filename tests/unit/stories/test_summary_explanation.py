@@ -10,10 +10,11 @@ import pytest
 from newsletter.errors import SummarizerError
 from newsletter.model.documents import ParsedDocument, Span
 from newsletter.stories.editor.choose import Draft, Flaw
-from newsletter.stories.editor.explanation import Choice, explain_summary
+from newsletter.stories.editor.explanation import explain_summary
 from newsletter.stories.editor.features import FEATURES, SENTENCE_CAP
 from newsletter.stories.editor.proposals import PROPOSAL_FEATURES
 from newsletter.stories.editor.ranking import Desk
+from newsletter.stories.editor.reasons import Choice
 from newsletter.stories.editor.weights import shipped_weights
 from newsletter.stories.summarize import summarize
 
