@@ -1,5 +1,6 @@
 """Whether a sentence of a source says what a part of a rewrite says: words, numbers, doubts and roles."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from newsletter.stories.rewriting.claims import Claim, Governed
@@ -20,6 +21,8 @@ from newsletter.stories.rewriting.tokens import Kind, Token
 _GOVERNED_SHARE = 0.5
 #: Nearest words of "rejected" and its like that must be governed alike.
 _DENIED = 4
+#: Words nearest to a marker of a source of which a part must tell that repeats the marker.
+_FIRST = 2
 #: Words that the sentence before a witness may lend.
 _LENT = 2
 #: How near a problem comes to acceptance; the witness that came nearest gives the reason.
@@ -145,6 +148,7 @@ def _taken_up(token: Token, witness: Witness, *, definite: bool) -> bool:
 
 def _objections(part: Claim, whole: Claim, source: Claim) -> Iterator[Problem]:
     yield from _added_markers(part, source)
+    yield from _doubled_markers(part, source)
     yield from _dropped_markers(part, whole, source)
     yield from moved_numbers(part, source)
     yield from exchanged_speakers(part, source)
@@ -181,10 +185,27 @@ def _added_markers(part: Claim, source: Claim) -> Iterator[Problem]:
         if marker.force in {Force.ATTRIBUTION, Force.RELATION}:
             known = any(other.marker.name == marker.name for other in source.governed)
         else:
-            known = any(_agree(governed, meant, part, source) for meant in source.governed) or _is_infinitive(
-                governed, source
+            known = _is_infinitive(governed, source) or any(
+                _agree(governed, meant, part, source) and _tells_of(meant, part) for meant in source.governed
             )
         if not known:
+            yield _object(governed, f"added: {part.tokens[governed.at].text}")
+
+
+def _tells_of(governed: Governed, part: Claim) -> bool:
+    """Return whether a part tells of what a marker of the source governs first, so that it may repeat it."""
+    if governed.marker.tells or not governed.scope:
+        return True
+    return any(stands_for(key, part.keys, part.lexicon) for key in governed.scope[:_FIRST])
+
+
+def _doubled_markers(part: Claim, source: Claim) -> Iterator[Problem]:
+    """Yield what the part denies or doubts more often than the source: "not yet no safer" is not "not yet"."""
+    meant = Counter(governed.marker.name for governed in source.governed)
+    for governed in part.governed:
+        marker = governed.marker
+        meant[marker.name] -= 1
+        if marker.force in {Force.NEGATION, Force.HEDGE} and meant[marker.name] < 0:
             yield _object(governed, f"added: {part.tokens[governed.at].text}")
 
 

@@ -83,6 +83,15 @@ def test_anything_put_into_a_good_rewrite_is_refused(case: tuple[str, str], at: 
     assert check(name, changed), changed
 
 
+@pytest.mark.parametrize(("name", "text"), ENGLISH)
+def test_one_more_denial_or_doubt_is_refused_wherever_it_stands(name: str, text: str) -> None:
+    """Also where the sentence denies something: "The not ferry won't run" once passed."""
+    places = len(text.split(" ")) - 1
+    for at in range(places):
+        piece = ("not", "without", "perhaps")[at % 3]
+        assert check(name, inserted(text, at, piece)), inserted(text, at, piece)
+
+
 @settings(max_examples=15)
 @given(case=st.sampled_from(ENGLISH), wrong=st.integers(60, 4999).map(lambda n: str(n * 7 + 1)))
 def test_another_number_in_a_good_rewrite_is_refused(case: tuple[str, str], wrong: str) -> None:
