@@ -200,7 +200,7 @@ def _tells_of(governed: Governed, part: Claim) -> bool:
 
 
 def _doubled_markers(part: Claim, source: Claim) -> Iterator[Problem]:
-    """Yield what the part denies or doubts more often than the source: "not yet no safer" is not "not yet"."""
+    """Yield what a part denies or doubts more often than the source: "not yet no safer" is no "not yet"."""
     meant = Counter(governed.marker.name for governed in source.governed)
     for governed in part.governed:
         marker = governed.marker
