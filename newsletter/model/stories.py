@@ -77,7 +77,7 @@ class Claim:
 class Disagreement:
     """A number that sources give differently."""
 
-    #: What is counted, as printed by the first claim's source: "killed", "passengers".
+    #: What is counted, in words of the first claim's source: "killed", "passengers", "houses burned".
     subject: str
     #: At least two, no two figures alike; the leading document's first.
     claims: tuple[Claim, ...]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from newsletter.model.documents import Span
+from newsletter.stories.joining.dating import days_of
 from newsletter.stories.joining.leaving import EVACUATED, RESIDENTS, leaving_phrase
 from newsletter.stories.joining.matters import (
     ACTIVE,
@@ -63,7 +64,7 @@ class Figure:
     usable: bool
     #: Names in the sentence that may limit what is counted, each as its words, folded.
     names: frozenset[frozenset[str]]
-    #: Months and weekdays that the sentence names.
+    #: Months and weekdays that the sentence names for what it tells.
     days: frozenset[str]
     #: Words of the sentence that tell one of a kind from the next: "the second trial".
     ordinals: frozenset[str]
@@ -88,7 +89,7 @@ def find_figures(sentence: str, *, language: str | None) -> list[Figure]:
         return []
     base = (language or "en").partition("-")[0]
     quotations = find_quotations(sentence)
-    days = frozenset(token.folded for token in tokens if token.text[0].isupper()) & (MONTHS | WEEKDAYS)
+    days = days_of(tokens)
     found = []
     for number in numbers:
         read = _Reading(
@@ -211,7 +212,7 @@ class _Reading:
                 matter = self._side()
             if folded == "crowd" or (matter == "crowd" and folded == "supporters"):
                 folded, anybody = "", True
-            printed = cue.text if anybody or noun is None else noun.text
+            printed = cue.text if anybody or noun is None else f"{noun.text} {cue.text}"
             return matter, "" if anybody else folded, printed
         if noun is None or anybody or folded in IDLE or self.number.value < _LEAST_NARRATED:
             return None

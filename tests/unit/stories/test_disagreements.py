@@ -151,6 +151,17 @@ def test_a_report_that_gives_the_day_only_is_compared_with_those_of_that_day() -
     assert find_disagreements((by_day, replace(OTHER, published_at=by_day.published_at)))
 
 
+def test_the_day_on_which_something_was_said_is_not_the_day_of_the_event() -> None:
+    hurt = report(1, "Gazette", "Three passengers were injured, the coastguard said on Tuesday.")
+    others = report(2, "Radio", "Two passengers were hurt when the ferry hit the quay on Monday night.")
+    (found,) = find_disagreements((hurt, others))
+    assert (found.subject, [claim.figure for claim in found.claims]) == (
+        "passengers injured", ["Three", "Two"],
+    )  # fmt: skip
+    on_tuesday = report(3, "Post", "Three passengers were injured on Tuesday when the ferry hit the quay.")
+    assert not find_disagreements((on_tuesday, others))
+
+
 @pytest.mark.parametrize(
     ("sentence", "subject"),
     [
