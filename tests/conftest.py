@@ -22,7 +22,8 @@ from newsletter.model.editions import MailingList
 from newsletter.settings import Settings
 from newsletter.store.store import Store
 
-hypothesis.settings.register_profile("newsletter", deadline=None)
+hypothesis.settings.register_profile("newsletter", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("sweep", deadline=None, max_examples=100)
 hypothesis.settings.load_profile("newsletter")
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -35,6 +36,11 @@ _SETTINGS = {spelt for name in Settings.model_fields for spelt in (name, name.up
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-sweep", action="store_true", help="also run the long sweeps")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--run-sweep"):
+        hypothesis.settings.load_profile("sweep")
 
 
 def pytest_xdist_auto_num_workers() -> int:
