@@ -44,6 +44,7 @@ def test_lost_marks_are_put_back(lost: str, mended: str) -> None:
 
 
 def test_what_sentences_are_worth() -> None:
+    pytest.importorskip("rouge_score", reason="needs the extra bench")
     judge = Judge.of(["The dam broke.", "Cows drowned in the valley.", "The dam broke."], "The dam broke.")
     assert judge.worths([(0,), (1,), (0, 2)]).tolist() == pytest.approx([2.0, 0.25, 2 * 3 / 9 + 2 * 2 / 6])
     assert judge.oracle(2) == [0]
