@@ -15,7 +15,7 @@ from typing import TextIO, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import subscribe, wiring
-from newsletter.bound import Feedback
+from newsletter.bound import Explanations, Feedback, Keys
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
@@ -24,22 +24,12 @@ from newsletter.messages.render import personalise
 from newsletter.model.deliveries import DeliverReport, SendResult
 from newsletter.model.documents import IngestReport, ParsedDocument
 from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
-from newsletter.model.explanations import EditionExplanation, StoryExplanation
-from newsletter.model.keys import KeyType, PublishedKey
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.model.subscribers import AddReport, Address, Subscriber, SubscriptionState
 from newsletter.operate import Operator
-from newsletter.publish import (
-    draft,
-    explain_edition,
-    explain_story,
-    find_entry,
-    publish,
-    publish_due,
-    slots_due,
-)
+from newsletter.publish import draft, publish, publish_due, slots_due
 from newsletter.settings import Settings
 from newsletter.status import status
 from newsletter.store.patience import apart
@@ -197,24 +187,10 @@ class App:
             keys.oddities(values.dkim_keys, domain=values.dkim_domain, sender_domains=senders)
         )
 
-    def signing_domains(self) -> list[str]:
-        """Return the domains that sign messages: the one that is set, or those of the lists' senders."""
-        own = self.settings.dkim_domain
-        return [own] if own else wiring.sender_domains(self.lists)
-
-    def generate_keys(
-        self, folder: Path, *, domains: Sequence[str], selector: str, key_types: Sequence[KeyType]
-    ) -> list[PublishedKey]:
-        """Make DKIM keys; see `newsletter.keys.generate`."""
-        from newsletter import keys
-
-        return keys.generate(folder, domains=domains, selector=selector, key_types=key_types)
-
-    def published_keys(self) -> list[PublishedKey]:
-        """Return what the DNS must say about the keys in use; see `newsletter.keys.published`."""
-        from newsletter import keys
-
-        return keys.published(self.settings.dkim_keys, domains=self.signing_domains())
+    @cached_property
+    def keys(self) -> Keys:
+        """The keys that sign messages."""
+        return Keys(self.settings, self.lists)
 
     def ingest(
         self, *, now: datetime, folders: Sequence[Path] = (), wait: Callable[[float], None] = time.sleep
@@ -276,39 +252,10 @@ class App:
             return None
         return draft(self.store, mailing_list, press, now=now)
 
-    def explain_edition(
-        self, mailing_list: MailingList, *, number: int | None = None, now: datetime
-    ) -> EditionExplanation | None:
-        """Say why an edition is as it is: that of a number, or the one that is due.
-
-        Returns:
-            None if no number is given and nothing is new.
-
-        Raises:
-            SettingsError: The list has no edition of that number.
-        """
-        if number is None:
-            made = self.draft(mailing_list, now=now)
-            return explain_edition(self.store, made.edition) if made else None
-        published = self.operator.edition(mailing_list.name, number).edition
-        return explain_edition(self.store, self.store.editions.content(published.id))
-
-    def explain_story(
-        self, mailing_list: MailingList, explained: EditionExplanation, wanted: str
-    ) -> StoryExplanation:
-        """Say why a story of an edition is as it is; see `newsletter.publish.explain_story`.
-
-        Args:
-            mailing_list: The list.
-            explained: The edition, as `explain_edition` returns it.
-            wanted: The story's number, or words of its headline.
-
-        Raises:
-            StoryNotFoundError: No story, or several, answer to it.
-        """
-        newsroom = wiring.newsroom(self.settings)
-        edition = explained.edition
-        return explain_story(self.store, mailing_list, newsroom, edition, find_entry(edition, wanted))
+    @cached_property
+    def explanations(self) -> Explanations:
+        """Why editions are as they are."""
+        return Explanations(self.settings, lambda: self.store, self.draft)
 
     def publish(self, mailing_list: MailingList, *, now: datetime) -> PublishReport:
         """Publish what is new; see `newsletter.publish.publish`."""

@@ -45,8 +45,8 @@ def generate(*, kind: str, selector: str | None, domain: str | None, folder: Pat
     from newsletter.cli.common import opened, utc_now
 
     with opened() as app:
-        own = app.signing_domains()
-        keys = app.generate_keys(
+        own = app.keys.domains()
+        keys = app.keys.generate(
             folder,
             domains=_known([domain] if domain else own),
             selector=selector or f"s{utc_now():%Y%m%d}",
@@ -78,8 +78,8 @@ def show() -> None:
         if not app.settings.dkim_keys:
             click.echo("DKIM_KEYS is not set, so messages are not signed here: newsletter dkim generate")
             return
-        _known(app.signing_domains())
-        _show(app.published_keys())
+        _known(app.keys.domains())
+        _show(app.keys.published())
 
 
 def _known(domains: Sequence[str]) -> Sequence[str]:

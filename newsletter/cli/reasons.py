@@ -47,7 +47,7 @@ def show_edition(*, list_name: str | None, number: int | None, as_json: bool) ->
     """Print every story of an edition with its weight, and what the edition left out."""
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
-        explained = app.explain_edition(mailing_list, number=number, now=utc_now())
+        explained = app.explanations.edition(mailing_list, number=number, now=utc_now())
     if as_json:
         click.echo(_as_json(explained))
     elif explained is None:
@@ -68,11 +68,11 @@ def show_story(
     """
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
-        explained = app.explain_edition(mailing_list, number=number, now=utc_now())
+        explained = app.explanations.edition(mailing_list, number=number, now=utc_now())
         if explained is None:
             click.echo(_as_json(None) if as_json else NOTHING_NEW)
             return
-        story = app.explain_story(mailing_list, explained, wanted)
+        story = app.explanations.story(mailing_list, explained, wanted)
     if as_json:
         click.echo(_as_json(story))
         return

@@ -114,9 +114,9 @@ def test_the_explanation_of_an_update_says_which_sentences_were_told_before(app:
     drop(FERRY)
     app.publish(app.mailing_list(None), now=MONDAY)
     drop(FERRY_TOW, now=TUESDAY)
-    explained = app.explain_edition(app.mailing_list(None), now=TUESDAY)
+    explained = app.explanations.edition(app.mailing_list(None), now=TUESDAY)
     assert explained is not None
-    story = app.explain_story(app.mailing_list(None), explained, "Halvard")
+    story = app.explanations.story(app.mailing_list(None), explained, "Halvard")
     fates = {sentence.text: sentence.fate for sentence in story.sentences}
     again = "The ferry ran aground on Sunday night with 212 people aboard."
     assert fates.pop(again) is SentenceFate.TOLD_BEFORE

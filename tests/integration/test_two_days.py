@@ -45,13 +45,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def second(app: App) -> EditionExplanation:
-    explained = app.explain_edition(app.mailing_list(None), now=TUESDAY)
+    explained = app.explanations.edition(app.mailing_list(None), now=TUESDAY)
     assert explained is not None
     return explained
 
 
 def story_of(app: App, explained: EditionExplanation, wanted: str) -> StoryExplanation:
-    return app.explain_story(app.mailing_list(None), explained, wanted)
+    return app.explanations.story(app.mailing_list(None), explained, wanted)
 
 
 def labels(edition: Edition) -> dict[str, StoryLabel]:
@@ -71,7 +71,7 @@ def test_what_goes_on_is_an_update_and_what_says_nothing_new_is_not_sent(second:
 
 
 def test_no_sentence_of_monday_comes_again_on_tuesday(app: App, second: EditionExplanation) -> None:
-    first = app.explain_edition(app.mailing_list(None), number=1, now=TUESDAY)
+    first = app.explanations.edition(app.mailing_list(None), number=1, now=TUESDAY)
     assert first is not None
     told = {s.text for story in first.edition.stories for s in story.summary.sentences}
     again = {s.text for story in second.edition.stories for s in story.summary.sentences}
@@ -107,7 +107,7 @@ def test_a_story_says_why_its_documents_are_one_and_which_sentences_were_told(
 
 
 def test_a_published_edition_keeps_its_ranking(app: App) -> None:
-    first = app.explain_edition(app.mailing_list(None), number=1, now=TUESDAY)
+    first = app.explanations.edition(app.mailing_list(None), number=1, now=TUESDAY)
     assert first is not None
     assert all(entry.placement is not None for entry in first.entries)
     assert first.unlisted == 0
@@ -134,4 +134,4 @@ def test_a_story_that_cannot_be_told_is_asked_for_again(
 
 def test_an_edition_that_does_not_exist_is_said_to(app: App) -> None:
     with pytest.raises(SettingsError, match="has no edition No. 9"):
-        app.explain_edition(app.mailing_list(None), number=9, now=TUESDAY)
+        app.explanations.edition(app.mailing_list(None), number=9, now=TUESDAY)

@@ -170,10 +170,10 @@ def test_the_app_shows_what_the_dns_of_each_sender_must_say() -> None:
         'dkim_keys = ["s1:dkim/s1.pem"]\n[[lists]]\nname = "a"\nsender_address = "x@a.example"\n'
         '[[lists]]\nname = "b"\nsender_address = "x@bücher.example"\n[[lists]]\nname = "c"\n'
     )
-    assert [key.record.name for key in App.load().published_keys()] == [
+    assert [key.record.name for key in App.load().keys.published()] == [
         "s1._domainkey.a.example",
         "s1._domainkey.xn--bcher-kva.example",
     ]
-    assert App.load(dkim_domain="c.example").signing_domains() == ["c.example"]
+    assert App.load(dkim_domain="c.example").keys.domains() == ["c.example"]
     assert len(App.load(dkim_domain="c.example").warnings()) == 2
     assert made.file.path.exists()
