@@ -15,7 +15,9 @@ from typing import TextIO, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import subscribe, wiring
-from newsletter.bound import Explanations, Feedback, Keys
+from newsletter.bound.explanations import Explanations
+from newsletter.bound.feedback import Feedback
+from newsletter.bound.keys import Keys
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError

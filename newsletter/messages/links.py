@@ -30,6 +30,10 @@ class LinkPurpose(StrEnum):
     PREFERENCES = "p"
     #: Read an edition as a web page.
     VIEW = "e"
+    #: Confirm a sign-up.
+    CONFIRM = "c"
+    #: Take back that one has just left.
+    RETURN = "r"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,7 @@ class LinkTarget:
     """What a token stands for."""
 
     list_name: str
-    #: The subscriber's id; for `VIEW` the edition's number.
+    #: The subscriber's id; for `VIEW` the edition's number, for `CONFIRM` the sign-up's id.
     number: int
 
 
@@ -91,6 +95,14 @@ class LinkSigner:
         """Return the address of an edition as a web page; the same for every reader."""
         return self._url(LinkPurpose.VIEW, list_name, number)
 
+    def confirm_url(self, *, signup_id: int, list_name: str) -> str:
+        """Return the address of the page that confirms a sign-up; the sign-up's own age limits it."""
+        return self._url(LinkPurpose.CONFIRM, list_name, signup_id)
+
+    def return_token(self, *, subscriber_id: int, list_name: str) -> str:
+        """Return the token by which the goodbye page takes back that its reader has left."""
+        return self._token(LinkPurpose.RETURN, list_name, subscriber_id)
+
     def read(self, token: str, purpose: LinkPurpose) -> LinkTarget:
         """Return what a token stands for.
 
@@ -109,9 +121,11 @@ class LinkSigner:
         return LinkTarget(list_name=list_name, number=int(number, base=36))
 
     def _url(self, purpose: LinkPurpose, list_name: str, number: int) -> str:
+        return f"{self._base}/{purpose.value}/{self._token(purpose, list_name, number)}"
+
+    def _token(self, purpose: LinkPurpose, list_name: str, number: int) -> str:
         payload = f"{_base36(number)}.{list_name}"
-        token = self._signers[purpose].sign(payload.encode("ascii")).decode("ascii")
-        return f"{self._base}/{purpose.value}/{token}"
+        return self._signers[purpose].sign(payload.encode("ascii")).decode("ascii")
 
 
 def mailto_unsubscribe(address: str, *, list_name: str, token: str = "") -> str:

@@ -117,7 +117,7 @@ class Renderer:
             text=_tidy(self._render(TEXT, page)),
             token=token,
             headers=ListHeaders(
-                list_name=mailing_list.name,
+                list_name=mailing_list.audience_name,
                 list_title=clean(mailing_list.title),
                 sender_address=mailing_list.sender_address,
                 sender_name=clean(mailing_list.sender_name) or clean(mailing_list.title),

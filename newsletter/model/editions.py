@@ -7,6 +7,10 @@ from enum import StrEnum
 from newsletter.model.messages import Rendering
 from newsletter.model.ranking import Placement
 from newsletter.model.stories import SourceCredit, Story, StoryLabel
+from newsletter.model.subscribers import Cadence
+
+#: Ends the name under which a list's weekly digest is numbered; no name that an operator gives holds a dot.
+WEEKLY_SUFFIX = ".weekly"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,23 @@ class MailingList:
     sections: tuple[Section, ...] = ()
     #: How late a slot may still be answered.
     grace: timedelta = timedelta(hours=6)
+    #: Cron expression of the digest for readers who want one mail a week; empty: it is not offered.
+    weekly_schedule: str = ""
+    #: Whether anybody may sign up on the web pages.
+    is_open: bool = True
+    #: Whether anybody may read past editions there; else only who has a link from a mail.
+    archive_is_public: bool = True
+    #: Whether the pages show where in its document a sentence stands.
+    shows_documents: bool = True
+    #: Name of the list that this one is in another language; empty: it stands for itself.
+    translation_of: str = ""
+    #: WEEKLY: this is the weekly digest of the list `audience_name`.
+    cadence: Cadence = Cadence.EACH
+
+    @property
+    def audience_name(self) -> str:
+        """Name of the list whose subscriptions it goes to: its own, or that which it is the week of."""
+        return self.name.removesuffix(WEEKLY_SUFFIX) if self.cadence is Cadence.WEEKLY else self.name
 
 
 @dataclass(frozen=True, kw_only=True)

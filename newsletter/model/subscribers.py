@@ -16,6 +16,15 @@ class SubscriptionState(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Cadence(StrEnum):
+    """How often a reader is mailed; the value is kept in the store."""
+
+    #: Every edition of the list.
+    EACH = "each"
+    #: One digest a week of what the list's editions told and this reader did not get.
+    WEEKLY = "weekly"
+
+
 class SuppressionReason(StrEnum):
     """Why an address is never mailed."""
 
@@ -54,6 +63,9 @@ class Subscriber:
     #: When the state was entered, UTC.
     since: datetime
     suppressed: SuppressionReason | None = None
+    cadence: Cadence = Cadence.EACH
+    #: Gets nothing until then, UTC; None: not paused.
+    paused_until: datetime | None = None
 
 
 class AddOutcome(StrEnum):

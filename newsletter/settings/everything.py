@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import (
@@ -48,6 +48,12 @@ class ListSettings(BaseModel):
     source_weights: Weights | None = None
     word_weights: Weights | None = None
     sections: WordLists | None = None
+    weekly_schedule: str | None = None
+    sign_up: Literal["open", "closed"] | None = None
+    archive: Literal["public", "private"] | None = None
+    show_documents: Literal["yes", "no"] | None = None
+    #: Name of the list that this one is in another language.
+    translation_of: ListName | None = None
 
 
 # Bases from last to first: pydantic lists the fields of the last base first.
@@ -133,6 +139,11 @@ class Settings(
                 for title, words in own(table.sections, self.sections).items()
             ),
             grace=timedelta(hours=self.grace_hours),
+            weekly_schedule=_unless_off(own(table.weekly_schedule, self.weekly_schedule)),
+            is_open=own(table.sign_up, self.sign_up) == "open",
+            archive_is_public=own(table.archive, self.archive) == "public",
+            shows_documents=own(table.show_documents, self.show_documents) == "yes",
+            translation_of=table.translation_of or "",
         )
 
     def all_folders(self) -> tuple[Path, ...]:
@@ -148,6 +159,11 @@ class Settings(
         if table.folders is not None:
             return _resolved(table.folders)
         return _resolved(self.folders) if self.lists and "folders" in self.model_fields_set else ()
+
+
+def _unless_off(value: str) -> str:
+    """Return a value, or nothing where it says that there is to be nothing: empty means the default."""
+    return "" if value.strip().lower() == "off" else value.strip()
 
 
 def _resolved(folders: tuple[Path, ...]) -> tuple[Path, ...]:

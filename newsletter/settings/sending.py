@@ -7,7 +7,16 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from newsletter.model.deliveries import UncertainPolicy
-from newsletter.settings.values import KeyFiles, Lines, ListName, Minutes, Rates, Title, split_at
+from newsletter.settings.values import (
+    KeyFiles,
+    Lines,
+    ListName,
+    Minutes,
+    Networks,
+    Rates,
+    Title,
+    split_at,
+)
 
 
 class ListDefaults(BaseSettings):
@@ -24,6 +33,19 @@ class ListDefaults(BaseSettings):
     timezone: str = Field("UTC", description="IANA time zone of SCHEDULE and of dates in editions")
     grace_hours: float = Field(6, gt=0, le=168, description="how late a missed edition is still sent, h")
     postal_address: Lines = Field((), description="postal address in every mail, lines parted by ';'")
+    weekly_schedule: str = Field(
+        "0 8 * * sat",
+        description="when readers get their mail who want one a week, in TIMEZONE; off: not offered",
+    )
+    sign_up: Literal["open", "closed"] = Field(
+        "open", description="open: anybody may sign up on the web pages; closed: you add readers"
+    )
+    archive: Literal["public", "private"] = Field(
+        "public", description="who may read past editions: public, or private: only by the link in a mail"
+    )
+    show_documents: Literal["yes", "no"] = Field(
+        "yes", description="yes: the pages show where in its document a sentence stands; no: never its text"
+    )
 
 
 class SendingSettings(BaseSettings):
@@ -127,7 +149,24 @@ class FeedbackSettings(BaseSettings):
 class ServiceSettings(BaseSettings):
     """The running service."""
 
-    port: int = Field(8000, ge=0, le=65535, description="port that `newsletter web` listens on; 0: any free")
+    port: int = Field(8000, ge=0, le=65535, description="port of the web pages and the webhook; 0: any free")
+    web_host: str = Field(
+        "127.0.0.1", description="address that they listen on; 0.0.0.0: every one of this machine"
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="web servers before ours whose X-Forwarded-For is believed, parted by commas: "
+        "127.0.0.1, 10.0.0.0/8",
+    )
+    signups_per_hour: int = Field(
+        10, ge=1, le=10000, description="most sign-ups from one IP address (of IPv6: /64) in an hour"
+    )
+    network_signups_per_hour: int = Field(
+        60, ge=1, le=100000, description="most sign-ups from one network (IPv4 /24, IPv6 /48) in an hour"
+    )
+    metrics_key: SecretStr = Field(
+        SecretStr(""), description="bearer token of whoever reads /metrics; empty: not served"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )

@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
@@ -79,6 +79,7 @@ Rates = Annotated[
     tuple[Annotated[RateLimit, BeforeValidator(_rate)], ...], split_at(","), AfterValidator(_one_per_period)
 ]
 Minutes = Annotated[tuple[Annotated[float, Field(gt=0, le=1440)], ...], Field(min_length=1), split_at(",")]
+Networks = Annotated[tuple[IPvAnyNetwork, ...], split_at(",")]
 Paths = Annotated[tuple[Path, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]

@@ -383,7 +383,7 @@ def _load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]
         .join(
             _subscriptions,
             (_subscriptions.c.subscriber_id == _subscribers.c.id)
-            & (_subscriptions.c.list_name == _editions.c.list_name),
+            & (_subscriptions.c.list_name == _editions.c.audience_list),
         )
         .where(_deliveries.c.id.in_(delivery_ids))
         .order_by(_deliveries.c.id)

@@ -286,6 +286,7 @@ def _insert_edition(connection: Connection, edition: Edition, rendering: Renderi
             content=to_json(edition),
             audience=0,
             state=EditionState.OPEN.value,
+            audience_list=rendering.headers.list_name,
         )
     )
     edition_id = inserted_id(result)

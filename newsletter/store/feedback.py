@@ -369,7 +369,7 @@ def _copies() -> Select[tuple[object, ...]]:
             _deliveries.c.state,
             _deliveries.c.uncertain_count,
             _deliveries.c.changed_at,
-            _editions.c.list_name,
+            _editions.c.audience_list,
             _editions.c.uid,
             _editions.c.headers,
         )
@@ -383,7 +383,7 @@ def _to_copy(row: Row[tuple[object, ...]]) -> SentCopy:
         delivery_id=row.id,
         subscriber_id=row.subscriber_id,
         address_key=row.address_key,
-        list_name=row.list_name,
+        list_name=row.audience_list,
         edition_uid=row.uid,
         sender_domain=json.loads(row.headers)["sender_address"].rpartition("@")[2],
         # One that was uncertain once may be on its way, whatever became of it since.

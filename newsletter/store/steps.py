@@ -89,7 +89,7 @@ def unwanted(connection: Connection, delivery_ids: Sequence[int]) -> set[int]:
         return set()
     subscribed = exists().where(
         _subscriptions.c.subscriber_id == _deliveries.c.subscriber_id,
-        _subscriptions.c.list_name == _editions.c.list_name,
+        _subscriptions.c.list_name == _editions.c.audience_list,
         _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
     )
     suppressed = exists().where(_suppressions.c.address_hash == _subscribers.c.address_hash)
