@@ -176,6 +176,11 @@ class App:
         known = [value.get_secret_value() for value in values] + [self.settings.database_password]
         return [secret for secret in known if secret]
 
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Where templates lie: the operator's own folder, if there is one, before ours."""
+        return wiring.template_folders(self.settings)
+
     def warnings(self, *, folder: Path | None = None) -> list[str]:
         """Return what is odd about the settings without being wrong."""
         unknown = [f"{key} in .env is not a setting" for key in settings_room.unknown_environment(folder)]

@@ -105,16 +105,13 @@ def _language_model(values: Settings) -> Callable[[], LanguageModel] | None:
 
 def press(values: Settings, mailing_list: MailingList) -> Press:
     """Return what turns documents into a list's edition."""
-    own = [values.template_folder] if values.template_folder else []
-    for folder in own:
-        _check_template_folder(folder)
     links = link_signer(values)
 
     def view_url(list_name: str, number: int) -> str | None:
         return links.view_url(list_name, number) if links else None
 
     return Press(
-        renderer=Renderer(folders=[*own, settings_room.packaged("templates")]),
+        renderer=Renderer(folders=template_folders(values)),
         view_url=view_url,
         has_preferences=links is not None,
         unsubscribe_address=ascii_domain(values.unsubscribe_address)
@@ -122,6 +119,18 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
         or mailing_list.sender_address,
         newsroom=newsroom(values),
     )
+
+
+def template_folders(values: Settings) -> tuple[Path, ...]:
+    """Return where templates lie: the operator's own folder, if there is one, before ours.
+
+    Raises:
+        SettingsError: The operator's own holds no template.
+    """
+    own = [values.template_folder] if values.template_folder else []
+    for folder in own:
+        _check_template_folder(folder)
+    return (*own, settings_room.packaged("templates"))
 
 
 def newsroom(values: Settings) -> Newsroom:
