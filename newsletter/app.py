@@ -363,7 +363,13 @@ class App:
     ) -> Iterator[AddReport]:
         """Put the addresses of a CSV file on a list; see `newsletter.subscribe.import_csv`."""
         return subscribe.import_csv(
-            self.store, mailing_list.name, lines, source=source, now=now, dry_run=dry_run
+            self.store,
+            mailing_list.name,
+            lines,
+            source=source,
+            now=now,
+            dry_run=dry_run,
+            offers_weekly=bool(mailing_list.weekly_schedule),
         )
 
     def remove_subscriber(

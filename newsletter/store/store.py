@@ -6,6 +6,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.consents import Consents
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
@@ -33,6 +34,7 @@ class Store:
         deliveries: Who got what.
         operations: What the operator decides about deliveries.
         feedback: What came back.
+        consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
     """
 
@@ -45,6 +47,7 @@ class Store:
         self.deliveries = Deliveries(database, hasher)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
+        self.consents = Consents(database)
         self.accounts = Accounts(database)
 
     @classmethod
