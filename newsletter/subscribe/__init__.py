@@ -6,10 +6,34 @@ from newsletter.errors import SubscriberError
 from newsletter.model.subscribers import AddReport, SubscriptionState, SuppressionReason
 from newsletter.store.store import Store
 from newsletter.subscribe.addresses import masked, parse_address
+from newsletter.subscribe.choosing import choose, erase_reader, own_record, preferences
 from newsletter.subscribe.exporting import export_csv
 from newsletter.subscribe.importing import Batches, Row, import_csv
+from newsletter.subscribe.leaving import come_back, leave, leaving
+from newsletter.subscribe.signing_up import answer, ask, confirm, confirmation, forget_stale
 
-__all__ = ["add", "erase", "export_csv", "import_csv", "lift", "masked", "parse_address", "remove"]
+__all__ = [
+    "add",
+    "answer",
+    "ask",
+    "choose",
+    "come_back",
+    "confirm",
+    "confirmation",
+    "erase",
+    "erase_reader",
+    "export_csv",
+    "forget_stale",
+    "import_csv",
+    "leave",
+    "leaving",
+    "lift",
+    "masked",
+    "own_record",
+    "parse_address",
+    "preferences",
+    "remove",
+]
 
 
 def add(store: Store, list_name: str, text: str, *, name: str = "", source: str, now: datetime) -> AddReport:
