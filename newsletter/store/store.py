@@ -6,15 +6,19 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.consents import Consents
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
 from newsletter.store.keys import AddressHasher, hasher_of
+from newsletter.store.letters import Letters
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
 from newsletter.store.patience import apart_in_time
+from newsletter.store.readers import Readers
+from newsletter.store.signups import SignUps
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.told import ToldStories
 
@@ -33,6 +37,10 @@ class Store:
         deliveries: Who got what.
         operations: What the operator decides about deliveries.
         feedback: What came back.
+        signups: What visitors ask for, and which letter answers it.
+        letters: Which letters are due, and how far each has come.
+        readers: What readers see and decide by the links in their mails.
+        consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
     """
 
@@ -45,6 +53,10 @@ class Store:
         self.deliveries = Deliveries(database, hasher)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
+        self.signups = SignUps(database, hasher)
+        self.letters = Letters(database, hasher)
+        self.readers = Readers(database, hasher)
+        self.consents = Consents(database)
         self.accounts = Accounts(database)
 
     @classmethod
