@@ -126,6 +126,23 @@ class App:
         """
         wiring.check_sending(self.settings, self.lists)
 
+    def check_pages(self) -> None:
+        """Check that everything is set that the readers' pages need, if there are any.
+
+        Raises:
+            SettingsError: A key is missing.
+            LinkError: PUBLIC_URL cannot be the base of readers' links.
+        """
+        wiring.link_signer(self.settings)
+
+    def check_store(self) -> None:
+        """Ask the store something.
+
+        Raises:
+            StoreError: It does not answer.
+        """
+        self.store.check()
+
     def mailing_list(self, name: str | None) -> MailingList:
         """Return the list of that name, or the only one.
 
@@ -170,6 +187,7 @@ class App:
             settings.smtp_password,
             settings.bounce_imap_password,
             settings.webhook_key,
+            settings.metrics_key,
             settings.llm_key,
             settings.suppression_key,
             *settings.secret_keys,

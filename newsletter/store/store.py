@@ -114,6 +114,14 @@ class Store:
         work = partial(call, *args, **options)
         return await apart_in_time(work, seconds=self._database.patience_seconds, place=self.place)
 
+    def check(self) -> None:
+        """Read one row.
+
+        Raises:
+            StoreError: The database refused, or is gone.
+        """
+        self.editions.published_lists()
+
     def close(self) -> None:
         """Close every connection."""
         self._database.close()

@@ -26,7 +26,8 @@ from newsletter.messages.verp import ReturnPath
 from newsletter.model.subscribers import SuppressionReason
 from newsletter.subscribe import parse_address
 from newsletter.web import feedback, patience
-from newsletter.web.app import make_web, web_config
+from newsletter.web.app import make_web
+from newsletter.web.server import web_config
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 KEY = "webhook-key-of-a-test"
