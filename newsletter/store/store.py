@@ -6,6 +6,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.counts import Counts
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
@@ -34,6 +35,7 @@ class Store:
         operations: What the operator decides about deliveries.
         feedback: What came back.
         accounts: How mail servers' accounts stand.
+        counts: How many rows stand how.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
@@ -46,6 +48,7 @@ class Store:
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
         self.accounts = Accounts(database)
+        self.counts = Counts(database)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":
