@@ -22,11 +22,13 @@ from newsletter.bound.readers import Readers
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
+from newsletter.gauges import gauges
 from newsletter.ingest import ingest
 from newsletter.messages.render import personalise
 from newsletter.model.deliveries import DeliverReport, SendResult
 from newsletter.model.documents import IngestReport, ParsedDocument
 from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
+from newsletter.model.gauges import Gauges
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
@@ -442,6 +444,10 @@ class App:
         """Return how everything stands; see `newsletter.status`."""
         account = wiring.account(self.settings)
         return status(self.store, self.lists, account=account, now=now, editions=editions)
+
+    def gauges(self, *, now: datetime) -> Gauges:
+        """Return how everything stands in numbers; see `newsletter.gauges`."""
+        return gauges(self.store, now=now)
 
 
 def summarizer_names() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
 from newsletter.store.consents import Consents
+from newsletter.store.counts import Counts
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
@@ -42,6 +43,7 @@ class Store:
         readers: What readers see and decide by the links in their mails.
         consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
+        counts: How many rows stand how.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
@@ -58,6 +60,7 @@ class Store:
         self.readers = Readers(database, hasher)
         self.consents = Consents(database)
         self.accounts = Accounts(database)
+        self.counts = Counts(database)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":

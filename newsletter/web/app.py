@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from newsletter.app import App
 from newsletter.errors import LinkError, StoreError
 from newsletter.web import feedback, health, readers, style, subscribing
-from newsletter.web.accesslog import AccessLog
+from newsletter.web.accesslog import AccessLog, Answered
 from newsletter.web.answers import Answers, is_for_machines
 from newsletter.web.desk import Desk
 from newsletter.web.forms import FormGuard
@@ -48,18 +48,18 @@ def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambd
     app.check_pages()
     site = site_of(app)
     pages = Pages(folders=app.template_folders, site=site) if site.url else None
+    desk = _desk(app, pages=pages, site=site, clock=clock, wake_letters=wake_letters) if pages else None
     answers = Answers(site=site, pages=pages)
-    machines = [*health.routes(app), *feedback.routes(app, clock=clock)]
+    metrics, count = _watched(app, desk.limits if desk else None, clock)
+    machines = [*health.routes(app), *feedback.routes(app, clock=clock), *metrics]
     routes = [*machines, *(below(site.base, machines) if site.base else ())]
-    if pages is None:
+    if desk is None:
         routes.append(Route("/", _no_pages, methods=["GET"]))
     else:
-        desk = _desk(app, pages=pages, site=site, clock=clock, wake_letters=wake_letters)
-        routes += _front(site.base)
-        routes += below(site.base, _page_routes(desk))
+        routes += [*_front(site.base), *below(site.base, _page_routes(desk))]
     web = Starlette(
         routes=routes,
-        middleware=_middleware(site, answers, lambda: web.routes),
+        middleware=_middleware(site, answers, routes=lambda: web.routes, on_answer=count),
         exception_handlers=_handlers(answers),
     )
     # A redirect would repeat a reader's own address, and the scheme that a proxy before us has ended.
@@ -106,7 +106,26 @@ def _front(base: str) -> list[Route]:
     return [Route(base, front, methods=["GET"])]
 
 
-def _middleware(site: Site, answers: Answers, routes: Callable[[], Iterable[BaseRoute]]) -> list[Middleware]:
+def _watched(
+    app: App, limits: SignUpLimits | None, clock: Clock
+) -> tuple[list[Route], Callable[[Answered], None] | None]:
+    """Return the route of the metrics and what counts requests; nothing without METRICS_KEY."""
+    key = app.settings.metrics_key.get_secret_value()
+    if not key:
+        return [], None
+    from newsletter.web.metrics import Metrics
+
+    metrics = Metrics(app, key=key, limits=limits, clock=clock)
+    return metrics.routes(), metrics.count
+
+
+def _middleware(
+    site: Site,
+    answers: Answers,
+    *,
+    routes: Callable[[], Iterable[BaseRoute]],
+    on_answer: Callable[[Answered], None] | None,
+) -> list[Middleware]:
     """Return what stands around all routes, the outermost first."""
 
     def is_exempt(path: str) -> bool:
@@ -123,7 +142,7 @@ def _middleware(site: Site, answers: Answers, routes: Callable[[], Iterable[Base
 
     return [
         Middleware(SecureHeaders, https=site.is_https),
-        Middleware(AccessLog, routes=routes, on_error=unexpected),
+        Middleware(AccessLog, routes=routes, on_error=unexpected, on_answer=on_answer),
         Middleware(KnownHosts, hosts=site.hosts, exempt=is_exempt, refuse=misdirected),
     ]
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from newsletter.app import App
 from newsletter.model.feedback import FeedbackOutcome, Notice
 from newsletter.web.bodies import read_body
+from newsletter.web.security import bears
 
 #: Largest body, in bytes.
 _MOST_BYTES = 1_000_000
@@ -74,9 +75,8 @@ async def _body(request: Request) -> bytes:
 
 def _is_authentic(request: Request, body: bytes, key: bytes) -> bool:
     """Tell whether a request knows the key: as a bearer token, or by an HMAC-SHA256 of its body."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return hmac.compare_digest(token.strip().encode("latin-1"), key)
+    if bears(request.headers, key):
+        return True
     signature = request.headers.get("x-newsletter-signature", "").encode("latin-1")
     expected = b"sha256=" + hmac.digest(key, body, "sha256").hex().encode("ascii")
     return hmac.compare_digest(signature.strip().lower(), expected)

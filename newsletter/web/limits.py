@@ -1,6 +1,5 @@
 """How many sign-ups may come from one place: counted in memory, within bounds whatever arrives."""
 
-import ipaddress
 from collections import OrderedDict
 from datetime import datetime
 
@@ -14,8 +13,11 @@ _SLICE_SECONDS = 300
 #: Places that are remembered of each kind; the one that was counted longest ago is forgotten first.
 _MOST_PLACES = 20_000
 
-#: Bits of the prefix that is one visitor, and of the one that is one network, by IP version.
-_PREFIXES = {4: (32, 24), 6: (64, 48)}
+#: Bits of an address that tell apart hosts of one visitor, and those of one network, by IP version.
+_HOST_BITS = {4: (0, 8), 6: (64, 80)}
+
+#: IP version and the bits before those; an address that cannot be read is itself.
+_Place = tuple[int, int] | str
 
 
 class SignUpLimits:
@@ -42,10 +44,10 @@ class SignUpLimits:
             address: As `web.origin.client_address` returns it.
             now: UTC.
         """
-        if self.seconds_until_allowed(address, now=now):
+        one, network = _places(address)
+        if self._addresses.wait(one, now) or self._networks.wait(network, now):
             self.refused += 1
             return False
-        one, network = _places(address)
         self._addresses.count(one, now)
         self._networks.count(network, now)
         self.allowed += 1
@@ -67,12 +69,12 @@ class _Hour:
     def __init__(self, most: int, most_places: int) -> None:
         self._most = most
         self._most_places = most_places
-        self._slices: OrderedDict[str, dict[int, int]] = OrderedDict()
+        self._slices: OrderedDict[_Place, dict[int, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._slices)
 
-    def count(self, place: str, now: datetime) -> None:
+    def count(self, place: _Place, now: datetime) -> None:
         current = _slice(now)
         slices = self._recent(place, current)
         slices[current] = slices.get(current, 0) + 1
@@ -81,7 +83,7 @@ class _Hour:
         while len(self._slices) > self._most_places:
             self._slices.popitem(last=False)
 
-    def wait(self, place: str, now: datetime) -> int:
+    def wait(self, place: _Place, now: datetime) -> int:
         slices = self._recent(place, _slice(now))
         over = sum(slices.values()) - self._most
         for number, counted in sorted(slices.items()):
@@ -93,7 +95,7 @@ class _Hour:
                 return int((number + 1) * _SLICE_SECONDS + _HOUR - now.timestamp()) + 1
         return 0
 
-    def _recent(self, place: str, current: int) -> dict[int, int]:
+    def _recent(self, place: _Place, current: int) -> dict[int, int]:
         """Return the slices that the last hour touches; what lies ahead was counted by a clock gone wrong."""
         first = current - _HOUR // _SLICE_SECONDS
         slices = self._slices.get(place, {})
@@ -104,12 +106,10 @@ def _slice(now: datetime) -> int:
     return int(now.timestamp()) // _SLICE_SECONDS
 
 
-def _places(address: str) -> tuple[str, str]:
+def _places(address: str) -> tuple[_Place, _Place]:
     """Return the visitor and the network that an address is counted for."""
     parsed = parse_address(address)
     if parsed is None:
         return address, address
-    one, network = (
-        str(ipaddress.ip_network((parsed, bits), strict=False)) for bits in _PREFIXES[parsed.version]
-    )
-    return one, network
+    one, network = _HOST_BITS[parsed.version]
+    return (parsed.version, int(parsed) >> one), (parsed.version, int(parsed) >> network)

@@ -1,5 +1,6 @@
 """What every answer carries, and whom requests must name: pure ASGI, around all routes."""
 
+import hmac
 from collections.abc import Awaitable, Callable, Collection
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +20,12 @@ _HEADERS = {
 
 #: A year (RFC 6797).
 _HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def bears(headers: Headers, key: bytes) -> bool:
+    """Tell whether a request bears a key (RFC 6750 section 2.1), without telling how much of it is right."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode("latin-1"), key)
 
 
 class SecureHeaders:
