@@ -6,6 +6,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.archive import Archive
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
@@ -28,6 +29,7 @@ class Store:
     Attributes:
         documents: What was ingested.
         editions: What was published.
+        archive: What was published, to be read again and searched.
         told: Which stories lists were told.
         subscribers: Who reads.
         deliveries: Who got what.
@@ -40,6 +42,7 @@ class Store:
         self._database = database
         self.documents = Documents(database)
         self.editions = Editions(database)
+        self.archive = Archive(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
         self.deliveries = Deliveries(database, hasher)
