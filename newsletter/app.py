@@ -15,6 +15,7 @@ from typing import TextIO, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import subscribe, wiring
+from newsletter.bound.archive import Archive
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
@@ -403,6 +404,11 @@ class App:
     def feedback(self) -> Feedback:
         """What comes back from readers' servers."""
         return Feedback(self.settings, lambda: self.store)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Past editions, to be read and searched."""
+        return Archive(self.settings, self.lists, lambda: self.store)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""

@@ -209,8 +209,6 @@ class StoryView:
     sources: tuple[SourceView, ...]
     #: Sources that are not named.
     more_sources: int
-    #: The section's title; empty without sections.
-    section: str
     #: Beside the edition's.
     voice: Voice
 
@@ -225,8 +223,17 @@ class LineView:
     label: str | None
     name: str
     url: str | None
-    section: str
     voice: Voice
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartView:
+    """A section of an edition, or what belongs to none."""
+
+    #: The section's; empty where it has none.
+    title: str
+    stories: tuple[StoryView, ...]
+    also: tuple[LineView, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,7 +260,8 @@ class EditionView:
     #: "ltr" or "rtl".
     direction: str
     stories: tuple[StoryView, ...]
-    also: tuple[LineView, ...]
+    #: The same with the lines of "Also today", section by section: first what stands above all sections.
+    parts: tuple[PartView, ...]
     #: Headlines of stories that found no place, each with its voice, as far as the edition keeps them.
     left_out: tuple[tuple[str, Voice], ...]
     #: Stories that found no place and whose headlines are not kept.

@@ -15,8 +15,10 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter.app import App
 from newsletter.errors import SettingsError, StoreError
-from newsletter.web import feedback
+from newsletter.web import archive, feedback
+from newsletter.web.pages import Pages
 from newsletter.web.patience import ImpatientProtocol
+from newsletter.web.site import site_of
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +38,12 @@ def make_web(app: App, *, clock: Clock) -> Starlette:
         app: What it serves.
         clock: Returns the time, UTC.
     """
+    site = site_of(app)
+    pages = Pages(folders=app.template_folders, site=site)
     routes: Sequence[BaseRoute] = [
         Route("/healthz", _healthz, methods=["GET"]),
         *feedback.routes(app, clock=clock),
+        *archive.routes(app, pages=pages, site=site, clock=clock),
     ]
     handlers = {HTTPException: _http_error, StoreError: _store_error, Exception: _unexpected}
     return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
-VERBS = {"ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"}
+VERBS = {"archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"}
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
 FACES = {"cli", "web", "service", "__main__"}
