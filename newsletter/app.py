@@ -15,6 +15,7 @@ from typing import TextIO, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import subscribe, wiring
+from newsletter.bound.archive import Archive
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
@@ -435,6 +436,11 @@ class App:
     def readers(self) -> Readers:
         """What readers do on the web pages, and the letters that answer them."""
         return Readers(self.settings, self.lists, lambda: self.store)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Past editions, to be read and searched."""
+        return Archive(self.settings, self.lists, lambda: self.store)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""

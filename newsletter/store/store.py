@@ -6,6 +6,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.archive import Archive
 from newsletter.store.consents import Consents
 from newsletter.store.counts import Counts
 from newsletter.store.database import Database
@@ -33,6 +34,7 @@ class Store:
     Attributes:
         documents: What was ingested.
         editions: What was published.
+        archive: What was published, to be read again and searched.
         told: Which stories lists were told.
         subscribers: Who reads.
         deliveries: Who got what.
@@ -50,6 +52,7 @@ class Store:
         self._database = database
         self.documents = Documents(database)
         self.editions = Editions(database)
+        self.archive = Archive(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
         self.deliveries = Deliveries(database, hasher)
