@@ -1,6 +1,6 @@
 """Mailing lists, slots, editions, and the runs that make them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -79,6 +79,18 @@ class MailingList:
         return self.name.removesuffix(WEEKLY_SUFFIX) if self.cadence is Cadence.WEEKLY else self.name
 
 
+def weekly_of(mailing_list: MailingList) -> MailingList | None:
+    """Return the weekly digest of a list: numbered under a name of its own; None where it is not offered."""
+    if not mailing_list.weekly_schedule:
+        return None
+    return replace(
+        mailing_list,
+        name=f"{mailing_list.name}{WEEKLY_SUFFIX}",
+        schedule=mailing_list.weekly_schedule,
+        cadence=Cadence.WEEKLY,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class OneLiner:
     """A story that did not fit the word budget: headline and source only."""
@@ -142,7 +154,7 @@ class RunOutcome(StrEnum):
     PUBLISHED = "published"
     #: No document is new since the last edition.
     NOTHING_NEW = "nothing new"
-    #: Nobody is confirmed on the list; the documents wait.
+    #: Nobody is confirmed on the list, or reads it weekly; the documents wait.
     NO_SUBSCRIBERS = "no subscribers"
     #: The slot was missed by more than the grace period, or a later one stood in for it.
     SKIPPED = "skipped"
@@ -231,8 +243,11 @@ class Draft:
 
     edition: Edition
     rendering: Rendering
-    #: Confirmed subscribers that it would go to.
+    #: Readers whom it would go to now.
     audience: int
+    #: Confirmed subscribers of the list, or those of them who read it weekly, the paused included: without
+    #: any, nothing is published.
+    readers: int
     #: For each story that a reader may have missed: ids of the editions that told it before.
     missable: tuple[tuple[int, ...], ...] = ()
     #: One for each choice of these stories, that of none left out.

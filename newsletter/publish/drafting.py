@@ -16,7 +16,7 @@ from newsletter.messages.render import Renderer
 from newsletter.model.editions import Draft, Edition, MailingList, Variant
 from newsletter.model.messages import Rendering
 from newsletter.model.stories import Story, StoryLabel
-from newsletter.model.subscribers import SubscriptionState
+from newsletter.model.subscribers import Cadence, Readership
 from newsletter.publish.gathering import Find, Findings, gather
 from newsletter.publish.telling import Newsroom, outline, tell, tell_in_full
 from newsletter.store.store import Store
@@ -109,13 +109,24 @@ def draft_of(
     ranking = [one.placement for one in ranked[:_MOST_PLACEMENTS]]
     edition, rendering = _render_to_fit(planned, mailing_list, press, partial(make, ranking=ranking))
     missable = _missable(planned, edition, finds)
+    readership = store.audiences.readership(mailing_list.audience_name, now=now)
     return Draft(
         edition=edition,
         rendering=rendering,
-        audience=store.subscribers.count(mailing_list.name, SubscriptionState.CONFIRMED),
+        audience=readership.awake[mailing_list.cadence],
+        readers=readers_of(mailing_list, readership),
         missable=tuple(story.edition_ids for find in missable.values() if (story := find.story)),
         variants=tuple(_variants(planned, missable, mailing_list, press, make)),
     )
+
+
+def readers_of(mailing_list: MailingList, readership: Readership) -> int:
+    """Return for how many readers a list, or a weekly digest, is published, whether they get it now or not.
+
+    A list's editions are also what its weekly digest is made of.
+    """
+    is_weekly = mailing_list.cadence is Cadence.WEEKLY
+    return readership.of(Cadence.WEEKLY) if is_weekly else readership.total
 
 
 def _find_of(placing: Placing, finds: Mapping[int, Find]) -> Find:

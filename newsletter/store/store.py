@@ -6,6 +6,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.audience import Audiences
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
@@ -30,6 +31,7 @@ class Store:
         editions: What was published.
         told: Which stories lists were told.
         subscribers: Who reads.
+        audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
         operations: What the operator decides about deliveries.
         feedback: What came back.
@@ -42,6 +44,7 @@ class Store:
         self.editions = Editions(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
+        self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
