@@ -7,8 +7,9 @@ from newsletter.editions.slots import due_slots
 from newsletter.errors import NewsletterError, PublishConflictError
 from newsletter.model.editions import DueSlot, MailingList, PublishReport, Run, RunOutcome, SlotDecision
 from newsletter.model.subscribers import Cadence
-from newsletter.publish.drafting import Press, draft, draft_of, look_through, readers_of
+from newsletter.publish.drafting import draft, draft_of, look_through, readers_of
 from newsletter.publish.explaining import explain_edition, explain_story, find_entry
+from newsletter.publish.pressing import Press
 from newsletter.publish.telling import Newsroom
 from newsletter.store.store import Store
 
