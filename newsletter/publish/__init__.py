@@ -78,6 +78,7 @@ def _publish(store: Store, mailing_list: MailingList, press: Press, turn: Run) -
                 cadence=mailing_list.cadence,
                 missable=made.missable,
                 variants=made.variants,
+                week=made.week,
             )
         except PublishConflictError:
             if attempt == _CONFLICT_TRIES:

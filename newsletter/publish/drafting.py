@@ -1,5 +1,6 @@
 """The edition that is due: what is new to a list, told, ranked, composed and rendered; nothing is written."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -9,7 +10,7 @@ from newsletter.model.editions import Draft, MailingList
 from newsletter.model.subscribers import Cadence, Readership
 from newsletter.publish.gathering import Findings, gather
 from newsletter.publish.pressing import Press, plan_finds, render_to_fit
-from newsletter.publish.variants import missable_finds, variants_in_full
+from newsletter.publish.variants import missable_finds, variants_in_full, variants_in_part
 from newsletter.publish.week import gather_week
 from newsletter.store.store import Store
 
@@ -77,15 +78,24 @@ def draft_of(
     ranking = planned.ranking[:_MOST_PLACEMENTS]
     edition, rendering = render_to_fit(planned.plan, mailing_list, press, partial(make, ranking=ranking))
     missable = missable_finds(planned, edition)
+    variants = variants_in_full(planned, missable, mailing_list, press, make)
     readership = store.audiences.readership(mailing_list.audience_name, now=now)
-    return Draft(
+    made = Draft(
         edition=edition,
         rendering=rendering,
         audience=readership.awake[mailing_list.cadence],
         readers=readers_of(mailing_list, readership),
         missable=tuple(findings.told_in(story) for find in missable.values() if (story := find.story)),
-        variants=tuple(variants_in_full(planned, missable, mailing_list, press, make)),
+        variants=tuple(variants),
     )
+    if mailing_list.cadence is Cadence.EACH:
+        return made
+    sets = store.audiences.had(
+        mailing_list.audience_name, findings.edition_ids, cadence=mailing_list.cadence, now=now
+    )
+    parts, week = variants_in_part(findings, sets, mailing_list, press, make, now=now)
+    sated = sum(readers for had, readers in sets.items() if week.variant_for(had) is None)
+    return replace(made, variants=(*variants, *parts), week=week, audience=made.audience - sated)
 
 
 def readers_of(mailing_list: MailingList, readership: Readership) -> int:

@@ -1,6 +1,6 @@
 """What there is to tell a list: new documents by event, beside what it was told of each event before."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -38,6 +38,9 @@ class Findings:
     covers_from: datetime | None = None
     #: Of a weekly digest: documents in whose place a newer version is told.
     outdated_ids: tuple[int, ...] = ()
+    #: Of a weekly digest: ids of the editions that told these finds, and what is left to readers of some.
+    edition_ids: tuple[int, ...] = ()
+    without: "Callable[[frozenset[int]], Findings] | None" = None
     #: By thread, ids of the editions that told a story to readers of the other cadence.
     elsewhere: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from newsletter.model.documents import Document
 from newsletter.model.editions import MailingList, PublishedEdition
@@ -60,11 +61,13 @@ def gather_week(
         now: UTC.
     """
     week = look_back(store, mailing_list, grouping=grouping, now=now)
-    findings = findings_without(week, frozenset(), mailing_list, repeats)
+    without = partial(findings_without, week, mailing_list=mailing_list, rules=repeats)
     return replace(
-        findings,
+        without(frozenset()),
         covers_from=week.since,
         outdated_ids=week.outdated_ids,
+        edition_ids=week.edition_ids,
+        without=without,
         elsewhere=editions_by_thread(week.by_editions),
     )
 
@@ -98,7 +101,7 @@ def look_back(store: Store, mailing_list: MailingList, *, grouping: GroupingRule
 
 
 def findings_without(
-    week: Week, had: frozenset[int], mailing_list: MailingList, rules: RepeatRules
+    week: Week, had: frozenset[int], *, mailing_list: MailingList, rules: RepeatRules
 ) -> Findings:
     """Find what is to be told to readers of a digest who have had some of the list's editions.
 

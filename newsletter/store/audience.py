@@ -1,5 +1,7 @@
 """Who an edition goes to: the readers of its cadence who have not paused."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, insert, literal, or_, select
@@ -8,6 +10,7 @@ from newsletter.model.deliveries import DeliveryState
 from newsletter.model.subscribers import Cadence, Readership, SubscriptionState
 from newsletter.store import tables
 from newsletter.store.database import Database
+from newsletter.store.past import EARLIER, past_copies, sets_had
 
 _deliveries = tables.deliveries
 _subscribers = tables.subscribers
@@ -42,6 +45,28 @@ class Audiences:
             awake={cadence: found.get((cadence, False), 0) for cadence in Cadence},
             paused={cadence: found.get((cadence, True), 0) for cadence in Cadence},
         )
+
+    def had(
+        self, list_name: str, edition_ids: Sequence[int], *, cadence: Cadence, now: datetime
+    ) -> Counter[frozenset[int]]:
+        """Count by the set of some editions that they have had the readers to whom an edition would go now.
+
+        Whose copy still waits counts as having had it; who has had none of them is not counted.
+
+        Args:
+            list_name: The list whose subscriptions count.
+            edition_ids: The editions.
+            cadence: Of readers who are mailed so often.
+            now: UTC.
+        """
+        query = (
+            past_copies(edition_ids)
+            .join(_subscriptions, _subscriptions.c.subscriber_id == EARLIER.c.subscriber_id)
+            .join(_subscribers, _subscribers.c.id == _subscriptions.c.subscriber_id)
+            .where(in_audience(list_name, cadence, now))
+        )
+        with self._database.reading() as connection:
+            return Counter(had for _, had in sets_had(connection, query))
 
 
 def queue_deliveries(

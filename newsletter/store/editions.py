@@ -17,7 +17,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import PublishConflictError
-from newsletter.model.editions import Edition, EditionState, PublishedEdition, Run, RunOutcome, Variant
+from newsletter.model.editions import (
+    Edition,
+    EditionState,
+    PublishedEdition,
+    Run,
+    RunOutcome,
+    Variant,
+    WeekBehind,
+)
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.subscribers import Cadence
 from newsletter.store import tables
@@ -80,6 +88,7 @@ class Editions:
         cadence: Cadence = Cadence.EACH,
         missable: Sequence[Sequence[int]] = (),
         variants: Sequence[Variant] = (),
+        week: WeekBehind | None = None,
     ) -> PublishedEdition:
         """Store an edition, what it told, its deliveries and its run, all in one transaction.
 
@@ -94,6 +103,7 @@ class Editions:
             cadence: Of readers who are mailed so often.
             missable: As `Draft.missable`.
             variants: As `Draft.variants`.
+            week: As `Draft.week`.
 
         Raises:
             PublishConflictError: Another process published first; nothing was written.
@@ -110,8 +120,8 @@ class Editions:
                 cadence=cadence,
                 now=edition.created_at,
             )
-            if variants:
-                assign_variants(connection, edition_id, missable, variants)
+            if variants or week:
+                assign_variants(connection, edition_id, missable, variants, week)
             audience = _count_audience(connection, edition_id)
             run = Run(
                 list_name=edition.list_name,

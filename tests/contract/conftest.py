@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
-from newsletter.model.editions import Edition, PublishedEdition, Variant
+from newsletter.model.editions import Edition, PublishedEdition, Variant, WeekBehind
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.stories import SourceCredit, Story, StoryLabel, Summary, SummarySentence
 from newsletter.model.subscribers import Cadence
@@ -43,6 +43,7 @@ def publish(store: Store, parsed: Callable[..., ParsedDocument]) -> Publish:
         variants: Sequence[int] = (),
         audience_list: str = "",
         cadence: Cadence = Cadence.EACH,
+        week: WeekBehind | None = None,
     ) -> PublishedEdition:
         store.editions.know_list(list_name, now=NOW)
         for headline in headlines:
@@ -65,6 +66,7 @@ def publish(store: Store, parsed: Callable[..., ParsedDocument]) -> Publish:
                 Variant(number=n, edition=edition, rendering=replace(rendering, text=f"Variant {n}"))
                 for n in variants
             ],
+            week=week,
         )
 
     return make

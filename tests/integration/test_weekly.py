@@ -274,3 +274,61 @@ def test_a_reader_of_the_digest_has_not_missed_its_stories(app: App, tell: Tell)
     app.ingest(now=now)
     app.publish(app.mailing_list(None), now=now)
     assert deliver(app, now) == {"ada": 0, "wim": 0, "new": 1}
+
+
+def switch(app: App, name: str, cadence: Cadence) -> None:
+    choose(app.store, f"{name}@example.org", cadence=cadence)
+
+
+def told(app: App, edition: PublishedEdition, variant: int) -> str:
+    return app.store.editions.rendering(edition.id, variant=variant).text
+
+
+def test_who_switches_in_mid_week_is_not_told_again_what_came_daily(app: App, tell: Tell) -> None:
+    for name in ("mid", "late", "lost"):
+        app.add_subscriber(app.mailing_list(None), f"{name}@example.org", now=SUNDAY)
+    for day in range(1, 8):
+        if day == 4:
+            switch(app, "mid", Cadence.WEEKLY)
+        tell(story_of(day), day=day, failing=("lost@example.org",))
+    switch(app, "late", Cadence.WEEKLY)
+    switch(app, "lost", Cadence.WEEKLY)
+    made = app.draft(app.mailing_list("daily.weekly"), now=SUNDAY + 7 * DAY + timedelta(hours=1))
+    assert made is not None
+    # One has had all of it.
+    assert (made.audience, made.readers) == (3, 4)
+    published = publish_digest(app)
+    assert published is not None
+    assert published.audience == 3
+    variants = deliver(app, published.created_at)
+    assert variants == {"wim": 0, "mid": variants["mid"], "lost": 0}
+    assert variants["mid"] >= 8
+    text = told(app, published, variants["mid"])
+    whole = told(app, published, 0)
+    for day in range(1, 8):
+        headline = story_of(day).partition("\n")[0]
+        assert headline in whole
+        assert (headline in text) == (day >= 4)
+    assert "4 new articles, 4 stories" in text
+
+
+def test_what_came_daily_and_went_on_is_an_update_in_the_digest(app: App, tell: Tell) -> None:
+    tell(FERRY, day=1)
+    switch(app, "ada", Cadence.WEEKLY)
+    tell(FERRY_TOW, day=2)
+    published = publish_digest(app)
+    assert published is not None
+    variants = deliver(app, published.created_at)
+    text = told(app, published, variants["ada"])
+    assert "Update, first sent Monday 16 November" in text
+    assert "Three tugs" in text
+    assert "212" not in text.partition("Earlier:")[0]
+    assert "Update" not in told(app, published, variants["wim"])
+
+
+def test_who_pauses_or_goes_while_the_digest_goes_out_gets_none(app: App, tell: Tell) -> None:
+    tell(story_of(1), day=1)
+    published = publish_digest(app)
+    assert published is not None
+    choose(app.store, "wim@example.org", paused_until=SUNDAY + 30 * DAY)
+    assert deliver(app, published.created_at) == {}
