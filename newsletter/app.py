@@ -15,6 +15,7 @@ from typing import TextIO, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import subscribe, wiring
+from newsletter.bound.archive import Archive
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
@@ -22,11 +23,13 @@ from newsletter.bound.readers import Readers
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
+from newsletter.gauges import gauges
 from newsletter.ingest import ingest
 from newsletter.messages.render import personalise
 from newsletter.model.deliveries import DeliverReport, SendResult
 from newsletter.model.documents import IngestReport, ParsedDocument
 from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
+from newsletter.model.gauges import Gauges
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
@@ -56,6 +59,7 @@ class App:
     Attributes:
         settings: What is in force.
         lists: The lists of this install, at least one.
+        series: What editions are numbered by: each list, and behind it its weekly digest, if it offers one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -69,6 +73,7 @@ class App:
             wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
         )
         wiring.check_lists(self.lists)
+        self.series = wiring.series(self.lists)
 
     @classmethod
     def load(cls, *, folder: Path | None = None, **overrides: object) -> "App":
@@ -126,20 +131,38 @@ class App:
         """
         wiring.check_sending(self.settings, self.lists)
 
+    def check_pages(self) -> None:
+        """Check that everything is set that the readers' pages need, if there are any.
+
+        Raises:
+            SettingsError: A key is missing.
+            LinkError: PUBLIC_URL cannot be the base of readers' links.
+        """
+        wiring.link_signer(self.settings)
+
+    def check_store(self) -> None:
+        """Ask the store something.
+
+        Raises:
+            StoreError: It does not answer.
+        """
+        self.store.check()
+
     def mailing_list(self, name: str | None) -> MailingList:
-        """Return the list of that name, or the only one.
+        """Return the list, or the weekly digest, of that name ("daily.weekly"); or the only list.
 
         Raises:
             SettingsError: There is no such list, or several and none was named.
         """
-        names = ", ".join(mailing_list.name for mailing_list in self.lists)
         if name is None:
             if len(self.lists) > 1:
+                names = ", ".join(mailing_list.name for mailing_list in self.lists)
                 raise SettingsError(f"there are several lists: name one with --list ({names})")
             return self.lists[0]
-        for mailing_list in self.lists:
+        for mailing_list in self.series:
             if mailing_list.name == name:
                 return mailing_list
+        names = ", ".join(mailing_list.name for mailing_list in self.series)
         raise SettingsError(f"there is no list {name!r}; known: {names}")
 
     def published_list(self, name: str | None) -> str:
@@ -157,7 +180,7 @@ class App:
         return self.mailing_list(list_name).time_zone if self._is_set(list_name) else "UTC"
 
     def _is_set(self, list_name: str) -> bool:
-        return any(mailing_list.name == list_name for mailing_list in self.lists)
+        return any(mailing_list.name == list_name for mailing_list in self.series)
 
     def config(self) -> list[tuple[str, str, str]]:
         """Return key, value (secrets masked) and description of every setting."""
@@ -170,6 +193,7 @@ class App:
             settings.smtp_password,
             settings.bounce_imap_password,
             settings.webhook_key,
+            settings.metrics_key,
             settings.llm_key,
             settings.suppression_key,
             *settings.secret_keys,
@@ -350,7 +374,12 @@ class App:
     ) -> AddReport:
         """Put one address on a list; see `newsletter.subscribe.add`."""
         return subscribe.add(
-            self.store, mailing_list.name, address, name=name, source="added by the operator", now=now
+            self.store,
+            mailing_list.audience_name,
+            address,
+            name=name,
+            source="added by the operator",
+            now=now,
         )
 
     def import_subscribers(
@@ -365,7 +394,7 @@ class App:
         """Put the addresses of a CSV file on a list; see `newsletter.subscribe.import_csv`."""
         return subscribe.import_csv(
             self.store,
-            mailing_list.name,
+            mailing_list.audience_name,
             lines,
             source=source,
             now=now,
@@ -377,7 +406,7 @@ class App:
         self, mailing_list: MailingList, address: str, *, suppress: bool, now: datetime
     ) -> str:
         """Take an address off a list; see `newsletter.subscribe.remove`."""
-        return subscribe.remove(self.store, mailing_list.name, address, suppress=suppress, now=now)
+        return subscribe.remove(self.store, mailing_list.audience_name, address, suppress=suppress, now=now)
 
     def lift_suppression(self, address: str) -> str:
         """Let a suppressed address be mailed again; see `newsletter.subscribe.lift`."""
@@ -398,13 +427,13 @@ class App:
 
     def export_subscribers(self, mailing_list: MailingList, file: TextIO) -> int:
         """Write a list's subscribers as CSV; see `newsletter.subscribe.export_csv`."""
-        return subscribe.export_csv(self.store, mailing_list.name, file)
+        return subscribe.export_csv(self.store, mailing_list.audience_name, file)
 
     def subscribers(
         self, mailing_list: MailingList, state: SubscriptionState | None = None
     ) -> Iterator[Subscriber]:
         """Yield a list's subscribers in the order they came."""
-        return self.store.subscribers.listed(mailing_list.name, state)
+        return self.store.subscribers.listed(mailing_list.audience_name, state)
 
     @cached_property
     def feedback(self) -> Feedback:
@@ -416,6 +445,11 @@ class App:
         """What readers do on the web pages, and the letters that answer them."""
         return Readers(self.settings, self.lists, lambda: self.store)
 
+    @cached_property
+    def archive(self) -> Archive:
+        """Past editions, to be read and searched."""
+        return Archive(self.settings, self.lists, lambda: self.store)
+
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""
         return next_slot(mailing_list.schedule, mailing_list.time_zone, now)
@@ -423,7 +457,11 @@ class App:
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
         account = wiring.account(self.settings)
-        return status(self.store, self.lists, account=account, now=now, editions=editions)
+        return status(self.store, self.series, account=account, now=now, editions=editions)
+
+    def gauges(self, *, now: datetime) -> Gauges:
+        """Return how everything stands in numbers; see `newsletter.gauges`."""
+        return gauges(self.store, now=now)
 
 
 def summarizer_names() -> tuple[str, ...]:

@@ -6,7 +6,10 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.archive import Archive
+from newsletter.store.audience import Audiences
 from newsletter.store.consents import Consents
+from newsletter.store.counts import Counts
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
@@ -32,8 +35,10 @@ class Store:
     Attributes:
         documents: What was ingested.
         editions: What was published.
+        archive: What was published, to be read again and searched.
         told: Which stories lists were told.
         subscribers: Who reads.
+        audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
         operations: What the operator decides about deliveries.
         feedback: What came back.
@@ -42,14 +47,17 @@ class Store:
         readers: What readers see and decide by the links in their mails.
         consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
+        counts: How many rows stand how.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
         self.documents = Documents(database)
         self.editions = Editions(database)
+        self.archive = Archive(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
+        self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
@@ -58,6 +66,7 @@ class Store:
         self.readers = Readers(database, hasher)
         self.consents = Consents(database)
         self.accounts = Accounts(database)
+        self.counts = Counts(database)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":
@@ -113,6 +122,14 @@ class Store:
         """
         work = partial(call, *args, **options)
         return await apart_in_time(work, seconds=self._database.patience_seconds, place=self.place)
+
+    def check(self) -> None:
+        """Read one row.
+
+        Raises:
+            StoreError: The database refused, or is gone.
+        """
+        self.editions.published_lists()
 
     def close(self) -> None:
         """Close every connection."""

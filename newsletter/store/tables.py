@@ -150,12 +150,12 @@ edition_documents = Table(
     UniqueConstraint("list_name", "document_id"),
 )
 
-#: Editions as readers get them who missed what the list was told before.
+#: Editions as readers get them who missed what the list was told before, or have had a part of it.
 edition_variants = Table(
     "edition_variants",
     metadata,
     _reference("edition_id", "editions.id", primary_key=True),
-    #: A bit for each story that is told in full, counted from the first that can be; never 0.
+    #: Below 8 a bit for each story that is told in full, counted from the first that can be; never 0.
     Column("variant", Integer, primary_key=True, autoincrement=False),
     Column("subject", Text, nullable=False),
     Column("preheader", Text, nullable=False),
@@ -163,6 +163,25 @@ edition_variants = Table(
     Column("body_text", Text, nullable=False),
     Column("token", String(64), nullable=False),
     Column("content", Text, nullable=False),
+)
+
+#: What editions told, as visitors search it; the index over its words is made by migration 0005 alone.
+archived_stories = Table(
+    "archived_stories",
+    metadata,
+    _id(),
+    _reference("edition_id", "editions.id", nullable=False),
+    Column("list_name", String(64), nullable=False),
+    #: From 1, stories first, then one-liners.
+    Column("position", Integer, nullable=False),
+    Column("told_at", UtcDateTime, nullable=False),
+    Column("language", String(8)),
+    Column("headline", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    #: The same, folded: what is found.
+    Column("headline_words", Text, nullable=False),
+    Column("body_words", Text, nullable=False),
+    UniqueConstraint("edition_id", "position"),
 )
 
 runs = Table(

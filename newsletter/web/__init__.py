@@ -1,1 +1,1 @@
-"""What is served over HTTP; imported by `newsletter web` alone."""
+"""What is served over HTTP; imported by `newsletter web` and `newsletter run` alone."""

@@ -1,117 +1,178 @@
 """The web application: routes by subject, and what all of them share."""
 
 import logging
-import signal
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from newsletter.app import App
-from newsletter.errors import SettingsError, StoreError
-from newsletter.web import feedback
-from newsletter.web.patience import ImpatientProtocol
+from newsletter.errors import LinkError, StoreError
+from newsletter.web import archive, feedback, health, readers, style, subscribing
+from newsletter.web.accesslog import AccessLog, Answered
+from newsletter.web.answers import Answers, is_for_machines
+from newsletter.web.desk import Desk
+from newsletter.web.forms import FormGuard
+from newsletter.web.limits import SignUpLimits
+from newsletter.web.pages import Pages
+from newsletter.web.security import KnownHosts, SecureHeaders
+from newsletter.web.site import Site, site_of
 
 log = logging.getLogger(__name__)
-
-#: Connections served at once; more are told to come back later.
-_CONNECTIONS = 200
-
-#: How long requests that have begun are waited for when the server stops, in seconds.
-_STOP_SECONDS = 20
 
 Clock = Callable[[], datetime]
 
 
-def make_web(app: App, *, clock: Clock) -> Starlette:
+def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambda: None) -> Starlette:
     """Return the application.
+
+    Readers' pages are served below the path of PUBLIC_URL, if one is set; what machines ask (webhook, probes)
+    there and at the root.
 
     Args:
         app: What it serves.
         clock: Returns the time, UTC.
-    """
-    routes: Sequence[BaseRoute] = [
-        Route("/healthz", _healthz, methods=["GET"]),
-        *feedback.routes(app, clock=clock),
-    ]
-    handlers = {HTTPException: _http_error, StoreError: _store_error, Exception: _unexpected}
-    return Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
-
-
-def serve(app: App, *, host: str, port: int, clock: Clock) -> None:
-    """Serve until SIGTERM or SIGINT; requests that have begun are finished first.
-
-    Args:
-        app: What to serve.
-        host: Address to listen on.
-        port: 0 takes any that is free.
-        clock: Returns the time, UTC.
+        wake_letters: Is called after each sign-up, in the event loop.
 
     Raises:
-        SettingsError: The port cannot be had.
-        StoreError: The store cannot be opened.
+        SettingsError: PUBLIC_URL is set, and a key is missing.
+        LinkError: PUBLIC_URL cannot be the base of readers' links.
     """
-    _ = app.store
-    with _listening(host, port) as listener:
-        # uvicorn raises the signal again once it has stopped: the exit code would tell of a kill.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
-        place = listener.getsockname()
-        log.info("listening on http://%s:%d", f"[{place[0]}]" if ":" in place[0] else place[0], place[1])
-        uvicorn.Server(web_config(make_web(app, clock=clock))).run(sockets=[listener])
-    log.info("stopped")
+    app.check_pages()
+    site = site_of(app)
+    pages = Pages(folders=app.template_folders, site=site) if site.url else None
+    desk = _desk(app, pages=pages, site=site, clock=clock, wake_letters=wake_letters) if pages else None
+    answers = Answers(site=site, pages=pages)
+    metrics, count = _watched(app, desk.limits if desk else None, clock)
+    machines = [*health.routes(app), *feedback.routes(app, clock=clock), *metrics]
+    routes = [*machines, *(below(site.base, machines) if site.base else ())]
+    if desk is None:
+        routes.append(Route("/", _no_pages, methods=["GET"]))
+    else:
+        routes += [*_front(site.base), *below(site.base, _page_routes(desk))]
+    web = Starlette(
+        routes=routes,
+        middleware=_middleware(site, answers, routes=lambda: web.routes, on_answer=count),
+        exception_handlers=_handlers(answers),
+    )
+    # A redirect would repeat a reader's own address, and the scheme that a proxy before us has ended.
+    web.router.redirect_slashes = False
+    web.state.trusted_proxies = app.settings.trusted_proxies
+    return web
 
 
-def web_config(web: Starlette) -> uvicorn.Config:
-    """Return how the application is served."""
-    return uvicorn.Config(
-        web,
-        http=ImpatientProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        ws="none",
-        limit_concurrency=_CONNECTIONS,
-        timeout_graceful_shutdown=_STOP_SECONDS,
+def _page_routes(desk: Desk) -> list[Route]:
+    """Return the routes of readers' pages, without the base path."""
+    return [
+        *style.routes(desk.pages),
+        *subscribing.routes(desk),
+        *readers.routes(desk),
+        *archive.routes(desk.app, pages=desk.pages, site=desk.site, clock=desk.clock),
+    ]
+
+
+def _desk(app: App, *, pages: Pages, site: Site, clock: Clock, wake_letters: Callable[[], None]) -> Desk:
+    settings = app.settings
+    return Desk(
+        app=app,
+        pages=pages,
+        site=site,
+        guard=FormGuard(
+            site=site, keys=[key.get_secret_value() for key in settings.secret_keys], clock=clock
+        ),
+        limits=SignUpLimits(
+            per_address=settings.signups_per_hour, per_network=settings.network_signups_per_hour
+        ),
+        wake_letters=wake_letters,
+        clock=clock,
     )
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        return socket.create_server(address[:2], family=family)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (while")[0]
-        raise SettingsError(f"PORT: cannot listen on {host}:{port}: {reason}") from error
+def below(base: str, routes: Iterable[Route]) -> list[Route]:
+    """Return routes with a base path before theirs."""
+    return [Route(f"{base}{route.path}", route.endpoint, methods=route.methods) for route in routes]
 
 
-async def _healthz(_request: Request) -> Response:
-    return JSONResponse({"status": "ok"})
+def _front(base: str) -> list[Route]:
+    """Let the base address be written without the slash at its end."""
+    if not base:
+        return []
+
+    async def front(_request: Request) -> Response:
+        return RedirectResponse(f"{base}/", status_code=308)
+
+    return [Route(base, front, methods=["GET"])]
 
 
-async def _http_error(_request: Request, error: HTTPException) -> Response:
-    return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+def _watched(
+    app: App, limits: SignUpLimits | None, clock: Clock
+) -> tuple[list[Route], Callable[[Answered], None] | None]:
+    """Return the route of the metrics and what counts requests; nothing without METRICS_KEY."""
+    key = app.settings.metrics_key.get_secret_value()
+    if not key:
+        return [], None
+    from newsletter.web.metrics import Metrics
+
+    metrics = Metrics(app, key=key, limits=limits, clock=clock)
+    return metrics.routes(), metrics.count
 
 
-async def _store_error(_request: Request, error: StoreError) -> Response:
-    log.error("%s", error)
-    return JSONResponse(
-        {"error": "the store cannot be reached: try again later"},
-        status_code=503,
-        headers={"Retry-After": "60"},
-    )
+def _middleware(
+    site: Site,
+    answers: Answers,
+    *,
+    routes: Callable[[], Iterable[BaseRoute]],
+    on_answer: Callable[[Answered], None] | None,
+) -> list[Middleware]:
+    """Return what stands around all routes, the outermost first."""
+
+    def is_exempt(path: str) -> bool:
+        return not site.url or is_for_machines(path, base=site.base)
+
+    async def misdirected(scope: Scope, receive: Receive, send: Send) -> None:
+        await answers.to(scope["path"], status=421)(scope, receive, send)
+
+    def unexpected(path: str) -> Response:
+        try:
+            return answers.to(path, status=500)
+        except Exception:  # noqa: BLE001 - a template of the operator's own may be what is broken
+            return PlainTextResponse("Something went wrong here. Try again later.", status_code=500)
+
+    return [
+        Middleware(SecureHeaders, https=site.is_https),
+        Middleware(AccessLog, routes=routes, on_error=unexpected, on_answer=on_answer),
+        Middleware(KnownHosts, hosts=site.hosts, exempt=is_exempt, refuse=misdirected),
+    ]
 
 
-async def _unexpected(_request: Request, _error: Exception) -> Response:
-    # Starlette raises it again after the answer, and uvicorn logs it.
-    return JSONResponse({"error": "unexpected error"}, status_code=500)
+def _handlers(answers: Answers) -> dict[Any, Any]:
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return answers.to(
+            request.scope["path"], status=error.status_code, words=error.detail, headers=error.headers
+        )
+
+    async def link_error(request: Request, error: LinkError) -> Response:
+        return answers.to(request.scope["path"], status=404, words=str(error))
+
+    async def store_error(request: Request, error: StoreError) -> Response:
+        # A database quotes the values that it refuses, behind what it says.
+        log.error("%s", str(error).partition(" DETAIL:")[0].partition("[SQL:")[0])
+        return answers.to(
+            request.scope["path"],
+            status=503,
+            words="the store cannot be reached: try again later",
+            headers={"Retry-After": "60"},
+        )
+
+    return {HTTPException: http_error, LinkError: link_error, StoreError: store_error}
+
+
+async def _no_pages(_request: Request) -> Response:
+    return PlainTextResponse("No pages are served here: PUBLIC_URL is not set.\n", status_code=404)

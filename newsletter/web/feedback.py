@@ -1,6 +1,5 @@
 """The webhook: mail services and mail servers post what came back."""
 
-import asyncio
 import hmac
 import json
 from collections.abc import Callable
@@ -9,12 +8,14 @@ from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import App
 from newsletter.model.feedback import FeedbackOutcome, Notice
+from newsletter.web.bodies import read_body
+from newsletter.web.security import bears
 
 #: Largest body, in bytes.
 _MOST_BYTES = 1_000_000
@@ -69,33 +70,13 @@ def _taker(app: App, request: Request, body: bytes, now: datetime) -> Callable[[
 
 
 async def _body(request: Request) -> bytes:
-    """Read a body, which may be neither too large nor too slow."""
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > _MOST_BYTES:
-        raise _too_large()
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > _MOST_BYTES:
-                    raise _too_large()
-    except TimeoutError as error:
-        raise HTTPException(408, f"the body took longer than {_BODY_SECONDS:g} s") from error
-    except ClientDisconnect as error:
-        raise HTTPException(400, "the connection ended before the body did") from error
-    return bytes(body)
-
-
-def _too_large() -> HTTPException:
-    return HTTPException(413, f"at most {_MOST_BYTES:,} bytes are taken")
+    return await read_body(request, most_bytes=_MOST_BYTES, seconds=_BODY_SECONDS)
 
 
 def _is_authentic(request: Request, body: bytes, key: bytes) -> bool:
     """Tell whether a request knows the key: as a bearer token, or by an HMAC-SHA256 of its body."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return hmac.compare_digest(token.strip().encode("latin-1"), key)
+    if bears(request.headers, key):
+        return True
     signature = request.headers.get("x-newsletter-signature", "").encode("latin-1")
     expected = b"sha256=" + hmac.digest(key, body, "sha256").hex().encode("ascii")
     return hmac.compare_digest(signature.strip().lower(), expected)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
+import webserver
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,7 +26,7 @@ from newsletter.messages.verp import ReturnPath
 from newsletter.model.subscribers import SuppressionReason
 from newsletter.subscribe import parse_address
 from newsletter.web import feedback, patience
-from newsletter.web.app import make_web, web_config
+from newsletter.web.app import make_web
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 KEY = "webhook-key-of-a-test"
@@ -107,31 +107,13 @@ def send(app: App) -> dict[str, int]:
     return {delivery.address: delivery.id for delivery in claimed}
 
 
-class Started(uvicorn.Server):
-    """A server that tells when it serves."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
-
-
 @contextmanager
 def served(app: App, *routes: Route) -> Iterator[int]:
     """Serve an app in a thread, and some routes more; yields the port."""
     web = make_web(app, clock=lambda: NOW)
     web.routes.extend(routes)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Started(web_config(web))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        assert server.is_up.wait(20)
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(20)
+    with webserver.served(web) as port:
+        yield port
 
 
 @pytest.fixture

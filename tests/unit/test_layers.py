@@ -10,7 +10,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
-VERBS = {"ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"}
+VERBS = {
+    *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
+    "gauges",
+}
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
 FACES = {"cli", "web", "service", "__main__"}
@@ -26,6 +29,7 @@ DOORS = {
     "procrastinate": {"newsletter.engine.cluster"},
     "starlette": {"newsletter.web"},
     "uvicorn": {"newsletter.web"},
+    "prometheus_client": {"newsletter.web.metrics"},
     "flufl": {"newsletter.deliveries.notices"},
     "httpx": {"newsletter.stories.rewriting.language_model"},
 }

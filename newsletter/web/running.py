@@ -1,0 +1,45 @@
+"""`newsletter web`: the pages alone, until a signal; sign-ups are answered here, too."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+
+from newsletter.app import App
+from newsletter.web.app import make_web
+from newsletter.web.server import listen, serve
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+def run(app: App, *, host: str, port: int, clock: Clock) -> None:
+    """Serve until SIGTERM or SIGINT; requests that have begun are finished first.
+
+    Args:
+        app: What to serve.
+        host: Address to listen on.
+        port: 0 takes any that is free.
+        clock: Returns the time, UTC.
+
+    Raises:
+        SettingsError: The port cannot be had, or a key is missing.
+        LinkError: PUBLIC_URL cannot be the base of readers' links.
+        StoreError: The store cannot be opened.
+    """
+    _ = app.store
+    with closing(listen(host, port)) as listener:
+        asyncio.run(_run_until_signal(app, listener, clock))
+    log.info("stopped")
+
+
+async def _run_until_signal(app: App, listener: socket.socket, clock: Clock) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await serve(make_web(app, clock=clock), listener, stopping=stopping)
