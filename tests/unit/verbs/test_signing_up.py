@@ -90,11 +90,12 @@ def test_what_a_link_is_good_for(
 #: What one of two processes may do next with the letter that it has in hand.
 STEPS = st.lists(
     st.tuples(st.sampled_from("AB"), st.sampled_from(["look", "begin", "sent", "defer", "refuse", "die"])),
-    max_size=40,
+    min_size=30,
+    max_size=60,
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_however_two_processes_take_turns_a_letter_is_handed_over_once_unless_it_was_given_back(
     sqlite_store: Store, steps: list[tuple[str, str]]
