@@ -15,9 +15,11 @@ from typing import TextIO, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import subscribe, wiring
+from newsletter.bound.archive import Archive
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
+from newsletter.bound.readers import Readers
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
@@ -383,7 +385,13 @@ class App:
     ) -> Iterator[AddReport]:
         """Put the addresses of a CSV file on a list; see `newsletter.subscribe.import_csv`."""
         return subscribe.import_csv(
-            self.store, mailing_list.name, lines, source=source, now=now, dry_run=dry_run
+            self.store,
+            mailing_list.name,
+            lines,
+            source=source,
+            now=now,
+            dry_run=dry_run,
+            offers_weekly=bool(mailing_list.weekly_schedule),
         )
 
     def remove_subscriber(
@@ -423,6 +431,16 @@ class App:
     def feedback(self) -> Feedback:
         """What comes back from readers' servers."""
         return Feedback(self.settings, lambda: self.store)
+
+    @cached_property
+    def readers(self) -> Readers:
+        """What readers do on the web pages, and the letters that answer them."""
+        return Readers(self.settings, self.lists, lambda: self.store)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Past editions, to be read and searched."""
+        return Archive(self.settings, self.lists, lambda: self.store)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""

@@ -5,6 +5,7 @@ NewsletterError
 ├── DocumentRefusedError       one document cannot be read; carries the reason
 ├── SummarizerError            an unknown summarizer, or a language that one cannot do
 ├── StoryNotFoundError         no story of an edition, or several, answer to what was asked for
+├── ArchiveNotFoundError       no edition, or no sentence of one, answers to an address of the archive
 ├── TimeLimitError             work on one document took too long, or its process died
 ├── TemplateError              a template is broken; carries file and line
 ├── MessageRefusedError        a finished message breaks a rule that every message must keep
@@ -63,6 +64,10 @@ class SummarizerError(NewsletterError, ValueError):
 
 class StoryNotFoundError(NewsletterError, LookupError):
     """No story of an edition, or several, answer to what was asked for."""
+
+
+class ArchiveNotFoundError(NewsletterError, LookupError):
+    """No list, edition or sentence that may be shown answers to what the archive was asked for."""
 
 
 class TimeLimitError(NewsletterError):

@@ -6,12 +6,13 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from newsletter.model.subscribers import AddOutcome, AddReport, SubscriptionState
+from newsletter.model.subscribers import AddOutcome, AddReport, Cadence, Subscriber, SubscriptionState
 
 _list_option = click.option(
     "--list", "list_name", metavar="NAME", help="The list; needed if there are several."
@@ -57,7 +58,11 @@ def add(addresses: tuple[str, ...], *, name: str, list_name: str | None) -> None
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write what became of each row to this CSV file.",
 )
-@click.option("--source", default="", help="Where the consent comes from; the file's name when left out.")
+@click.option(
+    "--source",
+    default="",
+    help="Where the consent comes from, unless a row says it; the file's name when left out.",
+)
 @_list_option
 def import_(
     file: Path, *, dry_run: bool, report_file: Path | None, source: str, list_name: str | None
@@ -66,6 +71,11 @@ def import_(
 
     The first row names the columns: address (or email), and name if there is one. Readers who left, and
     suppressed addresses, are never turned on again. A file of any size is read in flat memory.
+
+    Consent is put on record: a column "consent source" (or source, origin) says where it comes from, and
+    "consent date" (or date, confirmed at, optin time, subscribed at) when it was given: 2026-05-31 or
+    2026-05-31T12:00:00Z, UTC where no zone is named. Also read, as `export` writes them: state, suppressed,
+    cadence (each or weekly), paused until. A row whose cell cannot be read is refused, with the reason.
     """
     from newsletter.cli.common import opened, utc_now
 
@@ -151,21 +161,26 @@ def _line(report: AddReport) -> str:
 @_list_option
 def list_(*, state: str | None, list_name: str | None) -> None:
     """Show a list's subscribers, one in each line."""
-    from newsletter.cli.common import opened
+    from newsletter.cli.common import opened, utc_now
 
-    count = 0
+    count, now = 0, utc_now()
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
         for subscriber in app.subscribers(mailing_list, SubscriptionState(state) if state else None):
             suppressed = f", suppressed ({subscriber.suppressed.value})" if subscriber.suppressed else ""
             name = f"  {subscriber.name}" if subscriber.name else ""
-            since = f"{subscriber.since:%Y-%m-%d}"
-            click.echo(
-                f"{subscriber.address.display}{name}  {subscriber.state.value}{suppressed} since {since}"
-            )
+            since = f"since {subscriber.since:%Y-%m-%d}{_wishes(subscriber, now)}"
+            click.echo(f"{subscriber.address.display}{name}  {subscriber.state.value}{suppressed} {since}")
             count += 1
     if not count:
         click.echo(f"Nobody is on {mailing_list.name} yet: newsletter subscribers add ADDRESS", err=True)
+
+
+def _wishes(subscriber: Subscriber, now: datetime) -> str:
+    """Say how often a reader is mailed, where that is not each edition at once."""
+    weekly = ", weekly" if subscriber.cadence is Cadence.WEEKLY else ""
+    until = subscriber.paused_until
+    return weekly + (f", paused until {until:%Y-%m-%d %H:%M} UTC" if until and until > now else "")
 
 
 @subscribers.command()
@@ -217,7 +232,7 @@ def erase(address: str, *, yes: bool) -> None:
 @click.argument("file", required=False, type=click.Path(dir_okay=False, writable=True, path_type=Path))
 @_list_option
 def export(file: Path | None, *, list_name: str | None) -> None:
-    """Write a list's subscribers as CSV, to FILE or to standard output."""
+    """Write a list's subscribers as CSV, to FILE or to standard output; `import` reads it all again."""
     from newsletter.cli.common import opened, plural
 
     with opened() as app:

@@ -68,7 +68,7 @@ def _heading(edition: Edition, zone: ZoneInfo) -> Heading:
         direction="rtl" if is_right_to_left(edition.language) else "ltr",
         subject=clean(edition.subject),
         preheader=clean(edition.preheader),
-        facts=tuple(_facts(edition)),
+        facts=tuple(facts(edition)),
         reworded="all" if all(told) else "some" if any(told) else "none",
         shortened=any(sentence.cuts for sentence in sentences),
     )
@@ -78,7 +78,7 @@ def _local_date(edition: Edition, zone: ZoneInfo) -> date:
     return (edition.slot_at or edition.created_at).astimezone(zone).date()
 
 
-def _facts(edition: Edition) -> Iterator[str]:
+def facts(edition: Edition) -> Iterator[str]:
     """Yield what readers find in the edition; what is left out or was told before is not counted."""
     document_ids = [one.document_ids for one in edition.stories] + [one.document_ids for one in edition.also]
     named = [source for story in edition.stories for source in story.sources]

@@ -85,7 +85,7 @@ class Setter:
 
     def also(self, line: OneLiner) -> AlsoLine:
         """Set a line of "Also today"."""
-        headline, name = clean(line.headline), _credit(line.source)
+        headline, name = clean(line.headline), credit(line.source)
         url = web_link(line.source.url) if line.source.url else None
         return AlsoLine(
             headline=headline,
@@ -103,7 +103,7 @@ class Setter:
         return near_date_words(day, seen_on=self.day) if day != self.day else None
 
     def _source(self, source: SourceCredit, headline: str, number: int) -> SourceLine:
-        name, title = _credit(source), clean(source.title)
+        name, title = credit(source), clean(source.title)
         told = not title or title.casefold() == headline.casefold()
         url = web_link(source.url) if source.url else None
         spoken = f"{name}: {headline if told else title}"
@@ -169,7 +169,7 @@ def _label(label: StoryLabel) -> str | None:
     return label.value if label is not StoryLabel.NEW else None
 
 
-def _credit(source: SourceCredit) -> str:
+def credit(source: SourceCredit) -> str:
     """Name an outlet, and whose report it rests on."""
     name, origin = clean(source.name), clean(source.origin or "")
     return f"{name}, citing {origin}" if origin else name

@@ -1,11 +1,11 @@
 """The readers' side: sign-ups, consent, preferences, and what a reader is shown of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from newsletter.model.subscribers import Cadence, SubscriptionState
+from newsletter.model.subscribers import Address, Cadence, SubscriptionState
 
 
 class ConsentAction(StrEnum):
@@ -106,6 +106,83 @@ class Preferences:
     choices: Mapping[str, Choice]
     #: The list whose mail the link came from.
     list_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How the address of a sign-up stands when its answer is decided."""
+
+    is_suppressed: bool = False
+    #: Whether a letter was sent, or is waiting to be, in the last 24 hours.
+    has_letter: bool = False
+    #: By name of list; lists that the address never was on are not in it.
+    states: Mapping[str, SubscriptionState] = field(default_factory=dict)
+
+
+class LetterState(StrEnum):
+    """Where the answer to a sign-up stands; the value is kept in the store."""
+
+    #: Not looked at yet.
+    ASKED = "asked"
+    #: Nothing is sent: suppressed, or there was a letter a short while ago.
+    UNANSWERED = "unanswered"
+    #: A letter waits to be sent.
+    DUE = "due"
+    #: Recorded just before DATA: from here on the server may have it, and it is not sent again.
+    SENDING = "sending"
+    #: The server took responsibility for it.
+    SENT = "sent"
+    #: Refused for good, or given up.
+    FAILED = "failed"
+    #: Lost after DATA began: only the server knows.
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedFor:
+    """A sign-up that was answered by a letter with a link, and how its lists stand now."""
+
+    id: int
+    list_names: tuple[str, ...]
+    cadence: Cadence
+    #: UTC.
+    asked_at: datetime
+    #: When the letter was handed over, UTC; None if it was not.
+    sent_at: datetime | None
+    #: When the button was pressed, UTC; None if it was not.
+    confirmed_at: datetime | None
+    #: By name of list; lists that the address never was on are not in it.
+    choices: Mapping[str, Choice]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A letter that waits to be sent."""
+
+    #: The sign-up's.
+    id: int
+    kind: LetterKind
+    address: Address
+    list_names: tuple[str, ...]
+    cadence: Cadence
+    #: UTC.
+    asked_at: datetime
+    #: Attempts before this one.
+    attempts: int
+    #: Who has the address; None if nobody does any more.
+    subscriber_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LettersReport:
+    """What one turn of sending letters did."""
+
+    #: How many attempts ended in each state; those put off are DUE.
+    outcomes: Mapping[LetterState, int] = field(default_factory=dict)
+    #: Letters that could be sent now and were not.
+    due: int = 0
+    #: What is wrong with the server, or why it is left alone; None if nothing is.
+    problem: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from newsletter.model.editions import Edition, EditionState, PublishedEdition, R
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store import tables
+from newsletter.store.archive import keep_stories
 from newsletter.store.codec import from_json, to_json
 from newsletter.store.database import VALUES_PER_STATEMENT, Database, inserted_id
 from newsletter.store.variants import assign_variants, variant_row
@@ -103,6 +104,7 @@ class Editions:
             _check_untold(connection, edition)
             _check_slot(connection, edition.list_name, edition.slot_at)
             edition_id = _insert_edition(connection, edition, rendering, uid)
+            keep_stories(connection, edition, edition_id)
             audience = _queue_deliveries(connection, edition, edition_id)
             if variants:
                 assign_variants(connection, edition_id, missable, variants)

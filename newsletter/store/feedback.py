@@ -20,6 +20,7 @@ from newsletter.model.subscribers import SubscriptionState, SuppressionReason
 from newsletter.store import tables
 from newsletter.store.database import Database, Lock
 from newsletter.store.keys import AddressHasher
+from newsletter.store.leaving import leave
 from newsletter.store.subscribers import suppress
 
 _deliveries = tables.deliveries
@@ -242,7 +243,7 @@ def _act(
         case FeedbackKind.COMPLAINT:
             return _complain(connection, hasher, subscriber_id, verdict.list_name, now)
         case FeedbackKind.UNSUBSCRIBE:
-            if _leave(connection, subscriber_id, verdict.list_name, now):
+            if leave(connection, subscriber_id, verdict.list_name, origin="unsubscribe mail", now=now):
                 return FeedbackAction.UNSUBSCRIBED, f"left {verdict.list_name}"
             return FeedbackAction.NOTHING, f"had left {verdict.list_name} already"
         case _:
@@ -299,7 +300,7 @@ def _complain(
     key = _locked_key(connection, subscriber_id)
     if key is None:
         return FeedbackAction.NOTHING, "the reader was erased"
-    left = _leave(connection, subscriber_id, list_name, now)
+    left = leave(connection, subscriber_id, list_name, origin="complaint", now=now)
     address_hash = hasher.hash(key)
     known = _reason(connection, address_hash)
     if known is SuppressionReason.BOUNCE:
@@ -314,20 +315,6 @@ def _complain(
     else:
         return (FeedbackAction.UNSUBSCRIBED if left else FeedbackAction.NOTHING), _SUPPRESSED_ALREADY
     return FeedbackAction.SUPPRESSED, f"left {list_name}" if left else ""
-
-
-def _leave(connection: Connection, subscriber_id: int, list_name: str, now: datetime) -> bool:
-    """End a subscription; return False if it had ended, or never was."""
-    result = connection.execute(
-        update(_subscriptions)
-        .where(
-            _subscriptions.c.subscriber_id == subscriber_id,
-            _subscriptions.c.list_name == list_name,
-            _subscriptions.c.state != SubscriptionState.UNSUBSCRIBED.value,
-        )
-        .values(state=SubscriptionState.UNSUBSCRIBED.value, since=now)
-    )
-    return result.rowcount > 0
 
 
 def _locked_key(connection: Connection, subscriber_id: int) -> str | None:

@@ -6,6 +6,8 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
+from newsletter.store.archive import Archive
+from newsletter.store.consents import Consents
 from newsletter.store.counts import Counts
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
@@ -13,9 +15,12 @@ from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
 from newsletter.store.keys import AddressHasher, hasher_of
+from newsletter.store.letters import Letters
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
 from newsletter.store.patience import apart_in_time
+from newsletter.store.readers import Readers
+from newsletter.store.signups import SignUps
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.told import ToldStories
 
@@ -29,11 +34,16 @@ class Store:
     Attributes:
         documents: What was ingested.
         editions: What was published.
+        archive: What was published, to be read again and searched.
         told: Which stories lists were told.
         subscribers: Who reads.
         deliveries: Who got what.
         operations: What the operator decides about deliveries.
         feedback: What came back.
+        signups: What visitors ask for, and which letter answers it.
+        letters: Which letters are due, and how far each has come.
+        readers: What readers see and decide by the links in their mails.
+        consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
         counts: How many rows stand how.
     """
@@ -42,11 +52,16 @@ class Store:
         self._database = database
         self.documents = Documents(database)
         self.editions = Editions(database)
+        self.archive = Archive(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
         self.deliveries = Deliveries(database, hasher)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
+        self.signups = SignUps(database, hasher)
+        self.letters = Letters(database, hasher)
+        self.readers = Readers(database, hasher)
+        self.consents = Consents(database)
         self.accounts = Accounts(database)
         self.counts = Counts(database)
 

@@ -1,22 +1,28 @@
 """Subscribers, their subscriptions, and suppressions."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.subscribers import (
     AddOutcome,
     Address,
+    Cadence,
     Subscriber,
     SubscriptionState,
     SuppressionReason,
 )
 from newsletter.store import tables
+from newsletter.store.adding import Addition, Candidate
+from newsletter.store.consents import latest_given
 from newsletter.store.database import Database, Lock
+from newsletter.store.erasing import erase
 from newsletter.store.keys import AddressHasher
+from newsletter.store.leaving import leave
+
+__all__ = ["Candidate", "Subscribers", "suppress"]
 
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
@@ -24,14 +30,6 @@ _suppressions = tables.suppressions
 
 #: Rows fetched at a time when everybody is listed.
 _PAGE = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """An address that is to be put on a list."""
-
-    address: Address
-    name: str = ""
 
 
 class Subscribers:
@@ -67,24 +65,30 @@ class Subscribers:
         with self._database.reading() if dry_run else self._database.transaction() as connection:
             if not dry_run:
                 self._database.serialise(connection, Lock.SUBSCRIBERS)
-            hashes = {c.address.key: self._hasher.hash(c.address.key) for c in candidates}
-            standing = _standing(connection, list_name, hashes)
-            answers = [_decide_add(standing.get(c.address.key)) for c in candidates]
+            addition = Addition(connection, self._hasher, list_name, candidates)
             if not dry_run:
-                wanted = [
-                    c
-                    for c, (outcome, _) in zip(candidates, answers, strict=True)
-                    if outcome is AddOutcome.ADDED
-                ]
-                _insert(connection, list_name, wanted, standing, hashes, source=source, now=now)
-        return answers
+                addition.write(source=source, now=now)
+        return addition.decide()
 
-    def unsubscribe(self, list_name: str, address: Address, *, now: datetime) -> SubscriptionState | None:
+    def unsubscribe(
+        self, list_name: str, address: Address, *, origin: str = "the operator", now: datetime
+    ) -> SubscriptionState | None:
         """End a subscription; doing it twice changes nothing.
+
+        Args:
+            list_name: The list.
+            address: Whose subscription.
+            origin: Who ends it, for the record of consent.
+            now: UTC.
 
         Returns:
             The state it was in, or None if the address was never on the list.
         """
+        return self._database.repeated(lambda: self._unsubscribe(list_name, address, origin, now))
+
+    def _unsubscribe(
+        self, list_name: str, address: Address, origin: str, now: datetime
+    ) -> SubscriptionState | None:
         with self._database.transaction() as connection:
             row = connection.execute(
                 select(_subscriptions.c.subscriber_id, _subscriptions.c.state)
@@ -93,17 +97,8 @@ class Subscribers:
             ).one_or_none()
             if row is None:
                 return None
-            state = SubscriptionState(row.state)
-            if state is not SubscriptionState.UNSUBSCRIBED:
-                connection.execute(
-                    update(_subscriptions)
-                    .where(
-                        _subscriptions.c.subscriber_id == row.subscriber_id,
-                        _subscriptions.c.list_name == list_name,
-                    )
-                    .values(state=SubscriptionState.UNSUBSCRIBED.value, since=now)
-                )
-            return state
+            leave(connection, row.subscriber_id, list_name, origin=origin, now=now)
+            return SubscriptionState(row.state)
 
     def suppress(self, address: Address, reason: SuppressionReason, *, now: datetime) -> bool:
         """Never mail an address again, on any list; return False if that was so already."""
@@ -145,23 +140,17 @@ class Subscribers:
             return {name: SubscriptionState(state) for name, state in connection.execute(query)}
 
     def erase(self, address: Address) -> bool:
-        """Forget an address: its subscriptions, its name, and itself wherever it stands; once and for all.
+        """Forget an address for good: name, subscriptions, consents, sign-ups.
 
         Its deliveries still count, under no name. A suppression stays: it is a hash, and the reason why the
         address is not mailed when somebody imports it again.
 
         Returns:
-            False if nobody has the address.
+            False if nobody has the address, and nobody asked for anything with it.
         """
         with self._database.transaction() as connection:
             self._database.serialise(connection, Lock.SUBSCRIBERS)
-            subscriber_id = connection.scalar(
-                select(_subscribers.c.id).where(_subscribers.c.address_key == address.key)
-            )
-            if subscriber_id is None:
-                return False
-            _erase(connection, subscriber_id)
-        return True
+            return erase(connection, address.key)
 
     def count(self, list_name: str, state: SubscriptionState) -> int:
         """Return how many subscriptions of a list are in a state, suppressed addresses not counted."""
@@ -173,6 +162,28 @@ class Subscribers:
 
     def listed(self, list_name: str, state: SubscriptionState | None = None) -> Iterator[Subscriber]:
         """Yield the subscribers of a list in the order they came, in flat memory."""
+        for rows in self._pages(list_name, state):
+            for row in rows:
+                yield _to_subscriber(row, list_name)
+
+    def with_consent(self, list_name: str) -> Iterator[tuple[Subscriber, datetime | None, str]]:
+        """Yield the subscribers of a list, each with when and from where their consent came, in flat memory.
+
+        Of a subscription that is older than the record of consent they are those of its beginning; None
+        where somebody has not consented.
+        """
+        for rows in self._pages(list_name, None):
+            with self._database.reading() as connection:
+                given = latest_given(connection, list_name, [row.id for row in rows])
+            for row in rows:
+                subscriber = _to_subscriber(row, list_name)
+                is_confirmed = subscriber.state is SubscriptionState.CONFIRMED
+                at, origin = given.get(row.id, (row.since if is_confirmed else None, row.source))
+                yield subscriber, at, origin
+
+    def _pages(
+        self, list_name: str, state: SubscriptionState | None
+    ) -> Iterator[Sequence[Row[tuple[object, ...]]]]:
         last_id = 0
         while True:
             query = (
@@ -183,28 +194,24 @@ class Subscribers:
             )
             with self._database.reading() as connection:
                 rows = connection.execute(query).all()
-            for row in rows:
-                yield Subscriber(
-                    id=row.id,
-                    address=Address(display=row.address, key=row.address_key),
-                    name=row.name,
-                    list_name=list_name,
-                    state=SubscriptionState(row.state),
-                    since=row.since,
-                    suppressed=SuppressionReason(row.reason) if row.reason else None,
-                )
+            yield rows
             if len(rows) < _PAGE:
                 return
             last_id = rows[-1].id
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Standing:
-    """What the store knows of an address that is to be added."""
-
-    subscriber_id: int | None
-    state: SubscriptionState | None
-    suppressed: SuppressionReason | None
+def _to_subscriber(row: Row[tuple[object, ...]], list_name: str) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        address=Address(display=row.address, key=row.address_key),
+        name=row.name,
+        list_name=list_name,
+        state=SubscriptionState(row.state),
+        since=row.since,
+        suppressed=SuppressionReason(row.reason) if row.reason else None,
+        cadence=Cadence(row.cadence),
+        paused_until=row.paused_until,
+    )
 
 
 def suppress(connection: Connection, address_hash: str, reason: SuppressionReason, *, now: datetime) -> bool:
@@ -219,135 +226,6 @@ def suppress(connection: Connection, address_hash: str, reason: SuppressionReaso
     return written is not None
 
 
-def _erase(connection: Connection, subscriber_id: int) -> None:
-    """Leave of a subscriber only a number that deliveries are counted under."""
-    gone = f"erased-{subscriber_id}"
-    mine = tables.deliveries.c.subscriber_id == subscriber_id
-    connection.execute(delete(_subscriptions).where(_subscriptions.c.subscriber_id == subscriber_id))
-    connection.execute(
-        delete(tables.bounce_scores).where(tables.bounce_scores.c.subscriber_id == subscriber_id)
-    )
-    connection.execute(
-        update(_subscribers)
-        .where(_subscribers.c.id == subscriber_id)
-        .values(address=gone, address_key=gone, address_hash=gone, name="")
-    )
-    # What a server said may hold the address.
-    connection.execute(update(tables.deliveries).where(mine).values(reply=""))
-    connection.execute(
-        update(tables.feedback).where(tables.feedback.c.subscriber_id == subscriber_id).values(reason="")
-    )
-
-
-def _standing(connection: Connection, list_name: str, hashes: Mapping[str, str]) -> dict[str, _Standing]:
-    query = (
-        select(_subscribers.c.address_key, _subscribers.c.id, _subscriptions.c.state)
-        .outerjoin_from(
-            _subscribers,
-            _subscriptions,
-            and_(
-                _subscriptions.c.subscriber_id == _subscribers.c.id,
-                _subscriptions.c.list_name == list_name,
-            ),
-        )
-        .where(_subscribers.c.address_key.in_(list(hashes)))
-    )
-    known = {row.address_key: row for row in connection.execute(query)}
-    reasons = {
-        row.address_hash: SuppressionReason(row.reason)
-        for row in connection.execute(
-            select(_suppressions).where(_suppressions.c.address_hash.in_(list(hashes.values())))
-        )
-    }
-    suppressed = {
-        key: reasons[address_hash] for key, address_hash in hashes.items() if address_hash in reasons
-    }
-    return {
-        key: _Standing(
-            subscriber_id=known[key].id if key in known else None,
-            state=SubscriptionState(known[key].state) if key in known and known[key].state else None,
-            suppressed=suppressed.get(key),
-        )
-        for key in hashes
-        if key in known or key in suppressed
-    }
-
-
-def _decide_add(standing: _Standing | None) -> tuple[AddOutcome, str]:
-    if standing is None:
-        return AddOutcome.ADDED, ""
-    if standing.suppressed is not None:
-        return AddOutcome.REFUSED, f"suppressed ({standing.suppressed.value})"
-    if standing.state is SubscriptionState.UNSUBSCRIBED:
-        return AddOutcome.REFUSED, "unsubscribed; only the reader may sign up again"
-    if standing.state is SubscriptionState.CONFIRMED:
-        return AddOutcome.ALREADY_THERE, ""
-    return AddOutcome.ADDED, ""
-
-
-def _insert(
-    connection: Connection,
-    list_name: str,
-    wanted: Sequence[Candidate],
-    standing: dict[str, _Standing],
-    hashes: Mapping[str, str],
-    *,
-    source: str,
-    now: datetime,
-) -> None:
-    if not wanted:
-        return
-    ids = {key: known.subscriber_id for key, known in standing.items() if known.subscriber_id is not None}
-    unknown = [c for c in wanted if c.address.key not in ids]
-    if unknown:
-        connection.execute(
-            insert(_subscribers),
-            [
-                {
-                    "address": c.address.display,
-                    "address_key": c.address.key,
-                    "address_hash": hashes[c.address.key],
-                    "name": c.name,
-                    "created_at": now,
-                }
-                for c in unknown
-            ],
-        )
-        added = select(_subscribers.c.address_key, _subscribers.c.id).where(
-            _subscribers.c.address_key.in_([c.address.key for c in unknown])
-        )
-        ids |= {row.address_key: row.id for row in connection.execute(added)}
-    unconfirmed = [ids[c.address.key] for c in wanted if _is_unconfirmed(standing.get(c.address.key))]
-    if unconfirmed:
-        connection.execute(
-            update(_subscriptions)
-            .where(
-                _subscriptions.c.list_name == list_name,
-                _subscriptions.c.subscriber_id.in_(unconfirmed),
-            )
-            .values(state=SubscriptionState.CONFIRMED.value, since=now, source=source)
-        )
-    fresh = [c for c in wanted if not _is_unconfirmed(standing.get(c.address.key))]
-    if fresh:
-        connection.execute(
-            insert(_subscriptions),
-            [
-                {
-                    "subscriber_id": ids[c.address.key],
-                    "list_name": list_name,
-                    "state": SubscriptionState.CONFIRMED.value,
-                    "since": now,
-                    "source": source,
-                }
-                for c in fresh
-            ],
-        )
-
-
-def _is_unconfirmed(standing: _Standing | None) -> bool:
-    return standing is not None and standing.state is SubscriptionState.UNCONFIRMED
-
-
 def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[object, ...]]:
     query = (
         select(
@@ -357,6 +235,9 @@ def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[obj
             _subscribers.c.name,
             _subscriptions.c.state,
             _subscriptions.c.since,
+            _subscriptions.c.source,
+            _subscriptions.c.cadence,
+            _subscriptions.c.paused_until,
             _suppressions.c.reason,
         )
         .join(_subscriptions, _subscriptions.c.subscriber_id == _subscribers.c.id)

@@ -165,6 +165,25 @@ edition_variants = Table(
     Column("content", Text, nullable=False),
 )
 
+#: What editions told, as visitors search it; the index over its words is made by migration 0005 alone.
+archived_stories = Table(
+    "archived_stories",
+    metadata,
+    _id(),
+    _reference("edition_id", "editions.id", nullable=False),
+    Column("list_name", String(64), nullable=False),
+    #: From 1, stories first, then one-liners.
+    Column("position", Integer, nullable=False),
+    Column("told_at", UtcDateTime, nullable=False),
+    Column("language", String(8)),
+    Column("headline", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    #: The same, folded: what is found.
+    Column("headline_words", Text, nullable=False),
+    Column("body_words", Text, nullable=False),
+    UniqueConstraint("edition_id", "position"),
+)
+
 runs = Table(
     "runs",
     metadata,

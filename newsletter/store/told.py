@@ -46,7 +46,7 @@ class ToldStories:
         where = (
             _editions.c.list_name == list_name,
             _editions.c.created_at >= since,
-            or_(_editions.c.state != EditionState.CANCELLED.value, _was_handed_over()),
+            or_(_editions.c.state != EditionState.CANCELLED.value, was_handed_over()),
             *([] if before is None else [_editions.c.created_at < before]),
         )
         threads: dict[int, list[_Telling]] = {}
@@ -64,7 +64,7 @@ class ToldStories:
             yield row.id, from_json(Edition, row.content)
 
 
-def _was_handed_over() -> ColumnElement[bool]:
+def was_handed_over() -> ColumnElement[bool]:
     """Return the condition that a server has, or may have, somebody's copy of an edition."""
     return exists().where(_deliveries.c.edition_id == _editions.c.id, _deliveries.c.state.in_(_HANDED_OVER))
 

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from newsletter.app import App
 from newsletter.errors import LinkError, StoreError
-from newsletter.web import feedback, health, style
+from newsletter.web import archive, feedback, health, readers, style, subscribing
 from newsletter.web.accesslog import AccessLog, Answered
 from newsletter.web.answers import Answers, is_for_machines
 from newsletter.web.desk import Desk
@@ -70,7 +70,12 @@ def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambd
 
 def _page_routes(desk: Desk) -> list[Route]:
     """Return the routes of readers' pages, without the base path."""
-    return [*style.routes(desk.pages)]
+    return [
+        *style.routes(desk.pages),
+        *subscribing.routes(desk),
+        *readers.routes(desk),
+        *archive.routes(desk.app, pages=desk.pages, site=desk.site, clock=desk.clock),
+    ]
 
 
 def _desk(app: App, *, pages: Pages, site: Site, clock: Clock, wake_letters: Callable[[], None]) -> Desk:

@@ -1,11 +1,15 @@
 """The desk: what the routes of readers' pages work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
 
 from newsletter.app import App
-from newsletter.web.forms import FormGuard
+from newsletter.web import words
+from newsletter.web.forms import FormGuard, FormTokens
 from newsletter.web.limits import SignUpLimits
 from newsletter.web.pages import Pages
 from newsletter.web.site import Site
@@ -36,3 +40,37 @@ class Desk:
     wake_letters: Callable[[], None]
     #: Returns the time, UTC.
     clock: Clock
+
+    def show(
+        self,
+        template: str,
+        *,
+        form: FormTokens | None = None,
+        status: int = 200,
+        of_one_reader: bool = True,
+        **values: Any,  # noqa: ANN401 - whatever the template prints
+    ) -> Response:
+        """Return a page, with the cookie of its form if it has one.
+
+        Args:
+            template: As `Pages.respond` takes it.
+            form: What its form proves itself with; the template sees it as `form`.
+            status: HTTP status.
+            of_one_reader: As `Pages.respond` takes it.
+            values: What the template sees besides.
+        """
+        response = self.pages.respond(
+            template, status=status, of_one_reader=of_one_reader, form=form, **values
+        )
+        if form is not None:
+            self.guard.stamp(response, form)
+        return response
+
+    def title(self, list_name: str) -> str:
+        """Return what readers know a list as; its name if it is no longer set."""
+        known = self.site.named(list_name)
+        return known.title if known else list_name
+
+    def titles(self, list_names: Sequence[str]) -> str:
+        """Return several lists' titles in a row."""
+        return words.in_a_row([self.title(name) for name in list_names])

@@ -95,14 +95,18 @@ class FormGuard:
         )
         self._signer.clock = clock
 
-    def open(self, request: Request, *, action: str | None = None) -> FormTokens:
+    def open(
+        self, request: Request, *, action: str | None = None, beside: FormTokens | None = None
+    ) -> FormTokens:
         """Return what a page's form needs.
 
         Args:
             request: The request for the page. A browser keeps its cookie, so that several pages can be open.
             action: Path that the form is sent to, with the base path; the page's own when None.
+            beside: Another form of the same page, whose cookie it shares.
         """
-        cookie = self._cookie_of(request) or secrets.token_urlsafe(_COOKIE_BYTES)
+        known = beside.cookie if beside else self._cookie_of(request)
+        cookie = known or secrets.token_urlsafe(_COOKIE_BYTES)
         bound = _bound(cookie, request.url.path if action is None else action)
         return FormTokens(
             name=FIELD, value=self._signer.sign(bound).decode("ascii")[len(bound) + 1 :], cookie=cookie

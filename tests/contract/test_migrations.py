@@ -22,9 +22,15 @@ def test_the_migrated_tables_are_those_of_the_code(store_url: str) -> None:
     database = Database(store_url)
     migrate(database)
     with database.transaction() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        options = {"compare_type": False, "include_object": _is_of_the_code}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     database.close()
+
+
+def _is_of_the_code(_: object, name: str | None, *_rest: object) -> bool:
+    """Leave out the index over the archive's words: each database has its own, which no table describes."""
+    return not (name or "").startswith(("archived_stories_fts", "ix_archived_stories_words"))
 
 
 def test_the_code_knows_the_newest_migration() -> None:

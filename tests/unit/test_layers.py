@@ -10,7 +10,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
-VERBS = {"ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys", "gauges"}
+VERBS = {
+    *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
+    "gauges",
+}
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
 FACES = {"cli", "web", "service", "__main__"}

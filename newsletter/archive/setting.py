@@ -1,0 +1,216 @@
+"""Setting: an edition becomes the page that its templates see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from newsletter.archive.links import safe_link
+from newsletter.archive.listing import is_weekly, local_day, week_title
+from newsletter.archive.tracing import traced
+from newsletter.archive.voices import direction_of, voice_of
+from newsletter.editions.contents import entries
+from newsletter.errors import MessageRefusedError
+from newsletter.messages.addresses import mailto
+from newsletter.messages.dates import date_words, days_words, near_date_words
+from newsletter.messages.layout import facts
+from newsletter.messages.setting import credit, reworded
+from newsletter.messages.text import clean
+from newsletter.model.archive import (
+    ArchivedHeading,
+    DifferenceView,
+    EditionView,
+    FigureView,
+    LineView,
+    PartView,
+    SentenceView,
+    SourceView,
+    StoryView,
+    Voice,
+)
+from newsletter.model.editions import Edition, MailingList, OneLiner
+from newsletter.model.explanations import StoryRole
+from newsletter.model.stories import Disagreement, SourceCredit, Story, StoryLabel, SummarySentence
+
+#: Sources named under a story, and headlines named of what found no place; the rest are counted.
+_MOST_SOURCES, _MOST_LEFT_OUT = 12, 25
+
+
+def set_edition(heading: ArchivedHeading, edition: Edition, mailing_list: MailingList) -> EditionView:
+    """Make the page of an edition.
+
+    Args:
+        heading: The edition as the archive has it.
+        edition: What it told.
+        mailing_list: The list that it belongs to, or whose weekly digest it is.
+    """
+    day = local_day(heading.dated_at, mailing_list)
+    is_week = is_weekly(heading.list_name)
+    setter = _Setter(edition=edition, mailing_list=mailing_list)
+    stories = tuple(setter.story(number, story) for number, story in enumerate(edition.stories, start=1))
+    also = tuple(setter.line(len(stories) + place, line) for place, line in enumerate(edition.also, start=1))
+    left_out = list(_left_out(edition))
+    told = [bool(reworded(story.summary)) for story in edition.stories]
+    sentences = [sentence for story in edition.stories for sentence in story.summary.sentences]
+    return EditionView(
+        list_name=heading.list_name,
+        number=heading.number,
+        is_week=is_week,
+        title=week_title(day) if is_week else clean(edition.subject),
+        list_title=clean(mailing_list.title),
+        day=day,
+        date_words=date_words(day, weekday=True),
+        created_at=edition.created_at,
+        covers=None if is_week else _covers(edition, mailing_list),
+        facts=tuple(facts(edition)),
+        preheader=clean(edition.preheader),
+        language=edition.language,
+        direction=direction_of(edition.language),
+        stories=stories,
+        parts=tuple(_parts(edition, stories, also)),
+        left_out=tuple(left_out[:_MOST_LEFT_OUT]),
+        more_stories=max(0, edition.left_out_stories - len(left_out[:_MOST_LEFT_OUT])),
+        reworded="all" if told and all(told) else "some" if any(told) else "none",
+        is_shortened=any(sentence.cuts for sentence in sentences),
+        report_url=_report_url(mailing_list, edition),
+    )
+
+
+def _covers(edition: Edition, mailing_list: MailingList) -> str | None:
+    """Return the days that an edition stands in for, where they are several."""
+    last = local_day(edition.slot_at or edition.created_at, mailing_list)
+    if edition.covers_from is None:
+        return None
+    # The day of the edition before this one has had its edition.
+    first = local_day(edition.covers_from, mailing_list) + timedelta(days=1)
+    return days_words(first, last) if first < last else None
+
+
+def _parts(
+    edition: Edition, stories: tuple[StoryView, ...], also: tuple[LineView, ...]
+) -> Iterator[PartView]:
+    """Yield the first story alone if there are sections, each section, and what belongs to none."""
+    own, own_lines = [one.section for one in edition.stories], [one.section for one in edition.also]
+    titles = [title for title in dict.fromkeys((*own[1:], *own_lines)) if title]
+    if not titles:
+        yield PartView(title="", stories=stories, also=also)
+        return
+    yield PartView(title="", stories=stories[:1], also=())
+    for title in (*titles, ""):
+        part = PartView(
+            title=clean(title),
+            stories=tuple(story for story in stories[1:] if own[story.number - 1] == title),
+            also=tuple(line for line, section in zip(also, own_lines, strict=True) if section == title),
+        )
+        if part.stories or part.also:
+            yield part
+
+
+def _left_out(edition: Edition) -> Iterator[tuple[str, Voice]]:
+    for entry in entries(edition):
+        headline = clean(entry.headline)
+        if entry.role is StoryRole.LEFT_OUT and headline:
+            yield headline, voice_of(headline, None, beside=edition.language)
+
+
+def _report_url(mailing_list: MailingList, edition: Edition) -> str:
+    title = clean(mailing_list.title)
+    try:
+        return mailto(
+            mailing_list.reply_to or mailing_list.sender_address,
+            subject=f"Mistake in {title} No. {edition.number}",
+        )
+    except MessageRefusedError:
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Setter:
+    """Sets the stories and lines of one edition."""
+
+    edition: Edition
+    mailing_list: MailingList
+
+    def story(self, number: int, story: Story) -> StoryView:
+        """Set a story."""
+        headline, rewrite = clean(story.headline), reworded(story.summary)
+        numbers = {id(sentence): place for place, sentence in enumerate(traced(story), start=1)}
+        several = len({sentence.source for sentence in story.summary.sentences}) > 1
+        sentences = [
+            self._sentence(sentence, numbers[id(sentence)], names_source=several)
+            for sentence in story.summary.sentences
+        ]
+        told = rewrite or " ".join(sentence.text for sentence in sentences)
+        return StoryView(
+            number=number,
+            headline=headline,
+            label=_label(story.label),
+            first_sent=self._first_sent(story),
+            independent_sources=story.independent_sources,
+            sentences=tuple(sentences),
+            rewrite=rewrite,
+            context=self._sentence(story.context, numbers[id(story.context)]) if story.context else None,
+            differences=tuple(self._difference(one, numbers) for one in story.disagreements),
+            sources=tuple(self._source(source, headline) for source in story.sources[:_MOST_SOURCES]),
+            more_sources=max(0, len(story.sources) - _MOST_SOURCES),
+            voice=voice_of(f"{headline} {told}", story.language, beside=self.edition.language),
+        )
+
+    def line(self, position: int, line: OneLiner) -> LineView:
+        """Set a line of "Also today"."""
+        headline = clean(line.headline)
+        return LineView(
+            position=position,
+            headline=headline,
+            label=_label(line.label),
+            name=credit(line.source),
+            url=safe_link(line.source.url),
+            voice=voice_of(headline, None, beside=self.edition.language),
+        )
+
+    def _sentence(
+        self, sentence: SummarySentence, number: int, *, names_source: bool = False
+    ) -> SentenceView:
+        return SentenceView(
+            text=clean(sentence.text),
+            number=number,
+            source=clean(sentence.source or "") if names_source else "",
+            is_shown=self._is_shown(sentence),
+        )
+
+    def _is_shown(self, sentence: SummarySentence) -> bool:
+        return self.mailing_list.shows_documents and sentence.document_id is not None
+
+    def _difference(self, disagreement: Disagreement, numbers: dict[int, int]) -> DifferenceView:
+        return DifferenceView(
+            subject=clean(disagreement.subject),
+            figures=tuple(
+                FigureView(
+                    figure=clean(claim.figure),
+                    source=clean(claim.source),
+                    number=numbers[id(claim.sentence)],
+                    is_shown=self._is_shown(claim.sentence),
+                )
+                for claim in disagreement.claims
+            ),
+        )
+
+    def _source(self, source: SourceCredit, headline: str) -> SourceView:
+        title = clean(source.title)
+        is_told = not title or title.casefold() == headline.casefold()
+        return SourceView(
+            name=credit(source),
+            title=None if is_told else title,
+            url=safe_link(source.url),
+            voice=voice_of(title, None, beside=self.edition.language),
+        )
+
+    def _first_sent(self, story: Story) -> str | None:
+        if story.label is not StoryLabel.UPDATE or story.first_told_at is None:
+            return None
+        day = local_day(self.edition.slot_at or self.edition.created_at, self.mailing_list)
+        first = local_day(story.first_told_at, self.mailing_list)
+        return near_date_words(first, seen_on=day) if first != day else None
+
+
+def _label(label: StoryLabel) -> str | None:
+    return label.value if label is not StoryLabel.NEW else None

@@ -1,0 +1,44 @@
+"""Erasing: what is forgotten of a reader, and what stays under no name."""
+
+from sqlalchemy import Connection, delete, select, update
+
+from newsletter.store import tables
+
+_consents = tables.consents
+_signups = tables.signups
+_subscribers = tables.subscribers
+_subscriptions = tables.subscriptions
+
+
+def erase(connection: Connection, address_key: str) -> bool:
+    """Forget an address wherever it stands; return False if it stands nowhere.
+
+    Args:
+        connection: A transaction that writes, and holds the lock of subscribers.
+        address_key: See `Address.key`.
+    """
+    asked = connection.execute(delete(_signups).where(_signups.c.address_key == address_key))
+    subscriber_id = connection.scalar(
+        select(_subscribers.c.id).where(_subscribers.c.address_key == address_key)
+    )
+    if subscriber_id is not None:
+        _forget(connection, subscriber_id)
+    return subscriber_id is not None or asked.rowcount > 0
+
+
+def _forget(connection: Connection, subscriber_id: int) -> None:
+    """Leave of a subscriber only a number that deliveries are counted under."""
+    gone = f"erased-{subscriber_id}"
+    mine = tables.deliveries.c.subscriber_id == subscriber_id
+    for table in (_subscriptions, _consents, tables.bounce_scores):
+        connection.execute(delete(table).where(table.c.subscriber_id == subscriber_id))
+    connection.execute(
+        update(_subscribers)
+        .where(_subscribers.c.id == subscriber_id)
+        .values(address=gone, address_key=gone, address_hash=gone, name="")
+    )
+    # What a server said may hold the address.
+    connection.execute(update(tables.deliveries).where(mine).values(reply=""))
+    connection.execute(
+        update(tables.feedback).where(tables.feedback.c.subscriber_id == subscriber_id).values(reason="")
+    )

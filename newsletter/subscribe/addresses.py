@@ -1,0 +1,54 @@
+"""Addresses as people type them, and as pages may show them."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter.errors import AddressError
+from newsletter.model.subscribers import Address
+
+#: Octets before the at sign (RFC 5321 section 4.5.3.1.1); email-validator leaves longer ones through.
+_MAX_LOCAL_OCTETS = 64
+
+
+def parse_address(text: str) -> Address:
+    """Read a mail address; the domain may be international.
+
+    No look-up is made: whether the domain takes mail shows when mail is sent.
+
+    Raises:
+        AddressError: It is not a usable address, with the reason.
+    """
+    trimmed = text.strip()
+    try:
+        valid = validate_email(trimmed, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise AddressError(trimmed, _lower_first(str(error))) from error
+    if len(valid.local_part.encode("utf-8")) > _MAX_LOCAL_OCTETS:
+        raise AddressError(trimmed, f"the part before the @ is longer than {_MAX_LOCAL_OCTETS} octets")
+    if "=?" in valid.local_part:
+        # RFC 2047 section 5 forbids it; mail programs would decode it, line ends and all.
+        raise AddressError(trimmed, "the part before the @ looks like an encoded word")
+    domain = valid.ascii_domain.lower()
+    display = f"{valid.local_part}@{valid.domain.lower()}"
+    return Address(display=display, key=f"{valid.local_part.casefold()}@{domain}")
+
+
+def masked(address: str) -> str:
+    """Return an address as its owner knows it again and nobody else can use it: "a••@example.org".
+
+    The first character stands as it is read, with the marks on it; of an address with a single one before
+    the at sign nothing does.
+    """
+    local, at, domain = address.rpartition("@")
+    if not at:
+        return ""
+    end = 1
+    while end < len(local) and unicodedata.category(local[end]).startswith("M"):
+        end += 1
+    shown = local[:end] if end < len(local) else ""
+    return f"{shown}••@{domain}"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")
