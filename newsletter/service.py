@@ -7,7 +7,9 @@ missed, doubled or late does no harm, and two services at once publish once.
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -16,7 +18,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from newsletter.app import App
-from newsletter.errors import NewsletterError, SenderBusyError
+from newsletter.errors import NewsletterError, SenderBusyError, SettingsError
 from newsletter.model.documents import FileOutcome, IngestReport
 from newsletter.model.editions import MailingList, RunOutcome
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
@@ -38,18 +40,34 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 
-def run(app: App, *, clock: Clock) -> None:
-    """Run the service until SIGTERM or SIGINT; messages in flight are finished first.
+def run(app: App, *, clock: Clock, with_web: bool = True) -> None:
+    """Run the service until SIGTERM or SIGINT; messages and requests in flight are finished first.
+
+    Args:
+        app: What to run.
+        clock: Returns the time, UTC.
+        with_web: Serve the web, too, if there is anything to serve.
 
     Raises:
-        SettingsError: Something that sending needs is missing.
+        SettingsError: Something that sending or serving needs is missing, or the port cannot be had.
         StoreError: The store cannot be opened.
     """
     app.check_sending()
-    asyncio.run(_run_until_signal(app, clock))
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
+        asyncio.run(_run_until_signal(app, clock, listener))
 
 
-async def _run_until_signal(app: App, clock: Clock) -> None:
+def _listening(app: App) -> socket.socket:
+    from newsletter.web.server import listen
+
+    try:
+        return listen(app.settings.web_host, app.settings.port)
+    except SettingsError as error:
+        raise SettingsError(f"{error}; set another one, or run with --no-web") from error
+
+
+async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | None) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -59,7 +77,28 @@ async def _run_until_signal(app: App, clock: Clock) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
-    await Service(app, clock=clock, stopping=stopping).serve()
+    parts = [Service(app, clock=clock, stopping=stopping).serve]
+    if listener is not None:
+        from newsletter.web.app import make_web
+        from newsletter.web.server import serve
+
+        web = make_web(app, clock=clock)
+        parts.append(partial(serve, web, listener, stopping=stopping))
+    await run_together(*parts, stopping=stopping)
+
+
+async def run_together(*parts: Callable[[], Coroutine[None, None, None]], stopping: asyncio.Event) -> None:
+    """Run what ends once `stopping` is set; a part that fails stops the others, which end cleanly.
+
+    Raises:
+        Exception: What the first part that failed raised.
+    """
+    running = [asyncio.create_task(part()) for part in parts]
+    try:
+        await asyncio.gather(*running)
+    finally:
+        stopping.set()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 class Service:

@@ -13,7 +13,7 @@ import pytest
 from newsletter.app import App
 from newsletter.errors import SettingsError
 from newsletter.model.editions import RunOutcome
-from newsletter.service import Service, run
+from newsletter.service import Service, run, run_together
 
 # Far ahead: the scheduler runs at once what its own clock holds for past.
 START = datetime(2046, 11, 23, 5, 0, tzinfo=UTC)
@@ -303,3 +303,18 @@ def test_a_service_that_could_not_send_does_not_start(make_app) -> None:
     app = make_app(transport="smtp")
     with pytest.raises(SettingsError, match="SMTP_HOST is not set"):
         run(app, clock=lambda: START)
+
+
+async def test_a_part_that_fails_stops_the_others_cleanly() -> None:
+    stopping, ended = asyncio.Event(), []
+
+    async def lasting() -> None:
+        await stopping.wait()
+        ended.append("cleanly")
+
+    async def failing() -> None:
+        raise SettingsError("it cannot be had")
+
+    with pytest.raises(SettingsError, match="it cannot be had"):
+        await run_together(lasting, failing, stopping=stopping)
+    assert ended == ["cleanly"]
