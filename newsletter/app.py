@@ -59,6 +59,7 @@ class App:
     Attributes:
         settings: What is in force.
         lists: The lists of this install, at least one.
+        series: What editions are numbered by: each list, and behind it its weekly digest, if it offers one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -72,6 +73,7 @@ class App:
             wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
         )
         wiring.check_lists(self.lists)
+        self.series = wiring.series(self.lists)
 
     @classmethod
     def load(cls, *, folder: Path | None = None, **overrides: object) -> "App":
@@ -154,19 +156,20 @@ class App:
         self.store.check()
 
     def mailing_list(self, name: str | None) -> MailingList:
-        """Return the list of that name, or the only one.
+        """Return the list, or the weekly digest, of that name ("daily.weekly"); or the only list.
 
         Raises:
             SettingsError: There is no such list, or several and none was named.
         """
-        names = ", ".join(mailing_list.name for mailing_list in self.lists)
         if name is None:
             if len(self.lists) > 1:
+                names = ", ".join(mailing_list.name for mailing_list in self.lists)
                 raise SettingsError(f"there are several lists: name one with --list ({names})")
             return self.lists[0]
-        for mailing_list in self.lists:
+        for mailing_list in self.series:
             if mailing_list.name == name:
                 return mailing_list
+        names = ", ".join(mailing_list.name for mailing_list in self.series)
         raise SettingsError(f"there is no list {name!r}; known: {names}")
 
     def published_list(self, name: str | None) -> str:
@@ -184,7 +187,7 @@ class App:
         return self.mailing_list(list_name).time_zone if self._is_set(list_name) else "UTC"
 
     def _is_set(self, list_name: str) -> bool:
-        return any(mailing_list.name == list_name for mailing_list in self.lists)
+        return any(mailing_list.name == list_name for mailing_list in self.series)
 
     def config(self) -> list[tuple[str, str, str]]:
         """Return key, value (secrets masked) and description of every setting."""
@@ -378,7 +381,12 @@ class App:
     ) -> AddReport:
         """Put one address on a list; see `newsletter.subscribe.add`."""
         return subscribe.add(
-            self.store, mailing_list.name, address, name=name, source="added by the operator", now=now
+            self.store,
+            mailing_list.audience_name,
+            address,
+            name=name,
+            source="added by the operator",
+            now=now,
         )
 
     def import_subscribers(
@@ -393,7 +401,7 @@ class App:
         """Put the addresses of a CSV file on a list; see `newsletter.subscribe.import_csv`."""
         return subscribe.import_csv(
             self.store,
-            mailing_list.name,
+            mailing_list.audience_name,
             lines,
             source=source,
             now=now,
@@ -405,7 +413,7 @@ class App:
         self, mailing_list: MailingList, address: str, *, suppress: bool, now: datetime
     ) -> str:
         """Take an address off a list; see `newsletter.subscribe.remove`."""
-        return subscribe.remove(self.store, mailing_list.name, address, suppress=suppress, now=now)
+        return subscribe.remove(self.store, mailing_list.audience_name, address, suppress=suppress, now=now)
 
     def lift_suppression(self, address: str) -> str:
         """Let a suppressed address be mailed again; see `newsletter.subscribe.lift`."""
@@ -426,13 +434,13 @@ class App:
 
     def export_subscribers(self, mailing_list: MailingList, file: TextIO) -> int:
         """Write a list's subscribers as CSV; see `newsletter.subscribe.export_csv`."""
-        return subscribe.export_csv(self.store, mailing_list.name, file)
+        return subscribe.export_csv(self.store, mailing_list.audience_name, file)
 
     def subscribers(
         self, mailing_list: MailingList, state: SubscriptionState | None = None
     ) -> Iterator[Subscriber]:
         """Yield a list's subscribers in the order they came."""
-        return self.store.subscribers.listed(mailing_list.name, state)
+        return self.store.subscribers.listed(mailing_list.audience_name, state)
 
     @cached_property
     def feedback(self) -> Feedback:
@@ -456,7 +464,7 @@ class App:
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
         account = wiring.account(self.settings)
-        return status(self.store, self.lists, account=account, now=now, editions=editions)
+        return status(self.store, self.series, account=account, now=now, editions=editions)
 
     def gauges(self, *, now: datetime) -> Gauges:
         """Return how everything stands in numbers; see `newsletter.gauges`."""

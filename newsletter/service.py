@@ -125,7 +125,7 @@ class Service:
 
     async def serve(self) -> None:
         """Run until `stopping` is set."""
-        for mailing_list in self._app.lists:
+        for mailing_list in self._app.series:
             await self._apart(self._app.slots_due, mailing_list, now=self._clock())
         self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
@@ -155,10 +155,10 @@ class Service:
         )
 
     def _wake_at_next_slot(self) -> None:
-        """Let the publisher be woken at the very moment of the next slot of any list."""
+        """Let the publisher be woken at the very moment of the next slot of any list, or weekly digest."""
         slots = [
             (self._app.next_slot(mailing_list, now=self._clock()), mailing_list)
-            for mailing_list in self._app.lists
+            for mailing_list in self._app.series
         ]
         slot, mailing_list = min(slots, key=lambda pair: pair[0])
         self._scheduler.add_job(
@@ -227,7 +227,7 @@ class Service:
         now = self._clock()
         due = [
             mailing_list
-            for mailing_list in self._app.lists
+            for mailing_list in self._app.series
             if await self._apart(self._app.slots_due, mailing_list, now=now)
         ]
         if not due:

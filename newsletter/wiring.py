@@ -22,7 +22,7 @@ from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer
 from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
 from newsletter.model.deliveries import RetryPolicy
-from newsletter.model.editions import MailingList
+from newsletter.model.editions import MailingList, weekly_of
 from newsletter.model.feedback import BouncePolicy
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
@@ -295,7 +295,8 @@ def check_lists(lists: Sequence[MailingList]) -> None:
     """Check what can be checked of lists without opening anything.
 
     Raises:
-        SettingsError: A name stands twice, or a schedule, a time zone or a summarizer is wrong.
+        SettingsError: A name stands twice; a schedule, a time zone or a summarizer is wrong; or a list is in
+            another language what is no list.
     """
     names = [mailing_list.name for mailing_list in lists]
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -303,10 +304,37 @@ def check_lists(lists: Sequence[MailingList]) -> None:
         raise SettingsError(f"LISTS: {', '.join(repeated)} is there more than once; names must differ")
     for mailing_list in lists:
         check_schedule(mailing_list.schedule, mailing_list.time_zone)
+        if mailing_list.weekly_schedule:
+            check_schedule(mailing_list.weekly_schedule, mailing_list.time_zone, setting="WEEKLY_SCHEDULE")
+        _check_translation(mailing_list, lists)
         if mailing_list.summarizer not in SUMMARIZER_NAMES:
             raise SettingsError(
                 f"SUMMARIZER: {mailing_list.summarizer!r} is not one of {', '.join(SUMMARIZER_NAMES)}"
             )
+
+
+def _check_translation(mailing_list: MailingList, lists: Sequence[MailingList]) -> None:
+    """See that what a list is in another language is another list, which stands for itself."""
+    original = mailing_list.translation_of
+    if not original:
+        return
+    others = {one.name: one for one in lists if one is not mailing_list}
+    if original not in others:
+        known = ", ".join(others) or "there is none"
+        raise SettingsError(
+            f"TRANSLATION_OF: {mailing_list.name} names {original!r}, which is not another list ({known})"
+        )
+    if others[original].translation_of:
+        raise SettingsError(
+            f"TRANSLATION_OF: {mailing_list.name} names {original!r}, which is a translation itself: "
+            f"name {others[original].translation_of!r}"
+        )
+
+
+def series(lists: Sequence[MailingList]) -> tuple[MailingList, ...]:
+    """Return each list, and behind it its weekly digest: of two slots at once, the list's comes first."""
+    found = [one for mailing_list in lists for one in (mailing_list, weekly_of(mailing_list))]
+    return tuple(filter(None, found))
 
 
 def sender_domains(lists: Sequence[MailingList]) -> list[str]:

@@ -103,7 +103,7 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> Non
             show_ingest(app.ingest(now=utc_now()))
         made = app.draft(mailing_list, now=utc_now())
         waiting = app.due_count(now=utc_now(), list_name=mailing_list.name)
-        if (made is not None and made.audience) or waiting:
+        if (made is not None and made.readers) or waiting:
             _ask(made, waiting, yes=yes)
         report = app.publish(mailing_list, now=utc_now())
         if report.edition is not None:

@@ -11,6 +11,7 @@ from newsletter.editions.words import Wording, count_words
 from newsletter.model.editions import MailingList
 from newsletter.model.ranking import Placement, Standing, Weight
 from newsletter.model.stories import UNNAMED_SOURCE, Story, StoryLabel
+from newsletter.model.subscribers import Cadence
 
 #: Stories of one source in a row before others have their turn.
 STORIES_PER_SOURCE = 2
@@ -21,8 +22,8 @@ _LEAD_SOURCES = 2
 _SOURCES_SHARE = 2.0
 _CENTRALITY_SHARE = 0.5
 
-#: Age at which a story's freshness has halved, in hours.
-_HALF_LIFE_HOURS = 24.0
+#: Age at which a story's freshness has halved, in hours: what was news on Monday can be news of the week.
+_HALF_LIFE_HOURS = {Cadence.EACH: 24.0, Cadence.WEEKLY: 168.0}
 
 #: Words of summary from which a story counts as told in full.
 _FULL_WORDS = 40
@@ -67,7 +68,7 @@ def weigh(story: Story, mailing_list: MailingList, *, now: datetime, centrality:
     is_update = story.label is StoryLabel.UPDATE
     return Weight(
         sources=_SOURCES_SHARE * math.log1p(max(1, story.independent_sources)),
-        recency=0.5 ** (age_hours / _HALF_LIFE_HOURS),
+        recency=0.5 ** (age_hours / _HALF_LIFE_HOURS[mailing_list.cadence]),
         centrality=_CENTRALITY_SHARE * centrality,
         substance=substance,
         already_told=-_TOLD_SHARE * (2 - substance) if is_update else 0.0,

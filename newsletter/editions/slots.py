@@ -20,8 +20,13 @@ RECORDED_SLOTS = 50
 _LOOK_BACK = timedelta(days=366)
 
 
-def check_schedule(schedule: str, time_zone: str) -> None:
+def check_schedule(schedule: str, time_zone: str, *, setting: str = "SCHEDULE") -> None:
     """Check that a schedule and its time zone can be read.
+
+    Args:
+        schedule: Cron expression of five fields.
+        time_zone: IANA name.
+        setting: Where the schedule is set, for the message.
 
     Raises:
         SettingsError: With what is expected instead.
@@ -38,8 +43,8 @@ def check_schedule(schedule: str, time_zone: str) -> None:
         next(CronSim(schedule, datetime(2026, 1, 1, tzinfo=zone)))
     except (CronSimError, StopIteration) as error:
         raise SettingsError(
-            f"SCHEDULE: {schedule!r} is not a schedule; expected five fields, minute hour day month weekday, "
-            "such as '0 7 * * mon-fri'"
+            f"{setting}: {schedule!r} is not a schedule; expected five fields, minute hour day month "
+            "weekday, such as '0 7 * * mon-fri'"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """Links: signed addresses of readers' own pages, short enough for a mail header, without a mail address."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,11 @@ _SIGNATURE_BYTES = 12
 
 #: With the token behind it, it must fit one line of a header: 998 characters (RFC 5322 section 2.1.1).
 _LONGEST_BASE = 800
+
+#: Number, list (a weekly digest's name has a dot of its own), signature.
+_TOKEN = re.compile(r"[0-9a-z]{1,13}\.[0-9a-z.-]{1,64}\.[A-Za-z0-9_-]{16}", re.ASCII)
+
+_NOT_VALID = "this link is not valid: copy the whole of it from the mail"
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -113,10 +119,13 @@ class LinkSigner:
         Raises:
             LinkError: It was not made by one of our keys for this purpose.
         """
+        if not _TOKEN.fullmatch(token):
+            # What decodes signatures passes over line ends and the like; one link has one form.
+            raise LinkError(_NOT_VALID)
         try:
             payload = self._signers[purpose].unsign(token.encode("utf-8")).decode("ascii")
         except (itsdangerous.BadSignature, UnicodeError) as error:
-            raise LinkError("this link is not valid: copy the whole of it from the mail") from error
+            raise LinkError(_NOT_VALID) from error
         number, _, list_name = payload.partition(".")
         return LinkTarget(list_name=list_name, number=int(number, base=36))
 

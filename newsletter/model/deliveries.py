@@ -25,7 +25,7 @@ class DeliveryState(StrEnum):
     DEFERRED = "deferred"
     #: Refused for good, or given up after the last attempt.
     FAILED = "failed"
-    #: Not sent: the reader left, the address is suppressed, or the operator cancelled the edition.
+    #: Not sent: the reader left or paused, the address is suppressed, or the operator cancelled the edition.
     SUPPRESSED = "suppressed"
     #: Sender or connection died after DATA began: only the server knows.
     UNCERTAIN = "uncertain"

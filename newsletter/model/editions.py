@@ -1,6 +1,7 @@
 """Mailing lists, slots, editions, and the runs that make them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -79,6 +80,18 @@ class MailingList:
         return self.name.removesuffix(WEEKLY_SUFFIX) if self.cadence is Cadence.WEEKLY else self.name
 
 
+def weekly_of(mailing_list: MailingList) -> MailingList | None:
+    """Return the weekly digest of a list: numbered under a name of its own; None where it is not offered."""
+    if not mailing_list.weekly_schedule:
+        return None
+    return replace(
+        mailing_list,
+        name=f"{mailing_list.name}{WEEKLY_SUFFIX}",
+        schedule=mailing_list.weekly_schedule,
+        cadence=Cadence.WEEKLY,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class OneLiner:
     """A story that did not fit the word budget: headline and source only."""
@@ -142,7 +155,7 @@ class RunOutcome(StrEnum):
     PUBLISHED = "published"
     #: No document is new since the last edition.
     NOTHING_NEW = "nothing new"
-    #: Nobody is confirmed on the list; the documents wait.
+    #: Nobody is confirmed on the list, or reads it weekly; the documents wait.
     NO_SUBSCRIBERS = "no subscribers"
     #: The slot was missed by more than the grace period, or a later one stood in for it.
     SKIPPED = "skipped"
@@ -217,12 +230,41 @@ class PublishedEdition:
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """An edition as those of its readers get it who missed what the list was told before."""
+    """An edition as some of its readers get it, by what they have had, or missed, before."""
 
-    #: Bit n is set if the nth of the draft's missable stories is told in full; never 0.
+    #: Below 8: bit n is set if the nth of the draft's missable stories is told in full. From 8 on: without
+    #: what some of the editions told that a weekly digest is made of. Never 0.
     number: int
     edition: Edition
     rendering: Rendering
+
+
+#: The number of the first variant without what readers have had.
+FIRST_PARTIAL_VARIANT = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekBehind:
+    """Which variant of a weekly digest readers get who have had some of the editions that it is made of."""
+
+    #: The editions that it is made of.
+    edition_ids: tuple[int, ...]
+    #: By the editions that readers have had, one or more: their variant; None: nothing is left for them.
+    variants: Mapping[frozenset[int], int | None]
+
+    def variant_for(self, had: frozenset[int]) -> int | None:
+        """Return the variant for readers who have had some of the editions; None: nothing is left for them.
+
+        Where none was made for just these editions, it is the one without most of them: they are told some
+        of it again, and miss nothing. 0, the digest as it is, where there is no such.
+        """
+        if had in self.variants:
+            return self.variants[had]
+        contained = [known for known in self.variants if known < had]
+        if any(self.variants[known] is None for known in contained):
+            return None
+        nearest = max(contained, key=lambda known: (len(known), sorted(known)), default=None)
+        return 0 if nearest is None else self.variants[nearest]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,12 +273,17 @@ class Draft:
 
     edition: Edition
     rendering: Rendering
-    #: Confirmed subscribers that it would go to.
+    #: Readers whom it would go to now.
     audience: int
+    #: Confirmed subscribers of the list, or those of them who read it weekly, the paused included: without
+    #: any, nothing is published.
+    readers: int
     #: For each story that a reader may have missed: ids of the editions that told it before.
     missable: tuple[tuple[int, ...], ...] = ()
-    #: One for each choice of these stories, that of none left out.
+    #: One for each choice of these stories, that of none left out; and those that `week` names.
     variants: tuple[Variant, ...] = ()
+    #: Of a weekly digest: who gets less of it.
+    week: WeekBehind | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ class Weight:
 
     #: From 1.4 for a single source, growing with the logarithm of independent ones.
     sources: float
-    #: 1 for what has just come, halved every day.
+    #: 1 for what has just come, halved every day, in a weekly digest every week.
     recency: float
     #: 0 to 0.5, by its likeness to the other news.
     centrality: float

@@ -133,6 +133,23 @@ class Story:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Telling:
+    """One story as one edition told it."""
+
+    #: As `Story.thread`.
+    thread: int
+    headline: str
+    #: None of what was told by its headline alone.
+    sentences: tuple[SummarySentence, ...]
+    document_ids: tuple[int, ...]
+    edition_id: int
+    #: UTC.
+    told_at: datetime
+    #: When the list was first told of it, as the edition has it; UTC.
+    first_told_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenStory:
     """A story that a list was told lately, as it stands in the list's editions."""
 

@@ -1,5 +1,6 @@
 """Subscribers, their subscriptions, and addresses that are never mailed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +24,25 @@ class Cadence(StrEnum):
     EACH = "each"
     #: One digest a week of what the list's editions told and this reader did not get.
     WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readership:
+    """Confirmed subscribers of a list, by how often they are mailed; suppressed addresses do not count."""
+
+    #: Those who are mailed now.
+    awake: Mapping[Cadence, int]
+    #: Those who get nothing until a day that they chose.
+    paused: Mapping[Cadence, int]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(map(self.of, Cadence))
+
+    def of(self, cadence: Cadence) -> int:
+        """Return how many chose a cadence, the paused included."""
+        return self.awake[cadence] + self.paused[cadence]
 
 
 class SuppressionReason(StrEnum):

@@ -6,8 +6,10 @@ from datetime import datetime
 from newsletter.editions.slots import due_slots
 from newsletter.errors import NewsletterError, PublishConflictError
 from newsletter.model.editions import DueSlot, MailingList, PublishReport, Run, RunOutcome, SlotDecision
-from newsletter.publish.drafting import Press, draft, draft_of, look_through
+from newsletter.model.subscribers import Cadence
+from newsletter.publish.drafting import draft, draft_of, look_through, readers_of
 from newsletter.publish.explaining import explain_edition, explain_story, find_entry
+from newsletter.publish.pressing import Press
 from newsletter.publish.telling import Newsroom
 from newsletter.store.store import Store
 
@@ -59,22 +61,24 @@ def publish(
 
 def _publish(store: Store, mailing_list: MailingList, press: Press, turn: Run) -> PublishReport:
     now, slot_at = turn.started_at, turn.slot_at
+    readership = store.audiences.readership(mailing_list.audience_name, now=now)
+    if not readers_of(mailing_list, readership):
+        return _record(store, turn, RunOutcome.NO_SUBSCRIBERS, _why_nobody(mailing_list))
     for attempt in range(1, _CONFLICT_TRIES + 1):
         findings = look_through(store, mailing_list, press, now=now)
         made = draft_of(findings, store, mailing_list, press, now=now, slot_at=slot_at)
         if made is None:
             store.editions.count_as_told(mailing_list.name, findings.repeats)
             return _record(store, turn, RunOutcome.NOTHING_NEW, _why_nothing(len(findings.repeats)))
-        if made.audience == 0:
-            reason = f"{mailing_list.name} has no confirmed subscriber; the documents wait"
-            return _record(store, turn, RunOutcome.NO_SUBSCRIBERS, reason)
         try:
             edition = store.editions.publish(
                 made.edition,
                 made.rendering,
                 uid=secrets.token_hex(16),
+                cadence=mailing_list.cadence,
                 missable=made.missable,
                 variants=made.variants,
+                week=made.week,
             )
         except PublishConflictError:
             if attempt == _CONFLICT_TRIES:
@@ -149,6 +153,12 @@ def _record(store: Store, turn: Run, outcome: RunOutcome, reason: str) -> Publis
     )
     store.editions.record_run(run)
     return PublishReport(run=run)
+
+
+def _why_nobody(mailing_list: MailingList) -> str:
+    if mailing_list.cadence is Cadence.WEEKLY:
+        return f"nobody reads {mailing_list.audience_name} weekly"
+    return f"{mailing_list.name} has no confirmed subscriber; the documents wait"
 
 
 def _why_nothing(repeats: int) -> str:

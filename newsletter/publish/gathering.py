@@ -1,12 +1,12 @@
 """What there is to tell a list: new documents by event, beside what it was told of each event before."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from newsletter.model.documents import Document
-from newsletter.model.editions import MailingList
-from newsletter.model.stories import GroupingRules, OpenStory
+from newsletter.model.editions import MailingList, weekly_of
+from newsletter.model.stories import GroupingRules, OpenStory, Telling
 from newsletter.store.store import Store
 from newsletter.stories.news import News, NewsDecision, RepeatRules, continued_threads, decide_news
 from newsletter.stories.repeats.told import Told
@@ -23,20 +23,30 @@ class Find:
     decision: NewsDecision
     #: What the list was told of it; None if nothing.
     story: OpenStory | None
-
-    @property
-    def thread(self) -> int:
-        """What names the story across editions."""
-        return self.story.thread if self.story else min(document.id for document in self.documents)
+    #: What names the story across editions.
+    thread: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What came of looking through the new documents of a list."""
+    """What came of looking through what a list, or its weekly digest, has not told."""
 
     finds: tuple[Find, ...] = ()
     #: Documents that say nothing new, each with the latest edition that told their story.
     repeats: Mapping[int, int] = field(default_factory=dict)
+    #: Of a weekly digest: since when what it tells came, UTC.
+    covers_from: datetime | None = None
+    #: Of a weekly digest: documents in whose place a newer version is told.
+    outdated_ids: tuple[int, ...] = ()
+    #: Of a weekly digest: ids of the editions that told these finds, and what is left to readers of some.
+    edition_ids: tuple[int, ...] = ()
+    without: "Callable[[frozenset[int]], Findings] | None" = None
+    #: By thread, ids of the editions that told a story to readers of the other cadence.
+    elsewhere: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def told_in(self, story: OpenStory) -> tuple[int, ...]:
+        """Return the ids of all editions, of either cadence, that told a story."""
+        return (*story.edition_ids, *self.elsewhere.get(story.thread, ()))
 
 
 def gather(
@@ -57,17 +67,33 @@ def gather(
     since = now - timedelta(days=grouping.open_days)
     stories = {story.thread: story for story in store.told.open_stories(mailing_list.name, since=since)}
     events = _groups(store, documents, stories, grouping, now)
-    return _sift(events, stories, repeats, mailing_list.language)
+    findings = sift(events, stories, repeats, mailing_list.language)
+    digest = weekly_of(mailing_list)
+    if digest is None:
+        return findings
+    return replace(findings, elsewhere=editions_by_thread(store.told.tellings(digest.name, since=since)))
+
+
+def editions_by_thread(tellings: Iterable[Telling]) -> dict[int, tuple[int, ...]]:
+    """Return the ids of the editions that told each story."""
+    found: dict[int, tuple[int, ...]] = {}
+    for telling in tellings:
+        found[telling.thread] = (*found.get(telling.thread, ()), telling.edition_id)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Event:
-    """New documents on one event, and what was known of it."""
+class Event:
+    """Documents on one event that were not told, and what was told of it."""
 
     documents: tuple[Document, ...]
     copies: tuple[tuple[int, ...], ...]
+    #: The story that it is; None: one of its own.
     thread: int | None
-    known: tuple[Document, ...]
+    #: Its documents that were told.
+    known: tuple[Document, ...] = ()
+    #: Whether it is that story whatever its documents say.
+    keeps_thread: bool = False
 
 
 def _groups(
@@ -76,7 +102,7 @@ def _groups(
     stories: Mapping[int, OpenStory],
     grouping: GroupingRules,
     now: datetime,
-) -> list[_Event]:
+) -> list[Event]:
     """Group new documents, and find the open stories that they go on."""
     # numpy takes a tenth of a second to load: only whoever composes waits for it.
     from newsletter.stories.group import KnownStory, group_documents
@@ -103,21 +129,28 @@ def _groups(
         if thread is None:
             thread = next((changed[d.id] for d in group.documents if d.id in changed), None)
         before = known.get(thread, ()) if thread is not None else ()
-        events.append(_Event(documents=group.documents, copies=group.copies, thread=thread, known=before))
+        events.append(Event(documents=group.documents, copies=group.copies, thread=thread, known=before))
     return events
 
 
-def _sift(
-    events: Sequence[_Event],
+def sift(
+    events: Sequence[Event],
     stories: Mapping[int, OpenStory],
     rules: RepeatRules,
     language: str | None,
 ) -> Findings:
-    """Part what is news from what was told."""
+    """Part what is news from what was told.
+
+    Args:
+        events: What was not told.
+        stories: What was told, by thread.
+        rules: What makes a sentence old.
+        language: ISO 639-1 code of the list; None where unknown.
+    """
     elsewhere = Told.of_all(list(stories.values()), language=language)
     finds, repeats = [], {}
     for event in events:
-        story = stories[event.thread] if event.thread is not None else None
+        story = stories.get(event.thread) if event.thread is not None else None
         decision = decide_news(event.documents, event.known, story, elsewhere=elsewhere, rules=rules)
         if decision.news is News.REPEAT and story is not None:
             repeats.update(dict.fromkeys((d.id for d in event.documents), story.edition_ids[-1]))
@@ -130,9 +163,16 @@ def _sift(
                 copies=event.copies,
                 decision=decision,
                 story=story,
+                thread=_thread(event, story),
             )
         )
     return Findings(finds=tuple(finds), repeats=repeats)
+
+
+def _thread(event: Event, story: OpenStory | None) -> int:
+    if event.thread is not None and (story is not None or event.keeps_thread):
+        return event.thread
+    return min(document.id for document in event.documents)
 
 
 def _newsworthy_first(documents: Sequence[Document], decision: NewsDecision) -> tuple[Document, ...]:

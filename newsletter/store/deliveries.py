@@ -127,7 +127,8 @@ class Deliveries:
     ) -> list[Delivery]:
         """Take the next deliveries that are due, of editions that are neither paused nor cancelled.
 
-        Readers who left, and addresses suppressed since the edition was queued, are marked suppressed.
+        Readers who left or paused, and addresses suppressed since the edition was queued, are marked
+        suppressed.
 
         Args:
             sender: Random name of the claiming sender.
@@ -144,7 +145,7 @@ class Deliveries:
         with self._database.transaction() as connection:
             # Where all of those selected have left, look further: an empty answer means that none is due.
             while ids := connection.scalars(query).all():
-                left = unwanted(connection, ids)
+                left = unwanted(connection, ids, now)
                 withhold(connection, left, now)
                 wanted = [i for i in ids if i not in left]
                 if wanted:
@@ -184,7 +185,7 @@ class Deliveries:
 
         Returns:
             Which may go on, and which results came too late. A delivery that another sender has taken over,
-            whose reader has left, or whose edition was paused meanwhile, may not.
+            whose reader has left or paused, or whose edition was paused meanwhile, may not.
         """
         # Whoever erases a reader, or takes in a bounce, locks the same rows from the other end.
         return self._database.repeated(
@@ -350,9 +351,9 @@ def _begin(connection: Connection, delivery_ids: Sequence[int], sender: str, now
         # Locked: a sender that takes over in this very moment must not find them after we were told to go on.
         .with_for_update(of=_deliveries)
     ).all()
-    left = unwanted(connection, ours)
+    left = unwanted(connection, ours, now)
     withhold(connection, left, now)
-    wanted = frozenset(ours) - left
+    wanted = frozenset(ours) - left.keys()
     if wanted:
         write_step(
             connection,

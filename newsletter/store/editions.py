@@ -9,22 +9,28 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
-    exists,
     func,
     insert,
-    literal,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import PublishConflictError
-from newsletter.model.deliveries import DeliveryState
-from newsletter.model.editions import Edition, EditionState, PublishedEdition, Run, RunOutcome, Variant
+from newsletter.model.editions import (
+    Edition,
+    EditionState,
+    PublishedEdition,
+    Run,
+    RunOutcome,
+    Variant,
+    WeekBehind,
+)
 from newsletter.model.messages import ListHeaders, Rendering
-from newsletter.model.subscribers import SubscriptionState
+from newsletter.model.subscribers import Cadence
 from newsletter.store import tables
 from newsletter.store.archive import keep_stories
+from newsletter.store.audience import queue_deliveries
 from newsletter.store.codec import from_json, to_json
 from newsletter.store.database import VALUES_PER_STATEMENT, Database, inserted_id
 from newsletter.store.variants import assign_variants, variant_row
@@ -33,7 +39,6 @@ _lists = tables.lists
 _editions = tables.editions
 _told = tables.edition_documents
 _runs = tables.runs
-_subscriptions = tables.subscriptions
 _deliveries = tables.deliveries
 
 
@@ -81,20 +86,25 @@ class Editions:
         rendering: Rendering,
         *,
         uid: str,
+        cadence: Cadence = Cadence.EACH,
         missable: Sequence[Sequence[int]] = (),
         variants: Sequence[Variant] = (),
+        week: WeekBehind | None = None,
     ) -> PublishedEdition:
         """Store an edition, what it told, its deliveries and its run, all in one transaction.
 
-        One delivery is queued for each confirmed subscriber whose address is not suppressed. Readers who
-        missed what the list was told before get the variant for them, if there is one.
+        One delivery is queued for each confirmed subscriber of that cadence who has not paused, and whose
+        address is not suppressed. Readers who missed what the list was told before get the variant for them,
+        if there is one.
 
         Args:
             edition: Frozen; its number is the list's next.
             rendering: The edition rendered for everybody.
             uid: Random name for Message-IDs.
+            cadence: Of readers who are mailed so often.
             missable: As `Draft.missable`.
             variants: As `Draft.variants`.
+            week: As `Draft.week`.
 
         Raises:
             PublishConflictError: Another process published first; nothing was written.
@@ -105,12 +115,16 @@ class Editions:
             _check_slot(connection, edition.list_name, edition.slot_at)
             edition_id = _insert_edition(connection, edition, rendering, uid)
             keep_stories(connection, edition, edition_id)
-            audience = _queue_deliveries(connection, edition, edition_id)
-            if variants:
-                assign_variants(connection, edition_id, missable, variants)
-            connection.execute(
-                update(_editions).where(_editions.c.id == edition_id).values(audience=audience)
+            queue_deliveries(
+                connection,
+                edition_id,
+                list_name=rendering.headers.list_name,
+                cadence=cadence,
+                now=edition.created_at,
             )
+            if variants or week:
+                assign_variants(connection, edition_id, missable, variants, week)
+            audience = _count_audience(connection, edition_id)
             run = Run(
                 list_name=edition.list_name,
                 slot_at=edition.slot_at,
@@ -302,36 +316,13 @@ def _insert_edition(connection: Connection, edition: Edition, rendering: Renderi
     return edition_id
 
 
-def _queue_deliveries(connection: Connection, edition: Edition, edition_id: int) -> int:
-    suppressed = (
-        exists()
-        .where(tables.suppressions.c.address_hash == tables.subscribers.c.address_hash)
-        .correlate(tables.subscribers)
-    )
-    columns = {
-        "edition_id": literal(edition_id),
-        "subscriber_id": _subscriptions.c.subscriber_id,
-        "state": literal(DeliveryState.QUEUED.value),
-        "attempts": literal(0),
-        "uncertain_count": literal(0),
-        "due_at": literal(edition.created_at, tables.UtcDateTime),
-        "reply": literal(""),
-        "queued_at": literal(edition.created_at, tables.UtcDateTime),
-        "changed_at": literal(edition.created_at, tables.UtcDateTime),
-    }
-    audience = (
-        select(*columns.values())
-        .join(tables.subscribers, tables.subscribers.c.id == _subscriptions.c.subscriber_id)
-        .where(
-            _subscriptions.c.list_name == edition.list_name,
-            _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
-            ~suppressed,
-        )
-    )
-    connection.execute(insert(_deliveries).from_select(list(columns), audience))
+def _count_audience(connection: Connection, edition_id: int) -> int:
+    """Note with an edition for how many readers it is queued, and return it."""
     # Not every driver counts the rows of an INSERT ... SELECT.
-    count = select(func.count()).where(_deliveries.c.edition_id == edition_id)
-    return connection.scalar(count) or 0
+    queued = select(func.count()).where(_deliveries.c.edition_id == edition_id)
+    audience = connection.scalar(queued) or 0
+    connection.execute(update(_editions).where(_editions.c.id == edition_id).values(audience=audience))
+    return audience
 
 
 def _check_slot(connection: Connection, list_name: str, slot_at: datetime | None) -> None:

@@ -1,10 +1,10 @@
 """Writing the states of deliveries: every step goes through here and is held to the model's transitions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, literal_column, or_, select, update
 
 from newsletter.model.deliveries import TRANSITIONS, DeliveryState
 from newsletter.model.editions import EditionState
@@ -16,6 +16,10 @@ _editions = tables.editions
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
 _suppressions = tables.suppressions
+
+#: What is noted of readers who are to get nothing any more, and of those who are to get nothing for now.
+GONE = "the reader left, or the address is suppressed"
+PAUSED = "the reader has paused"
 
 #: What is noted of readers whom a cancelled edition did not reach.
 CANCELLED = "the operator cancelled the edition"
@@ -56,16 +60,15 @@ def requeue(connection: Connection, *where: ColumnElement[bool], now: datetime) 
     )
 
 
-def withhold(connection: Connection, delivery_ids: Iterable[int], now: datetime) -> None:
-    """Take deliveries out whose reader has left or whose address is suppressed."""
-    ids = list(delivery_ids)
-    if ids:
+def withhold(connection: Connection, reasons: Mapping[int, str], now: datetime) -> None:
+    """Take deliveries out that must not go on, each with the reason why."""
+    for reason in dict.fromkeys(reasons.values()):
         write_step(
             connection,
-            _deliveries.c.id.in_(ids),
+            _deliveries.c.id.in_([i for i, why in reasons.items() if why == reason]),
             target=DeliveryState.SUPPRESSED,
             now=now,
-            reply="the reader left, or the address is suppressed",
+            reply=reason,
         )
 
 
@@ -83,23 +86,25 @@ def settle_cancelled(connection: Connection, now: datetime) -> None:
     )
 
 
-def unwanted(connection: Connection, delivery_ids: Sequence[int]) -> set[int]:
-    """Return the deliveries whose reader has left or whose address is suppressed."""
+def unwanted(connection: Connection, delivery_ids: Sequence[int], now: datetime) -> dict[int, str]:
+    """Return the deliveries whose reader has left or paused, or whose address is suppressed, and why."""
     if not delivery_ids:
-        return set()
-    subscribed = exists().where(
+        return {}
+    subscription = and_(
         _subscriptions.c.subscriber_id == _deliveries.c.subscriber_id,
         _subscriptions.c.list_name == _editions.c.audience_list,
         _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
     )
     suppressed = exists().where(_suppressions.c.address_hash == _subscribers.c.address_hash)
+    gone = or_(~exists().where(subscription), suppressed)
+    paused = exists().where(subscription, _subscriptions.c.paused_until > now)
     query = (
-        select(_deliveries.c.id)
+        select(_deliveries.c.id, gone.label("gone"))
         .join(_editions, _editions.c.id == _deliveries.c.edition_id)
         .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-        .where(_deliveries.c.id.in_(delivery_ids), or_(~subscribed, suppressed))
+        .where(_deliveries.c.id.in_(delivery_ids), or_(gone, paused))
     )
-    return set(connection.scalars(query))
+    return {row.id: GONE if row.gone else PAUSED for row in connection.execute(query)}
 
 
 def held_editions() -> Select[tuple[int]]:

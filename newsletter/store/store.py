@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from newsletter.store.accounts import Accounts
 from newsletter.store.archive import Archive
+from newsletter.store.audience import Audiences
 from newsletter.store.consents import Consents
 from newsletter.store.counts import Counts
 from newsletter.store.database import Database
@@ -37,6 +38,7 @@ class Store:
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
         subscribers: Who reads.
+        audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
         operations: What the operator decides about deliveries.
         feedback: What came back.
@@ -55,6 +57,7 @@ class Store:
         self.archive = Archive(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
+        self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)

@@ -150,12 +150,12 @@ edition_documents = Table(
     UniqueConstraint("list_name", "document_id"),
 )
 
-#: Editions as readers get them who missed what the list was told before.
+#: Editions as readers get them who missed what the list was told before, or have had a part of it.
 edition_variants = Table(
     "edition_variants",
     metadata,
     _reference("edition_id", "editions.id", primary_key=True),
-    #: A bit for each story that is told in full, counted from the first that can be; never 0.
+    #: Below 8 a bit for each story that is told in full, counted from the first that can be; never 0.
     Column("variant", Integer, primary_key=True, autoincrement=False),
     Column("subject", Text, nullable=False),
     Column("preheader", Text, nullable=False),

@@ -1,23 +1,19 @@
 """What lists were told, read off the frozen editions."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.editions import Edition, EditionState, OneLiner
-from newsletter.model.stories import OpenStory, Story, SummarySentence
+from newsletter.model.stories import OpenStory, Story, SummarySentence, Telling
 from newsletter.store import tables
 from newsletter.store.codec import from_json
-from newsletter.store.database import Database
+from newsletter.store.database import VALUES_PER_STATEMENT, Database
 
 _deliveries = tables.deliveries
 _editions = tables.editions
-_subscribers = tables.subscribers
-_subscriptions = tables.subscriptions
-_suppressions = tables.suppressions
 _told = tables.edition_documents
 
 #: States in which a server has a message, may have it, or is being given it.
@@ -35,6 +31,16 @@ class ToldStories:
     ) -> list[OpenStory]:
         """Return the stories that a list was told in its editions since then, by thread.
 
+        Args:
+            list_name: The list.
+            since: UTC.
+            before: Only what was told before then, UTC; None: all.
+        """
+        return stories_of(self.tellings(list_name, since=since, before=before))
+
+    def tellings(self, list_name: str, *, since: datetime, before: datetime | None = None) -> list[Telling]:
+        """Return what each of a list's editions since then told of each story, the oldest edition's first.
+
         What was told by headline alone has no sentences. Documents that found no place in an edition were not
         told, nor was anything in an edition that was cancelled before a server had any of it.
 
@@ -49,11 +55,23 @@ class ToldStories:
             or_(_editions.c.state != EditionState.CANCELLED.value, was_handed_over()),
             *([] if before is None else [_editions.c.created_at < before]),
         )
-        threads: dict[int, list[_Telling]] = {}
-        for edition_id, edition in self._contents(*where):
-            for telling in _tellings(edition_id, edition):
-                threads.setdefault(telling.thread, []).append(telling)
-        return [_open_story(threads[thread]) for thread in sorted(threads)]
+        return [
+            telling
+            for edition_id, edition in self._contents(*where)
+            for telling in _tellings(edition_id, edition)
+        ]
+
+    def answered(self, list_name: str, document_ids: Sequence[int]) -> set[int]:
+        """Return those of some documents that a list's editions answer for, be it as left out."""
+        found: set[int] = set()
+        with self._database.reading() as connection:
+            for start in range(0, len(document_ids), VALUES_PER_STATEMENT):
+                chunk = document_ids[start : start + VALUES_PER_STATEMENT]
+                query = select(_told.c.document_id).where(
+                    _told.c.list_name == list_name, _told.c.document_id.in_(chunk)
+                )
+                found.update(connection.scalars(query))
+        return found
 
     def _contents(self, *where: ColumnElement[bool]) -> Iterator[tuple[int, Edition]]:
         """Yield id and content of the editions that match, the oldest first."""
@@ -69,21 +87,7 @@ def was_handed_over() -> ColumnElement[bool]:
     return exists().where(_deliveries.c.edition_id == _editions.c.id, _deliveries.c.state.in_(_HANDED_OVER))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Telling:
-    """One story as one edition told it."""
-
-    thread: int
-    headline: str
-    sentences: tuple[SummarySentence, ...]
-    document_ids: tuple[int, ...]
-    edition_id: int
-    told_at: datetime
-    #: When the list was first told of it, as the edition has it.
-    first_told_at: datetime
-
-
-def _tellings(edition_id: int, edition: Edition) -> list[_Telling]:
+def _tellings(edition_id: int, edition: Edition) -> list[Telling]:
     """Return what an edition told: its stories, then its one-liners, which are told by headline alone."""
     return [
         *(_telling(edition_id, edition, story, story.summary.sentences) for story in edition.stories),
@@ -93,9 +97,9 @@ def _tellings(edition_id: int, edition: Edition) -> list[_Telling]:
 
 def _telling(
     edition_id: int, edition: Edition, told: Story | OneLiner, sentences: tuple[SummarySentence, ...]
-) -> _Telling:
+) -> Telling:
     first_told_at = told.first_told_at if isinstance(told, Story) else None
-    return _Telling(
+    return Telling(
         # Editions of earlier releases name no thread.
         thread=min(told.document_ids) if told.thread is None else told.thread,
         headline=told.headline,
@@ -107,7 +111,15 @@ def _telling(
     )
 
 
-def _open_story(tellings: Sequence[_Telling]) -> OpenStory:
+def stories_of(tellings: Iterable[Telling]) -> list[OpenStory]:
+    """Return the stories that some tellings, the oldest first, make together, by thread."""
+    threads: dict[int, list[Telling]] = {}
+    for telling in tellings:
+        threads.setdefault(telling.thread, []).append(telling)
+    return [_open_story(threads[thread]) for thread in sorted(threads)]
+
+
+def _open_story(tellings: Sequence[Telling]) -> OpenStory:
     """Put together what several editions, the oldest first, told of one story."""
     return OpenStory(
         thread=tellings[0].thread,

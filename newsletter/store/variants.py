@@ -1,44 +1,52 @@
 """Variants of an edition: which reader gets which, and how they are kept."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from newsletter.model.deliveries import DeliveryState
-from newsletter.model.editions import Variant
+from newsletter.model.editions import Variant, WeekBehind
 from newsletter.store import tables
 from newsletter.store.codec import to_json
+from newsletter.store.database import VALUES_PER_STATEMENT
+from newsletter.store.past import EARLIER, has_had, past_copies, sets_had
 
 _deliveries = tables.deliveries
 _variants = tables.edition_variants
 
-#: A reader whose copy came to this has not had the edition, and will not.
-_MISSED = (DeliveryState.FAILED.value, DeliveryState.SUPPRESSED.value)
-
 
 def assign_variants(
-    connection: Connection, edition_id: int, missable: Sequence[Sequence[int]], variants: Sequence[Variant]
+    connection: Connection,
+    edition_id: int,
+    missable: Sequence[Sequence[int]],
+    variants: Sequence[Variant],
+    week: WeekBehind | None = None,
 ) -> None:
     """Give each queued delivery of an edition the variant that its reader's past calls for.
 
     A reader who got none of the editions that told a story, and is not about to get one, has missed it.
     Only variants that somebody gets are kept. A reader whose variant is not among them gets the edition as it
-    is.
+    is. Of a weekly digest, whoever has had some of the editions that it is made of gets the variant without
+    them; whoever has had all that it tells gets nothing.
 
     Args:
         connection: In the transaction that queued the deliveries.
         edition_id: The edition.
-        missable: As `Draft.missable`; at most 8.
+        missable: As `Draft.missable`; at most 3.
         variants: As `Draft.variants`.
+        week: As `Draft.week`.
     """
     mine = _deliveries.c.edition_id == edition_id
+    fresh = mine if week is None else mine & ~has_had(week.edition_ids)
     for place, edition_ids in enumerate(missable):
         connection.execute(
             update(_deliveries)
-            .where(mine, ~_has_had(edition_ids))
+            .where(fresh, ~has_had(edition_ids))
             .values(variant=_deliveries.c.variant + (1 << place))
         )
+    if week is not None:
+        _leave_out(connection, edition_id, week)
     wanted = set(connection.scalars(select(_deliveries.c.variant).where(mine).distinct())) - {0}
     kept = [variant for variant in variants if variant.number in wanted]
     for variant in kept:
@@ -50,16 +58,24 @@ def assign_variants(
         )
 
 
-def _has_had(edition_ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition that a delivery's reader has had one of these editions, or may still get it."""
-    earlier = _deliveries.alias("earlier")
-    return exists(
-        select(earlier.c.id).where(
-            earlier.c.edition_id.in_(edition_ids),
-            earlier.c.subscriber_id == _deliveries.c.subscriber_id,
-            earlier.c.state.not_in(_MISSED),
-        )
+def _leave_out(connection: Connection, edition_id: int, week: WeekBehind) -> None:
+    """Leave out of a weekly digest what its readers have had, and whoever has had all of it."""
+    mine = _deliveries.c.edition_id == edition_id
+    queued = _deliveries.alias("queued")
+    query = past_copies(week.edition_ids).join(
+        queued, (queued.c.subscriber_id == EARLIER.c.subscriber_id) & (queued.c.edition_id == edition_id)
     )
+    readers: dict[int | None, list[int]] = {}
+    variant_for = cache(week.variant_for)
+    for subscriber_id, had in sets_had(connection, query):
+        readers.setdefault(variant_for(had), []).append(subscriber_id)
+    for number, ids in readers.items():
+        for start in range(0, len(ids), VALUES_PER_STATEMENT):
+            these = mine & _deliveries.c.subscriber_id.in_(ids[start : start + VALUES_PER_STATEMENT])
+            if number is None:
+                connection.execute(delete(_deliveries).where(these))
+            else:
+                connection.execute(update(_deliveries).where(these).values(variant=number))
 
 
 def variant_row(connection: Connection, edition_id: int, number: int) -> Row[Any]:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
-from newsletter.model.editions import Edition, PublishedEdition, Variant
+from newsletter.model.editions import Edition, PublishedEdition, Variant, WeekBehind
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.stories import SourceCredit, Story, StoryLabel, Summary, SummarySentence
+from newsletter.model.subscribers import Cadence
 from newsletter.store.store import Store
 from newsletter.store.subscribers import Candidate
 from newsletter.subscribe import parse_address
@@ -40,6 +41,9 @@ def publish(store: Store, parsed: Callable[..., ParsedDocument]) -> Publish:
         number: int | None = None,
         missable: Sequence[Sequence[int]] = (),
         variants: Sequence[int] = (),
+        audience_list: str = "",
+        cadence: Cadence = Cadence.EACH,
+        week: WeekBehind | None = None,
     ) -> PublishedEdition:
         store.editions.know_list(list_name, now=NOW)
         for headline in headlines:
@@ -51,16 +55,18 @@ def publish(store: Store, parsed: Callable[..., ParsedDocument]) -> Publish:
             number=number or store.editions.next_number(list_name),
             slot_at=slot_at,
         )
-        rendering = make_rendering(list_name)
+        rendering = make_rendering(audience_list or list_name)
         return store.editions.publish(
             edition,
             rendering,
             uid=f"{list_name}-{edition.number}",
+            cadence=cadence,
             missable=missable,
             variants=[
                 Variant(number=n, edition=edition, rendering=replace(rendering, text=f"Variant {n}"))
                 for n in variants
             ],
+            week=week,
         )
 
     return make

@@ -47,7 +47,7 @@ def test_states_are_written_in_one_place_and_made_in_another() -> None:
         if "migrations" not in path.parts
         for name in writers(ast.parse(path.read_text("utf-8")))
     }
-    assert found == {("store/steps.py", "write_step"), ("store/editions.py", "_queue_deliveries")}
+    assert found == {("store/steps.py", "write_step"), ("store/audience.py", "queue_deliveries")}
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from choosing import choose
 from sqlalchemy import event, text
 
 from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
+from newsletter.model.editions import WeekBehind
+from newsletter.model.subscribers import Cadence
 from newsletter.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -81,6 +84,83 @@ def test_variants_that_nobody_gets_are_not_kept(store: Store, subscribe, publish
     second = publish("Two", missable=[[first.id]], variants=[1])
     with pytest.raises(LookupError):
         store.editions.rendering(second.id, variant=1)
+
+
+def test_a_digest_leaves_out_what_its_readers_have_had(store: Store, subscribe, publish) -> None:
+    names = ("ada", "bo", "chi", "dee", "eve", "fay")
+    subscribe(*[f"{name}@example.org" for name in names if name != "fay"])
+    one = publish("One")
+    deliver(store, bo=S.FAILED, eve=S.FAILED)
+    two = publish("Two")
+    deliver(store, chi=S.FAILED, dee=S.UNCERTAIN, eve=S.FAILED)
+    subscribe("fay@example.org")
+    for name in names:
+        choose(store, f"{name}@example.org", cadence=Cadence.WEEKLY)
+    sets = store.audiences.had("daily", [one.id, two.id], cadence=Cadence.WEEKLY, now=NOW)
+    assert sets == {frozenset({one.id, two.id}): 2, frozenset({one.id}): 1, frozenset({two.id}): 1}
+    week = WeekBehind(
+        edition_ids=(one.id, two.id),
+        variants={frozenset({one.id, two.id}): None, frozenset({one.id}): 8, frozenset({two.id}): 9},
+    )
+    digest = publish(
+        list_name="daily.weekly",
+        audience_list="daily",
+        cadence=Cadence.WEEKLY,
+        missable=[[one.id]],
+        variants=[1, 8, 9],
+        week=week,
+    )
+    # Who has had all of it, or may have, gets nothing; who has had nothing has missed the beginning.
+    assert deliver(store) == {"bo": 9, "chi": 8, "eve": 1, "fay": 1}
+    assert digest.audience == store.editions.get(digest.id).audience == 4
+    assert store.editions.rendering(digest.id, variant=9).text == "Variant 9"
+
+
+def test_who_has_had_what_no_variant_was_made_for_gets_the_nearest(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org", "bo@example.org")
+    one, two, three = (publish(headline) for headline in ("One", "Two", "Three"))
+    choose(store, "ada@example.org", cadence=Cadence.WEEKLY)
+    week = WeekBehind(edition_ids=(one.id, two.id, three.id), variants={frozenset({two.id}): 8})
+    publish(
+        list_name="daily.weekly",
+        audience_list="daily",
+        cadence=Cadence.WEEKLY,
+        variants=[8],
+        week=week,
+    )
+    digests = [d for d in store.deliveries.claim(sender="me", limit=99, now=NOW) if d.edition_id > three.id]
+    assert [(d.address, d.variant) for d in digests] == [("ada@example.org", 8)]
+
+
+def test_what_readers_have_had_is_looked_up_reader_by_reader(store: Store, subscribe, publish) -> None:
+    subscribe(*[f"r{n}@example.org" for n in range(40)])
+    earlier = [publish(f"Story {n}").id for n in range(14)]
+    for n in range(20):
+        choose(store, f"r{n}@example.org", cadence=Cadence.WEEKLY)
+    statements: list[tuple[str, object]] = []
+
+    def remember(connection, cursor, statement, parameters, context, executemany) -> None:
+        statements.append((statement, parameters))
+
+    engine = store._database.engine
+    event.listen(engine, "before_cursor_execute", remember)
+    had = store.audiences.had("daily", earlier, cadence=Cadence.WEEKLY, now=NOW)
+    week = WeekBehind(edition_ids=tuple(earlier), variants={frozenset(earlier): 8})
+    digest = publish(
+        list_name="daily.weekly", audience_list="daily", cadence=Cadence.WEEKLY, variants=[8], week=week
+    )
+    event.remove(engine, "before_cursor_execute", remember)
+    assert (had, digest.audience) == ({frozenset(earlier): 20}, 20)
+    asked = [pair for pair in statements if pair[0].startswith("SELECT earlier")]
+    assert len(asked) == 2
+    with store._database.transaction() as connection:
+        if not store._database.is_sqlite:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN " if store._database.is_sqlite else "EXPLAIN "
+        for query, parameters in asked:
+            plan = str(connection.exec_driver_sql(explain + query, parameters).all())
+            for way in ("SCAN", "Seq Scan on deliveries"):
+                assert way not in plan
 
 
 def test_earlier_copies_are_looked_up_in_an_index(store: Store, subscribe, publish) -> None:

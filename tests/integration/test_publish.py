@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from choosing import choose
 
 from newsletter.app import App
 from newsletter.errors import MessageRefusedError, TemplateError
 from newsletter.model.editions import Edition, RunOutcome
 from newsletter.model.stories import StoryLabel
+from newsletter.model.subscribers import Cadence
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -205,6 +207,29 @@ def test_editions_of_two_lists_do_not_touch_each_other(app: App, drop) -> None:
     assert second is not None
     assert (first.number, second.number) == (1, 1)
     assert (first.audience, second.audience) == (1, 1)
+
+
+@pytest.mark.parametrize("choice", [{"cadence": Cadence.WEEKLY}, {"paused_until": NOW + timedelta(days=9)}])
+def test_a_list_whose_readers_are_all_weekly_or_paused_publishes_all_the_same(app: App, drop, choice) -> None:
+    choose(app.store, "ada@example.org", **choice)
+    drop("a.txt", BRIDGE_A)
+    made = app.draft(app.mailing_list(None), now=NOW)
+    assert made is not None
+    assert (made.audience, made.readers) == (0, 1)
+    published = app.publish(app.mailing_list(None), now=NOW).edition
+    assert published is not None
+    assert published.audience == 0
+    assert app.due_count(now=NOW) == 0
+    assert app.store.documents.new_for("daily") == []
+
+
+def test_a_list_without_a_confirmed_reader_publishes_nothing(app: App, drop) -> None:
+    app.remove_subscriber(app.mailing_list(None), "ada@example.org", suppress=False, now=NOW)
+    drop("a.txt", BRIDGE_A)
+    report = app.publish(app.mailing_list(None), now=NOW)
+    assert report.run.outcome is RunOutcome.NO_SUBSCRIBERS
+    assert report.run.reason == "daily has no confirmed subscriber; the documents wait"
+    assert len(app.store.documents.new_for("daily")) == 1
 
 
 def test_a_missed_slot_is_skipped_and_the_next_one_holds_its_documents(app: App, drop) -> None:

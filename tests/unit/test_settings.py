@@ -10,6 +10,7 @@ import pytest
 from newsletter.app import App
 from newsletter.cli import logs
 from newsletter.errors import SettingsError, StoreError
+from newsletter.model.subscribers import Cadence
 from newsletter.settings import Settings, in_force, load, unknown_environment
 
 ROOT = Path(__file__).parents[2]
@@ -199,11 +200,47 @@ def test_a_wrong_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_app_refuses_what_the_lists_cannot_be() -> None:
     for overrides, message in (
         ({"schedule": "every day"}, "SCHEDULE"),
+        ({"weekly_schedule": "saturdays"}, "WEEKLY_SCHEDULE: 'saturdays'"),
         ({"timezone": "Berlin"}, "TIMEZONE"),
         ({"summarizer": "magic"}, "SUMMARIZER: 'magic' is not one of editor, lead"),
     ):
         with pytest.raises(SettingsError, match=message):
             App.isolated(**overrides)
+
+
+@pytest.mark.parametrize(
+    ("of", "problem"),
+    [
+        ({"b": "c"}, "b names 'c', which is not another list \\(a, d\\)"),
+        ({"b": "b"}, "b names 'b', which is not another list"),
+        ({"b": "a", "d": "b"}, "d names 'b', which is a translation itself: name 'a'"),
+    ],
+)
+def test_a_translation_is_of_another_list_that_stands_for_itself(of: dict[str, str], problem: str) -> None:
+    tables = [f'[[lists]]\nname = "{name}"\n' for name in ("a", "b", "d")]
+    for name, original in of.items():
+        tables["abd".index(name)] += f'translation_of = "{original}"\n'
+    Path("newsletter.toml").write_text("".join(tables))
+    with pytest.raises(SettingsError, match=f"TRANSLATION_OF: {problem}"):
+        App.load()
+
+
+def test_two_translations_of_one_list_are_taken() -> None:
+    named = ['name = "a"\n', *(f'name = "{name}"\ntranslation_of = "a"\n' for name in ("b", "d"))]
+    Path("newsletter.toml").write_text("".join(f"[[lists]]\n{table}" for table in named))
+    assert [one.translation_of for one in App.load().lists] == ["", "a", "a"]
+
+
+def test_a_weekly_digest_has_a_name_and_numbers_of_its_own() -> None:
+    app = App.isolated(list_name="daily")
+    assert [one.name for one in app.lists] == ["daily"]
+    assert [one.name for one in app.series] == ["daily", "daily.weekly"]
+    assert app.mailing_list(None).name == "daily"
+    digest = app.mailing_list("daily.weekly")
+    assert (digest.cadence, digest.schedule, digest.audience_name) == (Cadence.WEEKLY, "0 8 * * sat", "daily")
+    with pytest.raises(SettingsError, match="no list 'dayly'; known: daily, daily.weekly"):
+        app.mailing_list("dayly")
+    assert [one.name for one in App.isolated(weekly_schedule="off").series] == ["news"]
 
 
 def test_two_lists_of_one_name_are_refused() -> None:

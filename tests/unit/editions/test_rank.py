@@ -12,7 +12,7 @@ from newsroom import LIST, NOW, make_story, make_summary
 
 from newsletter.editions.centrality import centralities
 from newsletter.editions.rank import rank, weigh
-from newsletter.model.editions import MailingList
+from newsletter.model.editions import MailingList, weekly_of
 from newsletter.model.ranking import Standing
 from newsletter.model.stories import UNNAMED_SOURCE, Story, StoryLabel
 
@@ -32,6 +32,15 @@ def test_more_sources_lead_then_fresher_ones_and_ties_keep_their_order() -> None
     assert order([make_story(1), make_story(2, outlets=("A", "B", "C"))]) == [2, 1]
     assert order([make_story(3, age_hours=48), make_story(4, age_hours=0)]) == [4, 3]
     assert order([make_story(6), make_story(5)]) == [5, 6]
+
+
+def test_in_a_weekly_digest_a_story_stays_fresh_for_a_week() -> None:
+    stories = [make_story(1, outlets=("A", "B"), age_hours=120), make_story(2, age_hours=0)]
+    weights = [weigh(story, LIST, now=NOW).own for story in stories]
+    digest = weekly_of(replace(LIST, weekly_schedule="0 8 * * sat"))
+    assert digest is not None
+    assert weights[0] < weights[1]
+    assert weigh(stories[0], digest, now=NOW).own > weigh(stories[1], digest, now=NOW).own
 
 
 def test_a_story_dated_in_the_future_does_not_outweigh_all() -> None:

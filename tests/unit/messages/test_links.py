@@ -62,6 +62,14 @@ def test_no_character_of_a_token_can_be_changed() -> None:
             SIGNER.read(token[:shorter], LinkPurpose.UNSUBSCRIBE)
 
 
+@pytest.mark.parametrize("odd", ["\n", " ", "=", "\u200b", "\x00"])
+def test_a_link_has_one_form(odd: str) -> None:
+    token = SIGNER.unsubscribe_url(subscriber_id=1, list_name="daily").rpartition("/")[2]
+    for place in (0, 3, len(token)):
+        with pytest.raises(LinkError, match="not valid"):
+            SIGNER.read(token[:place] + odd + token[place:], LinkPurpose.UNSUBSCRIBE)
+
+
 def test_a_new_key_signs_and_the_old_one_still_verifies() -> None:
     old = LinkSigner(public_url=BASE, keys=["old"])
     both = LinkSigner(public_url=BASE, keys=["new", "old"])
