@@ -56,6 +56,7 @@ def run(app: App, *, clock: Clock, with_web: bool = True) -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
         asyncio.run(_run_until_signal(app, clock, listener))
+    log.info("stopped")
 
 
 def _listening(app: App) -> socket.socket:
@@ -147,7 +148,6 @@ class Service:
             )
         finally:
             self._scheduler.shutdown(wait=False)
-        log.info("stopped")
 
     def _every(self, seconds: int, event: asyncio.Event) -> None:
         self._scheduler.add_job(

@@ -47,6 +47,9 @@ def make_app(tmp_path: Path, folder: Path, store_url: str) -> MakeApp:
             "outbox_folder": tmp_path / "outbox",
             "list_name": "daily",
             "sender_address": "digest@news.example.org",
+            "public_url": "https://news.example.org",
+            "secret_keys": ("a key of this test alone",),
+            "port": 0,
         }
         return App.isolated(**(values | overrides))
 
