@@ -6,24 +6,28 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from newsletter import settings as settings_room
 from newsletter import subscribe
-from newsletter.deliver import Postbag, Sign, Stationery
+from newsletter.deliver import LetterDesk, Postbag, Sign, Stationery
 from newsletter.deliveries.mailboxes import Mailbox
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.editions.slots import check_schedule
-from newsletter.errors import AddressError, SettingsError
+from newsletter.errors import AddressError, MessageRefusedError, SettingsError
 from newsletter.feedback import Intake
+from newsletter.messages.letters import write_letter
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer
 from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
 from newsletter.model.deliveries import RetryPolicy
 from newsletter.model.editions import MailingList, weekly_of
 from newsletter.model.feedback import BouncePolicy
+from newsletter.model.messages import Message
+from newsletter.model.readers import Letter, LetterKind
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
@@ -204,6 +208,37 @@ def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
         rates=values.smtp_rates if values.transport == "smtp" else (),
         domain_connections=values.smtp_domain_connections,
     )
+
+
+def letter_desk(values: Settings, lists: Sequence[MailingList], links: LinkSigner) -> LetterDesk:
+    """Return how letters to those who sign up are written and go out."""
+    bag = postbag(values, lists)
+    renderer = Renderer(folders=template_folders(values))
+    by_name = {mailing_list.name: mailing_list for mailing_list in lists}
+    sign = bag.stationery.sign
+
+    def write(letter: Letter, now: datetime) -> Message:
+        about = [by_name[name] for name in letter.list_names if name in by_name]
+        if not about:
+            raise MessageRefusedError(f"no list is named {' or '.join(letter.list_names)} any more")
+        list_name = letter.list_names[0]
+        if letter.kind is LetterKind.CONFIRM:
+            page_url = links.confirm_url(signup_id=letter.id, list_name=list_name)
+        elif letter.subscriber_id is not None:
+            page_url = links.preferences_url(subscriber_id=letter.subscriber_id, list_name=list_name)
+        else:
+            raise MessageRefusedError("nobody has its address any more")
+        domain = about[0].sender_address.rpartition("@")[2]
+        return write_letter(
+            renderer,
+            letter,
+            about,
+            page_url=page_url,
+            sign=(lambda content: sign(content, domain, now)) if sign else None,
+            now=now,
+        )
+
+    return LetterDesk(bag=bag, write=write)
 
 
 def return_path(values: Settings) -> ReturnPath | None:

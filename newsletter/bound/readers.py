@@ -1,14 +1,16 @@
 """What an install's readers do on its web pages."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
 from newsletter import subscribe, wiring
+from newsletter.deliver import LetterDesk, send_letters
 from newsletter.errors import LinkError
 from newsletter.messages.links import LinkPurpose, LinkSigner, LinkTarget
 from newsletter.model.editions import MailingList
-from newsletter.model.readers import Choice, Confirmation, Leaving, Preferences, SignUp
+from newsletter.model.readers import Choice, Confirmation, Leaving, LettersReport, Preferences, SignUp
 from newsletter.settings import Settings
 from newsletter.store.store import Store
 
@@ -140,6 +142,22 @@ class Readers:
     def answer(self, *, now: datetime) -> int:
         """Decide which letter answers each new sign-up; see `newsletter.subscribe.answer`."""
         return subscribe.answer(self._open_store(), now=now)
+
+    async def send_letters(self, *, clock: Callable[[], datetime], stopping: asyncio.Event) -> LettersReport:
+        """Send the letters that are due; see `newsletter.deliver.send_letters`.
+
+        Raises:
+            StoreError: State cannot be written any more.
+            SettingsError: What sending needs is not set.
+        """
+        store = self._open_store()
+        if not await store.in_time(store.letters.due_count, now=clock()):
+            return LettersReport()
+        return await send_letters(store, self._desk, clock=clock, stopping=stopping)
+
+    @cached_property
+    def _desk(self) -> LetterDesk:
+        return wiring.letter_desk(self._settings, self._lists, self._links)
 
     def forget_stale(self, *, now: datetime) -> int:
         """Delete what nobody confirmed within a week; see `newsletter.subscribe.forget_stale`."""

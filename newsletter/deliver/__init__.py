@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from newsletter.deliver.desk import make_reader, write_message
+from newsletter.deliver.letters import LetterDesk, send_letters
 from newsletter.deliver.postbag import Clock, Postbag, Sign, Stationery
 from newsletter.deliver.sending import Sending
 from newsletter.deliveries.breaker import holds, trip
@@ -18,12 +19,14 @@ from newsletter.store.store import Store
 
 __all__ = [
     "Clock",
+    "LetterDesk",
     "Postbag",
     "Sign",
     "Stationery",
     "deliver",
     "make_reader",
     "send_copy",
+    "send_letters",
     "write_message",
 ]
 

@@ -1,4 +1,4 @@
-"""Checks: the rules that every rendered edition must keep, looked at before anything is queued.
+"""Checks: the rules that every rendered edition, and every letter, must keep, looked at before it goes out.
 
 Each rule stands for a mail program that breaks the mail, or a reader who cannot use it. Figures are those
 of caniemail.com and of the bugs collected at github.com/hteumeuleu/email-bugs.
@@ -7,6 +7,7 @@ of caniemail.com and of the bugs collected at github.com/hteumeuleu/email-bugs.
 import itertools
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
 from newsletter.messages.layout import headlines
 from newsletter.messages.marks import split_at_marks
@@ -57,6 +58,19 @@ _AT_RULE = re.compile(r"@[^{]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 _WORDED_ATTRIBUTES = frozenset({"href", "aria-label", "alt", "title", "content"})
 
 
+class _Parts(Protocol):
+    """What every mail has, be it an edition or a letter."""
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def html(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
 def check_rendering(rendering: Rendering, edition: Edition | None = None) -> list[str]:
     """Return one line for each rule that a rendering breaks; an empty list if it is fit to send.
 
@@ -65,26 +79,30 @@ def check_rendering(rendering: Rendering, edition: Edition | None = None) -> lis
         edition: What it was rendered from; with it, every headline is looked for in both parts.
     """
     page = Markup(rendering.html)
-    return list(
-        dict.fromkeys(
-            [
-                *_size(rendering, page),
-                *_structure(rendering, page),
-                *_tables(page),
-                *_headings(page),
-                *_residue(page),
-                *_css(page),
-                *_dark_colours(page),
-                *_links(rendering, page),
-                *_images(rendering, page),
-                *_text(rendering),
-                *_same_in_both(rendering, page, edition),
-            ]
-        )
-    )
+    of_edition = (*_unsubscribing(rendering), *_headlines_in_both(rendering, page, edition))
+    return list(dict.fromkeys((*_of_any_mail(rendering, page), *of_edition)))
 
 
-def _size(rendering: Rendering, page: Markup) -> Iterator[str]:
+def check_letter(letter: _Parts) -> list[str]:
+    """Return one line for each rule that a letter breaks; an empty list if it is fit to send."""
+    return list(dict.fromkeys(_of_any_mail(letter, Markup(letter.html))))
+
+
+def _of_any_mail(mail: _Parts, page: Markup) -> Iterator[str]:
+    yield from _size(mail, page)
+    yield from _structure(mail, page)
+    yield from _tables(page)
+    yield from _headings(page)
+    yield from _residue(page)
+    yield from _css(page)
+    yield from _dark_colours(page)
+    yield from _links(page)
+    yield from _images(mail, page)
+    yield from _text(mail)
+    yield from _same_in_both(mail, page)
+
+
+def _size(rendering: _Parts, page: Markup) -> Iterator[str]:
     size = len(rendering.html.encode("utf-8"))
     if size > MAX_HTML_BYTES:
         yield (
@@ -97,7 +115,7 @@ def _size(rendering: Rendering, page: Markup) -> Iterator[str]:
         yield "a style block stands outside <head>: Gmail drops it"
 
 
-def _structure(rendering: Rendering, page: Markup) -> Iterator[str]:
+def _structure(rendering: _Parts, page: Markup) -> Iterator[str]:
     html = rendering.html
     if not html.lower().startswith("<!doctype html>"):
         yield "the HTML part does not begin with <!DOCTYPE html>"
@@ -180,7 +198,7 @@ def _dark_colours(page: Markup) -> Iterator[str]:
             yield f"no colour for dark screens: class {' '.join(classes) or 'missing'}"
 
 
-def _links(rendering: Rendering, page: Markup) -> Iterator[str]:
+def _links(page: Markup) -> Iterator[str]:
     targets: dict[str, str] = {}
     for attributes, text in page.links:
         href, name = attributes.get("href", ""), attributes.get("aria-label") or text
@@ -192,12 +210,15 @@ def _links(rendering: Rendering, page: Markup) -> Iterator[str]:
             yield f"two links are called {name!r} and lead to different places"
         if "underline" not in attributes.get("style", ""):
             yield f"the link {name!r} is not underlined"
+
+
+def _unsubscribing(rendering: Rendering) -> Iterator[str]:
     for what, part in (("HTML", rendering.html), ("text", rendering.text)):
         if "unsubscribe" not in split_at_marks(part, rendering.token)[1::2]:
             yield f"the {what} part has no way to unsubscribe"
 
 
-def _images(rendering: Rendering, page: Markup) -> Iterator[str]:
+def _images(rendering: _Parts, page: Markup) -> Iterator[str]:
     for tag, attributes in page.elements:
         if tag != "img":
             continue
@@ -211,7 +232,7 @@ def _images(rendering: Rendering, page: Markup) -> Iterator[str]:
             yield "an image is too small to be seen, and the mail says that it has no hidden images"
 
 
-def _text(rendering: Rendering) -> Iterator[str]:
+def _text(rendering: _Parts) -> Iterator[str]:
     if not rendering.subject:
         yield "the subject is empty"
     for line in rendering.text.splitlines():
@@ -221,7 +242,7 @@ def _text(rendering: Rendering) -> Iterator[str]:
             yield f"a line of the text part has a tab or ends in space: {line[:40]!r}"
 
 
-def _same_in_both(rendering: Rendering, page: Markup, edition: Edition | None) -> Iterator[str]:
+def _same_in_both(rendering: _Parts, page: Markup) -> Iterator[str]:
     """Both parts tell the same; line breaks and capitals do not count."""
     text = _squeezed(rendering.text)
     for _, heading in page.headings:
@@ -232,8 +253,12 @@ def _same_in_both(rendering: Rendering, page: Markup, edition: Edition | None) -
         address = href.removeprefix("mailto:").partition("?")[0]
         if _squeezed(href) not in text and (address == href or _squeezed(address) not in text):
             yield f"the text part lacks the link {href}"
+
+
+def _headlines_in_both(rendering: Rendering, page: Markup, edition: Edition | None) -> Iterator[str]:
     if edition is None:
         return
+    text = _squeezed(rendering.text)
     shown = _squeezed("".join(page.shown))
     for headline in headlines(edition):
         if _squeezed(headline) not in shown or _squeezed(headline) not in text:

@@ -7,7 +7,7 @@ Building every message anew with `email.message` costs some hundred times as muc
 import hashlib
 import hmac
 from binascii import b2a_qp
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
@@ -77,22 +77,39 @@ def build_message(
     values = reader_values(rendering, reader)
     text_values = {name: _encoded(value) for name, value in values.items()}
     html_values = {name: _encoded(escape(value)) for name, value in values.items()}
-    content = b"".join(
-        (
-            _reader_fields(reader, message_id, one_click=one_click),
-            form.fields,
-            *(b"\r\n--", form.boundary, _part_fields(b"plain")),
-            form.text.filled(text_values),
-            *(b"\r\n--", form.boundary, _part_fields(b"html")),
-            form.html.filled(html_values),
-            *(b"\r\n--", form.boundary, b"--\r\n"),
-        )
+    content = _alternative(
+        _reader_fields(reader, message_id, one_click=one_click) + form.fields,
+        text=form.text.filled(text_values),
+        html=form.html.filled(html_values),
+        boundary=form.boundary,
     )
     return Message(
         sender=wire_address(sender),
         recipient=wire_address(reader.address),
         message_id=message_id,
         content=sign(content) + content if sign else content,
+    )
+
+
+def build_letter(
+    fields: Sequence[str],
+    *,
+    text: str,
+    html: str,
+    message_id: str,
+) -> bytes:
+    """Return a mail to one reader, from its header fields and its two parts.
+
+    Args:
+        fields: Without Message-ID, MIME-Version and Content-Type.
+        text: The text part.
+        html: The HTML part.
+        message_id: With angle brackets.
+    """
+    boundary = _boundary(message_id)
+    own = (f"Message-ID: {message_id}", "MIME-Version: 1.0", _content_type(boundary), "")
+    return _alternative(
+        _wire([*fields, *own]), text=_encoded(text), html=_encoded(html), boundary=boundary.encode("ascii")
     )
 
 
@@ -117,14 +134,34 @@ def message_id(edition_uid: str, subscriber_id: int, domain: str) -> str:
 @lru_cache(maxsize=8)
 def _form(rendering: Rendering) -> _Form:
     """Encode what every copy of an edition shares."""
-    # "=_" cannot occur in quoted-printable text (RFC 2045 section 6.7).
-    boundary = "=_" + hashlib.sha256(rendering.token.encode("utf-8")).hexdigest()[:24]
-    fields = [*_edition_fields(rendering), f'Content-Type: multipart/alternative; boundary="{boundary}"', ""]
+    boundary = _boundary(rendering.token)
+    fields = [*_edition_fields(rendering), _content_type(boundary), ""]
     return _Form(
         fields=_wire(fields),
         text=_part(rendering.text, rendering.token),
         html=_part(rendering.html, rendering.token),
         boundary=boundary.encode("ascii"),
+    )
+
+
+def _boundary(seed: str) -> str:
+    # "=_" cannot occur in quoted-printable text (RFC 2045 section 6.7).
+    return "=_" + hashlib.sha256(seed.encode("utf-8")).hexdigest()[:24]
+
+
+def _content_type(boundary: str) -> str:
+    return f'Content-Type: multipart/alternative; boundary="{boundary}"'
+
+
+def _alternative(fields: bytes, *, text: bytes, html: bytes, boundary: bytes) -> bytes:
+    """Put a header and two encoded parts together."""
+    return b"".join(
+        (
+            fields,
+            *(b"\r\n--", boundary, _part_fields(b"plain"), text),
+            *(b"\r\n--", boundary, _part_fields(b"html"), html),
+            *(b"\r\n--", boundary, b"--\r\n"),
+        )
     )
 
 

@@ -1,4 +1,7 @@
-"""Render: an edition becomes subject, HTML and text, once for everybody; then each reader's copy of them."""
+"""Render: an edition becomes subject, HTML and text, once for everybody, then each reader's copy.
+
+Letters to one reader are rendered the same way.
+"""
 
 import html
 import re
@@ -17,13 +20,15 @@ from jinja2.bccache import Bucket
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.messages.addresses import web_link
 from newsletter.messages.layout import lay_out
+from newsletter.messages.letterpage import LetterPage
 from newsletter.messages.marks import Marks, reader_values, split_at_marks
 from newsletter.messages.text import clean, longest, nowidow, wrap
 from newsletter.model.editions import Edition, MailingList
 from newsletter.model.messages import ListHeaders, Reader, Rendering
 
-#: The three templates of an edition, below a template folder.
-SUBJECT, TEXT, HTML = (f"email/edition/{name}" for name in ("subject.txt", "body.txt", "body.html"))
+#: The three templates of a mail, below its folder; that of an edition, below a template folder.
+_SUBJECT, _TEXT, _HTML = "subject.txt", "body.txt", "body.html"
+_EDITION = "email/edition"
 
 #: Keeps a style block in the head while what it holds is not inlined.
 _KEPT_STYLE = re.compile(r"<style data-css-inline=\"keep\">")
@@ -52,6 +57,15 @@ _COMPILED = _Compiled()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """What three templates make of a page."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bodies:
     """The two parts of one reader's copy."""
 
@@ -60,7 +74,7 @@ class Bodies:
 
 
 class Renderer:
-    """Renders editions from templates; the only door of Jinja2 in this room.
+    """Renders editions and letters from templates; the only door of Jinja2 in this room.
 
     Args:
         folders: Where templates lie; a file is taken from the first folder that has it, so that an operator
@@ -110,11 +124,12 @@ class Renderer:
         token = token or secrets.token_hex(8)
         marks = Marks.made_of(token, has_preferences=has_preferences)
         page = vars(lay_out(edition, mailing_list, view_url=view_url, marks=marks))
+        rendered = self._mail(_EDITION, page)
         return Rendering(
-            subject=clean(self._render(SUBJECT, page)),
+            subject=rendered.subject,
             preheader=clean(edition.preheader),
-            html=self._html(page),
-            text=_tidy(self._render(TEXT, page)),
+            html=rendered.html,
+            text=rendered.text,
             token=token,
             headers=ListHeaders(
                 list_name=mailing_list.audience_name,
@@ -128,13 +143,29 @@ class Renderer:
             ),
         )
 
-    def _html(self, page: dict[str, Any]) -> str:
+    def render_letter(self, page: LetterPage) -> Rendered:
+        """Render a letter to one reader.
+
+        Raises:
+            TemplateError: A template is missing or broken; carries its file and line.
+            MessageRefusedError: A link is not a web link.
+        """
+        return self._mail(f"email/{page.kind}", vars(page))
+
+    def _mail(self, folder: str, page: dict[str, Any]) -> Rendered:
+        return Rendered(
+            subject=clean(self._render(f"{folder}/{_SUBJECT}", page)),
+            html=self._html(f"{folder}/{_HTML}", page),
+            text=_tidy(self._render(f"{folder}/{_TEXT}", page)),
+        )
+
+    def _html(self, name: str, page: dict[str, Any]) -> str:
         """Render the HTML part and move its CSS into it, because Gmail's apps may drop style sheets."""
-        source = self._render(HTML, page)
+        source = self._render(name, page)
         try:
             inlined = self._inliner.inline(source)
         except (ValueError, css_inline.InlineError) as error:
-            raise TemplateError(f"its CSS cannot be inlined: {error}", path=self._file_of(HTML)) from error
+            raise TemplateError(f"its CSS cannot be inlined: {error}", path=self._file_of(name)) from error
         return re.sub(r"\n\s*\n+", "\n", _KEPT_STYLE.sub("<style>", inlined))
 
     def _render(self, name: str, page: dict[str, Any]) -> str:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState
 
+#: For how long a confirmation link is good, from when its letter went out.
+LINK_HOURS = 48
+
 
 class ConsentAction(StrEnum):
     """What a reader, or whoever acts for one, did about a subscription."""

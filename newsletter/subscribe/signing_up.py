@@ -7,6 +7,7 @@ from functools import partial
 from newsletter.errors import LinkError, SubscriberError
 from newsletter.model.editions import MailingList
 from newsletter.model.readers import (
+    LINK_HOURS,
     AskedFor,
     Confirmation,
     ConfirmationState,
@@ -18,9 +19,6 @@ from newsletter.model.subscribers import Cadence, SubscriptionState
 from newsletter.store.store import Store
 from newsletter.subscribe.addresses import parse_address
 from newsletter.subscribe.families import check_families
-
-#: How long a confirmation link is good for.
-LINK_HOURS = 48
 
 #: Sign-ups decided in one transaction, and transactions of one call.
 _BATCH, _MOST_BATCHES = 500, 10

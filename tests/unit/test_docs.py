@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.messages import page
+from newsletter.messages import letterpage, page
 from newsletter.messages.marks import Marks
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,9 @@ SHAPES = (
     page.Links,
     page.Page,
     Marks,
+    letterpage.LetterList,
+    letterpage.LetterLinks,
+    letterpage.LetterPage,
 )
 
 

@@ -1,0 +1,92 @@
+"""Letters: what a sign-up is answered with, as a finished mail to one reader."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from newsletter.errors import MessageRefusedError
+from newsletter.messages.addresses import mailto, web_link, wire_address
+from newsletter.messages.checks import check_letter
+from newsletter.messages.headers import mailbox_field, text_field
+from newsletter.messages.letterpage import LetterLinks, LetterList, LetterPage
+from newsletter.messages.mime import build_letter, message_id
+from newsletter.messages.render import Renderer
+from newsletter.messages.text import clean
+from newsletter.model.editions import MailingList
+from newsletter.model.messages import Message
+from newsletter.model.readers import LINK_HOURS, Letter
+from newsletter.model.subscribers import Cadence
+
+
+def write_letter(
+    renderer: Renderer,
+    letter: Letter,
+    lists: Sequence[MailingList],
+    *,
+    page_url: str,
+    sign: Callable[[bytes], bytes] | None = None,
+    now: datetime,
+) -> Message:
+    """Make the mail of a letter; its Message-ID is the same each time.
+
+    Nothing in it was typed by whoever asked, the address in To alone excepted: a form that anybody can fill
+    in must not carry anybody's words to strangers.
+
+    Args:
+        renderer: Has the templates.
+        letter: What is to be said, to whom.
+        lists: The lists that it is about, at least one; the first one's sender sends it.
+        page_url: Where its button leads.
+        sign: Returns the fields that go before the message and sign it; None: it is not signed here.
+        now: Its Date, UTC.
+
+    Raises:
+        TemplateError: A template is missing or broken.
+        MessageRefusedError: It breaks a rule of mails, or an address or a link cannot be used.
+    """
+    rendered = renderer.render_letter(_page(letter, lists, page_url))
+    problems = check_letter(rendered)
+    if problems:
+        raise MessageRefusedError(*problems)
+    first = lists[0]
+    fields = [
+        mailbox_field("From", clean(first.sender_name) or clean(first.title), first.sender_address),
+        mailbox_field("To", "", letter.address.display),
+        text_field("Subject", rendered.subject),
+        f"Date: {format_datetime(now.astimezone(UTC))}",
+        "Auto-Submitted: auto-generated",
+    ]
+    if first.reply_to and first.reply_to != first.sender_address:
+        fields.insert(1, mailbox_field("Reply-To", "", first.reply_to))
+    name = message_id(
+        f"{letter.asked_at.isoformat()} {letter.address.key}",
+        letter.id,
+        first.sender_address.rpartition("@")[2],
+    )
+    content = build_letter(fields, text=rendered.text, html=rendered.html, message_id=name)
+    return Message(
+        sender=wire_address(first.sender_address),
+        recipient=wire_address(letter.address.display),
+        message_id=name,
+        content=sign(content) + content if sign else content,
+    )
+
+
+def _page(letter: Letter, lists: Sequence[MailingList], page_url: str) -> LetterPage:
+    first = lists[0]
+    titles = [clean(one.title) for one in lists]
+    contact = first.reply_to or first.sender_address
+    return LetterPage(
+        kind=letter.kind.value,
+        sender=titles[0],
+        titles=f"{', '.join(titles[:-1])} and {titles[-1]}" if titles[1:] else titles[0],
+        lists=tuple(LetterList(title=clean(one.title), tagline=clean(one.tagline)) for one in lists),
+        weekly=letter.cadence is Cadence.WEEKLY,
+        hours=LINK_HOURS,
+        links=LetterLinks(
+            page=web_link(page_url),
+            contact=mailto(contact, subject=f"Question about {titles[0]}"),
+            contact_address=clean(contact),
+        ),
+        postal_address=tuple(filter(None, map(clean, first.postal_address))),
+    )
