@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from newsletter.errors import NewsletterError, SenderBusyError, SettingsError
 from newsletter.model.documents import FileOutcome, IngestReport
 from newsletter.model.editions import MailingList, RunOutcome
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
+from newsletter.web.parts import parts_of, run_together
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ def run(app: App, *, clock: Clock, with_web: bool = True) -> None:
     app.check_sending()
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
+        # Before anything uses it: opened by two threads at once, it would be opened twice.
+        _ = app.store
         asyncio.run(_run_until_signal(app, clock, listener))
     log.info("stopped")
 
@@ -78,28 +81,9 @@ async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | No
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
-    parts = [Service(app, clock=clock, stopping=stopping).serve]
-    if listener is not None:
-        from newsletter.web.app import make_web
-        from newsletter.web.server import serve
-
-        web = make_web(app, clock=clock)
-        parts.append(partial(serve, web, listener, stopping=stopping))
-    await run_together(*parts, stopping=stopping)
-
-
-async def run_together(*parts: Callable[[], Coroutine[None, None, None]], stopping: asyncio.Event) -> None:
-    """Run what ends once `stopping` is set; a part that fails stops the others, which end cleanly.
-
-    Raises:
-        Exception: What the first part that failed raised.
-    """
-    running = [asyncio.create_task(part()) for part in parts]
-    try:
-        await asyncio.gather(*running)
-    finally:
-        stopping.set()
-        await asyncio.gather(*running, return_exceptions=True)
+    service = Service(app, clock=clock, stopping=stopping)
+    parts = parts_of(app, listener=listener, clock=clock, stopping=stopping)
+    await run_together(service.serve, *parts, stopping=stopping)
 
 
 class Service:

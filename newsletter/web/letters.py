@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from newsletter.app import App
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model.readers import LettersReport
 
 log = logging.getLogger(__name__)
@@ -120,6 +120,24 @@ class Correspondent:
             await asyncio.wait((future, told), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             told.cancel()
+
+
+def correspondent_of(app: App, *, clock: Clock, stopping: asyncio.Event) -> Correspondent | None:
+    """Return what answers the sign-ups of an install; None where nobody can sign up or no letter be sent.
+
+    Args:
+        app: The install.
+        clock: Returns the time, UTC.
+        stopping: Once set, it ends.
+    """
+    if not app.settings.public_url:
+        return None
+    try:
+        app.check_sending()
+    except SettingsError as error:
+        log.warning("sign-ups are not answered by this process: %s", " ".join(error.problems))
+        return None
+    return Correspondent(app.readers, clock=clock, stopping=stopping)
 
 
 async def _guarded(work: Callable[[], Awaitable[None]]) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,31 @@ def test_pages_are_served_until_the_signal(start: Start, command: str, number: s
     assert running.returncode == 0
     assert "stopped" in log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("command", ["web", "run"])
+def test_a_sign_up_is_answered_by_a_letter(start: Start, home: Path, command: str) -> None:
+    """By whichever process takes it, at once: its own look would come half a minute later."""
+    running = start(command, **ENV)
+    address = address_in(wait_for(running, "listening on"))
+    opener = urllib.request.build_opener()
+    opener.addheaders = [("Host", "localhost")]
+    with opener.open(f"{address}/subscribe", timeout=20) as page:
+        text = page.read().decode()
+        cookie = page.headers["Set-Cookie"].partition(";")[0]
+    token = re.search(r'name="form_token" value="([^"]+)"', text)
+    assert token is not None
+    fields = {"form_token": token[1], "address": "ada@example.org", "list": "news"}
+    request = urllib.request.Request(
+        f"{address}/subscribe",
+        urllib.parse.urlencode(fields).encode(),
+        {"Host": "localhost", "Cookie": cookie},
+    )
+    with urllib.request.urlopen(request, timeout=20) as response:
+        assert response.status == 200
+    assert "1 sent" in wait_for(running, "letters: ")
+    (letter,) = (home / "outbox").glob("*.eml")
+    assert b"ada@example.org" in letter.read_bytes()
 
 
 def test_the_service_without_the_web_needs_no_port(start: Start) -> None:

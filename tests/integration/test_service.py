@@ -13,7 +13,8 @@ import pytest
 from newsletter.app import App
 from newsletter.errors import SettingsError
 from newsletter.model.editions import RunOutcome
-from newsletter.service import Service, run, run_together
+from newsletter.service import Service, run
+from newsletter.web.parts import run_together
 
 # Far ahead: the scheduler runs at once what its own clock holds for past.
 START = datetime(2046, 11, 23, 5, 0, tzinfo=UTC)
