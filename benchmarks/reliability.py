@@ -243,6 +243,7 @@ def _prepare(folder: Path, bed: Bed, sink: Sink, readers: list[str]) -> None:
     (folder / ".env").write_text(
         f"DATABASE_URL={bed.url}\nFOLDERS=in\nSETTLE_SECONDS=0\nSENDER_ADDRESS=digest@news.example.org\n"
         f"SMTP_HOST=127.0.0.1\nSMTP_PORT={sink.port}\nSMTP_SECURITY=none\n"
+        "PUBLIC_URL=https://news.example.org\nSECRET_KEYS=a key of this benchmark alone\nPORT=0\n"
     )
     _finish(_newsletter(folder, "ingest"))
     _finish(_newsletter(folder, "subscribers", "import", "readers.csv"))

@@ -140,6 +140,13 @@ class App:
         """
         wiring.link_signer(self.settings)
 
+    @property
+    def serves_web(self) -> bool:
+        """Whether there is anything to serve over HTTP besides the probes."""
+        settings = self.settings
+        keys = settings.webhook_key.get_secret_value(), settings.metrics_key.get_secret_value()
+        return bool(settings.public_url or any(keys))
+
     def check_store(self) -> None:
         """Ask the store something.
 

@@ -7,7 +7,9 @@ missed, doubled or late does no harm, and two services at once publish once.
 import asyncio
 import logging
 import signal
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -16,10 +18,11 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from newsletter.app import App
-from newsletter.errors import NewsletterError, SenderBusyError
+from newsletter.errors import NewsletterError, SenderBusyError, SettingsError
 from newsletter.model.documents import FileOutcome, IngestReport
 from newsletter.model.editions import MailingList, RunOutcome
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
+from newsletter.web.parts import parts_of, run_together
 
 log = logging.getLogger(__name__)
 
@@ -38,18 +41,37 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 
-def run(app: App, *, clock: Clock) -> None:
-    """Run the service until SIGTERM or SIGINT; messages in flight are finished first.
+def run(app: App, *, clock: Clock, with_web: bool = True) -> None:
+    """Run the service until SIGTERM or SIGINT; messages and requests in flight are finished first.
+
+    Args:
+        app: What to run.
+        clock: Returns the time, UTC.
+        with_web: Serve the web, too, if there is anything to serve.
 
     Raises:
-        SettingsError: Something that sending needs is missing.
+        SettingsError: Something that sending or serving needs is missing, or the port cannot be had.
         StoreError: The store cannot be opened.
     """
     app.check_sending()
-    asyncio.run(_run_until_signal(app, clock))
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
+        # Before anything uses it: opened by two threads at once, it would be opened twice.
+        _ = app.store
+        asyncio.run(_run_until_signal(app, clock, listener))
+    log.info("stopped")
 
 
-async def _run_until_signal(app: App, clock: Clock) -> None:
+def _listening(app: App) -> socket.socket:
+    from newsletter.web.server import listen
+
+    try:
+        return listen(app.settings.web_host, app.settings.port)
+    except SettingsError as error:
+        raise SettingsError(f"{error}; set another one, or run with --no-web") from error
+
+
+async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | None) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -59,7 +81,9 @@ async def _run_until_signal(app: App, clock: Clock) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
-    await Service(app, clock=clock, stopping=stopping).serve()
+    service = Service(app, clock=clock, stopping=stopping)
+    parts = parts_of(app, listener=listener, clock=clock, stopping=stopping)
+    await run_together(service.serve, *parts, stopping=stopping)
 
 
 class Service:
@@ -108,7 +132,6 @@ class Service:
             )
         finally:
             self._scheduler.shutdown(wait=False)
-        log.info("stopped")
 
     def _every(self, seconds: int, event: asyncio.Event) -> None:
         self._scheduler.add_job(

@@ -310,10 +310,26 @@ def check_sending(values: Settings, lists: Sequence[MailingList]) -> None:
         problems.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
     for mailing_list in lists:
         problems += _check_addresses(mailing_list, values)
+    problems += _check_links(values)
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
     transport(values)
     stationery(values, lists)
+
+
+def _check_links(values: Settings) -> list[str]:
+    """Return one line for each setting without which the links in mails would lead nowhere."""
+    problems = []
+    if not values.public_url:
+        problems.append(
+            "PUBLIC_URL is not set: the https address of the readers' web pages, such as "
+            "https://news.example.org, that the links in every mail lead to"
+        )
+    try:
+        secret_keys(values, "PUBLIC_URL")
+    except SettingsError as error:
+        problems += error.problems
+    return problems
 
 
 def _check_template_folder(folder: Path) -> None:

@@ -74,11 +74,18 @@ def ask(
         connection.close()
 
 
-def send_raw(port: int, content: bytes) -> bytes:
-    """Send bytes as they are, and return all that comes back until the connection ends."""
+def send_raw(port: int, content: bytes, *, is_all: bool = False) -> bytes:
+    """Send bytes as they are, and return what comes back until the connection ends.
+
+    Args:
+        port: On this machine.
+        content: What to send.
+        is_all: End our direction; the server then waits for no more, and drops what it has not answered yet.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(content)
-        line.shutdown(socket.SHUT_WR)
+        if is_all:
+            line.shutdown(socket.SHUT_WR)
         received = b""
         while more := line.recv(65536):
             received += more

@@ -1,6 +1,7 @@
 """`newsletter demo`: the whole way from documents to inboxes, on this machine alone."""
 
 import asyncio
+import secrets
 import shutil
 import socket
 import webbrowser
@@ -65,6 +66,9 @@ def run_demo(folder: Path, *, open_browser: bool, reset: bool) -> None:
         list_tagline="Sample documents, summarised with their sources",
         sender_address="digest@newsletter.example.org",
         postal_address=("The Demo Digest", "1 Sample Street, Exampleton"),
+        # Where `newsletter web` would serve the pages that the mails link to.
+        public_url="http://localhost:8000",
+        secret_keys=(_key(folder),),
         smtp_host="127.0.0.1",
         smtp_port=port,
         smtp_security="none",
@@ -91,6 +95,15 @@ def _prepare(folder: Path, *, reset: bool) -> None:
         shutil.rmtree(folder)
     (folder / "inbox").mkdir(parents=True, exist_ok=True)
     (folder / _MARKER).touch()
+
+
+def _key(folder: Path) -> str:
+    """Return the key that signs the demo's links: made at random at its first run, and kept in its folder."""
+    file = folder / "secret-key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    return file.read_text("ascii")
 
 
 def _walk(app: App, inbox: _Inbox, folder: Path, *, open_browser: bool) -> None:
@@ -152,9 +165,7 @@ def _say_how_to_go_on(*, again: bool) -> None:
     else:
         click.echo("  newsletter demo                    again: nothing is new, so nothing is sent")
         click.echo("  newsletter demo --reset --open     from the start, and look at it in a browser")
-    click.echo(
-        "  cp .env.example .env               then set SMTP_HOST, SENDER_ADDRESS and FOLDERS for real readers"
-    )
+    click.echo("  cp .env.example .env               then set FOLDERS, and what `newsletter send` asks for")
     click.echo(
         "  newsletter subscribers add YOU     then: newsletter ingest, newsletter preview, newsletter send"
     )

@@ -54,6 +54,6 @@ def configure(*, level: str, form: str, secrets: Sequence[str]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Libraries tell every wake-up and every table; that is news only while something is being looked for.
-    for library in ("apscheduler", "alembic"):
+    # Libraries tell every wake-up, table and start; that is news only while something is being looked for.
+    for library in ("apscheduler", "alembic", "uvicorn"):
         logging.getLogger(library).setLevel(logging.DEBUG if level == "DEBUG" else logging.WARNING)

@@ -6,8 +6,9 @@ import click
 
 
 @click.command()
-def run() -> None:
-    """Run the service: ingest, publish on schedule, deliver; until SIGTERM.
+@click.option("--no-web", is_flag=True, help="Leave the web pages to a `newsletter web` of its own.")
+def run(*, no_web: bool) -> None:
+    """Run the service: ingest, publish on schedule, deliver, serve the web pages; until SIGTERM.
 
     A second service on the same store does no harm: every slot is published once.
     """
@@ -18,7 +19,7 @@ def run() -> None:
     with opened() as app:
         settings = app.settings
         logs.configure(level=settings.log_level, form=settings.log_format, secrets=app.secrets())
-        service.run(app, clock=utc_now)
+        service.run(app, clock=utc_now, with_web=not no_web)
 
 
 @click.command()

@@ -56,12 +56,14 @@ class SendingSettings(BaseSettings):
     reply_to: str = Field("", description="address for replies; empty: SENDER_ADDRESS")
     unsubscribe_address: str = Field("", description="address for unsubscribing by mail; empty: REPLY_TO")
     public_url: str = Field(
-        "", description="base address of the readers' web pages (https); empty: unsubscribing goes by mail"
+        "",
+        description="base address (https) of the readers' web pages, which every mail links to; "
+        "needed for sending",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], split_at(",")] = Field(
         (),
         description="keys that sign readers' links and bounce addresses, newest first, parted by commas; "
-        "needed with PUBLIC_URL or BOUNCE_ADDRESS",
+        "needed for sending and for the web pages",
     )
     dkim_keys: KeyFiles = Field(
         (),

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from newsletter.app import App
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, SettingsError
+from newsletter.model.readers import LettersReport
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class Readers(Protocol):
     def answer(self, *, now: datetime) -> int:
         """Decide what new sign-ups are answered with; how many were looked at."""
 
-    def send_letters(self, *, clock: Clock, stopping: asyncio.Event) -> Awaitable[object]:
+    def send_letters(self, *, clock: Clock, stopping: asyncio.Event) -> Awaitable[LettersReport]:
         """Send the letters that are due."""
 
     def forget_stale(self, *, now: datetime) -> int:
@@ -60,6 +61,7 @@ class Correspondent:
         self._look_seconds = look_seconds
         self._due = asyncio.Event()
         self._forgot_at: datetime | None = None
+        self._problem: str | None = None
 
     def wake(self) -> None:
         """Let it look at once; called in the event loop."""
@@ -79,7 +81,12 @@ class Correspondent:
             self._due.set()
 
     async def _send(self) -> None:
-        await self._readers.send_letters(clock=self._clock, stopping=self._stopping)
+        report = await self._readers.send_letters(clock=self._clock, stopping=self._stopping)
+        for state, count in report.outcomes.items():
+            log.info("letters: %d %s", count, state.value)
+        if report.problem is not None and report.problem != self._problem:
+            log.error("letters: %d wait: %s", report.due, report.problem)
+        self._problem = report.problem
 
     async def _forget(self) -> None:
         now = self._clock()
@@ -113,6 +120,24 @@ class Correspondent:
             await asyncio.wait((future, told), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             told.cancel()
+
+
+def correspondent_of(app: App, *, clock: Clock, stopping: asyncio.Event) -> Correspondent | None:
+    """Return what answers the sign-ups of an install; None where nobody can sign up or no letter be sent.
+
+    Args:
+        app: The install.
+        clock: Returns the time, UTC.
+        stopping: Once set, it ends.
+    """
+    if not app.settings.public_url:
+        return None
+    try:
+        app.check_sending()
+    except SettingsError as error:
+        log.warning("sign-ups are not answered by this process: %s", " ".join(error.problems))
+        return None
+    return Correspondent(app.readers, clock=clock, stopping=stopping)
 
 
 async def _guarded(work: Callable[[], Awaitable[None]]) -> None:

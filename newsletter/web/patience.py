@@ -23,7 +23,7 @@ class ImpatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
-        # uvicorn's own lines hold whole paths, and would come back with any handler that is put on its logger.
+        # uvicorn's own lines hold whole paths, and would come back with any handler put on its logger.
         self.access_log = False
         super().connection_made(transport)
         self._watch()

@@ -9,8 +9,8 @@ from contextlib import closing
 from datetime import datetime
 
 from newsletter.app import App
-from newsletter.web.app import make_web
-from newsletter.web.server import listen, serve
+from newsletter.web.parts import parts_of, run_together
+from newsletter.web.server import listen
 
 log = logging.getLogger(__name__)
 
@@ -42,4 +42,5 @@ async def _run_until_signal(app: App, listener: socket.socket, clock: Clock) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await serve(make_web(app, clock=clock), listener, stopping=stopping)
+    parts = parts_of(app, listener=listener, clock=clock, stopping=stopping)
+    await run_together(*parts, stopping=stopping)

@@ -41,6 +41,7 @@ def _warm_up() -> None:
                     "smtp_host": "127.0.0.1",
                     "smtp_port": sink.port,
                     "smtp_security": "none",
+                    "public_url": "https://news.example.org",
                     "secret_keys": ["a key of thirty-two characters, at least"],
                     "bounce_address": "returns@news.example.org",
                     "bounce_mailbox": str(returns.maildir),

@@ -152,6 +152,7 @@ class Lab:
                 "smtp_connections": self._connections,
                 "smtp_timeout_seconds": 20.0,
                 "uncertain_policy": self._policy,
+                "public_url": "https://news.example.org",
                 "secret_keys": ["a key of thirty-two characters, at least"],
                 "bounce_address": "returns@news.example.org",
                 "bounce_mailbox": str(self._returns.maildir),

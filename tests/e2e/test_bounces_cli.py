@@ -41,7 +41,7 @@ class Home:
         (self.folder / ".env").write_text(
             "FOLDERS=in\nSETTLE_SECONDS=0\nTRANSPORT=file\nLIST_NAME=daily\nSCHEDULE=0 0 1 1 *\n"
             "SENDER_ADDRESS=digest@news.example.org\nBOUNCE_ADDRESS=bounces@news.example.org\n"
-            f"SECRET_KEYS={KEY}\n"
+            f"SECRET_KEYS={KEY}\nPUBLIC_URL=https://news.example.org\nPORT=0\n"
         )
         self.call("ingest")
         self.call("subscribers", "add", ADA, BO, CHI)

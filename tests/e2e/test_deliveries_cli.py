@@ -40,6 +40,7 @@ def furnish(folder: Path) -> Path:
     (folder / ".env").write_text(
         "FOLDERS=in\nSETTLE_SECONDS=0\nTRANSPORT=file\nLIST_NAME=daily\nLIST_TITLE=The Daily Brief\n"
         "SENDER_ADDRESS=digest@news.example.org\nTIMEZONE=Asia/Kolkata\n"
+        "PUBLIC_URL=https://news.example.org\nSECRET_KEYS=a key of this test alone\nPORT=0\n"
     )
     return folder
 
@@ -487,7 +488,10 @@ def test_a_wrong_edition_or_reader_is_named(within: Run) -> None:
 
 
 def test_several_lists_are_told_apart(within: Run, home: Path) -> None:
-    (home / ".env").write_text("SETTLE_SECONDS=0\nTRANSPORT=file\nSENDER_ADDRESS=digest@news.example.org\n")
+    (home / ".env").write_text(
+        "SETTLE_SECONDS=0\nTRANSPORT=file\nSENDER_ADDRESS=digest@news.example.org\n"
+        "PUBLIC_URL=https://news.example.org\nSECRET_KEYS=a key of this test alone\nPORT=0\n"
+    )
     (home / "newsletter.toml").write_text(
         'folders = ["in"]\n[[lists]]\nname = "daily"\n[[lists]]\nname = "weekly"\ntimezone = "Asia/Tokyo"\n'
     )

@@ -27,6 +27,7 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / ".env").write_text(
         "FOLDERS=in\nSETTLE_SECONDS=0\nTRANSPORT=file\nLIST_NAME=daily\n"
         "SENDER_ADDRESS=digest@bücher.example\n"
+        "PUBLIC_URL=https://news.example.org\nSECRET_KEYS=a key of this test alone\nPORT=0\n"
     )
     return tmp_path
 

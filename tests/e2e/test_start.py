@@ -19,6 +19,7 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
     (tmp_path / ".env").write_text(
         "FOLDERS=in\nSETTLE_SECONDS=0\nTRANSPORT=file\nSENDER_ADDRESS=digest@news.example.org\n"
+        "PUBLIC_URL=https://news.example.org\nSECRET_KEYS=a key of this test alone\nPORT=0\n"
     )
     return tmp_path
 

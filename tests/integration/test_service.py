@@ -14,6 +14,7 @@ from newsletter.app import App
 from newsletter.errors import SettingsError
 from newsletter.model.editions import RunOutcome
 from newsletter.service import Service, run
+from newsletter.web.parts import run_together
 
 # Far ahead: the scheduler runs at once what its own clock holds for past.
 START = datetime(2046, 11, 23, 5, 0, tzinfo=UTC)
@@ -47,6 +48,9 @@ def make_app(tmp_path: Path, folder: Path, store_url: str) -> MakeApp:
             "outbox_folder": tmp_path / "outbox",
             "list_name": "daily",
             "sender_address": "digest@news.example.org",
+            "public_url": "https://news.example.org",
+            "secret_keys": ("a key of this test alone",),
+            "port": 0,
         }
         return App.isolated(**(values | overrides))
 
@@ -303,3 +307,18 @@ def test_a_service_that_could_not_send_does_not_start(make_app) -> None:
     app = make_app(transport="smtp")
     with pytest.raises(SettingsError, match="SMTP_HOST is not set"):
         run(app, clock=lambda: START)
+
+
+async def test_a_part_that_fails_stops_the_others_cleanly() -> None:
+    stopping, ended = asyncio.Event(), []
+
+    async def lasting() -> None:
+        await stopping.wait()
+        ended.append("cleanly")
+
+    async def failing() -> None:
+        raise SettingsError("it cannot be had")
+
+    with pytest.raises(SettingsError, match="it cannot be had"):
+        await run_together(lasting, failing, stopping=stopping)
+    assert ended == ["cleanly"]

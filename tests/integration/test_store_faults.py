@@ -337,6 +337,7 @@ async def test_a_process_ends_though_its_database_is_silent(
         f"DATABASE_URL={world.url}\nFOLDERS=in\nSETTLE_SECONDS=0\nLIST_NAME=daily\nSMTP_CONNECTIONS=1\n"
         f"SENDER_ADDRESS=digest@news.example.org\nSMTP_HOST=127.0.0.1\nSMTP_PORT={world.sink.port}\n"
         "SMTP_SECURITY=none\nSMTP_RATES=5/second\n"
+        "PUBLIC_URL=https://news.example.org\nSECRET_KEYS=a key of this test alone\nPORT=0\n"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -428,6 +429,7 @@ async def test_a_second_sender_gets_one_clear_line(world: World) -> None:
         f"DATABASE_URL={world.url}\nFOLDERS=in\nSETTLE_SECONDS=0\nLIST_NAME=daily\n"
         f"SENDER_ADDRESS=digest@news.example.org\nSMTP_HOST=127.0.0.1\nSMTP_PORT={world.sink.port}\n"
         "SMTP_SECURITY=none\n"
+        "PUBLIC_URL=https://news.example.org\nSECRET_KEYS=a key of this test alone\nPORT=0\n"
     )
     second: list[subprocess.CompletedProcess[str]] = []
 

@@ -310,9 +310,10 @@ def test_a_form_is_taken_from_its_page_alone(port: int) -> None:
 def test_a_large_form_is_refused_whether_it_says_so_or_not(port: int) -> None:
     _, back = opened(port)
     assert ask(port, "/p/abc", method="POST", headers=back, body=b"x" * 16_385).status == 413
-    head = b"POST /u/abc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head = b"POST /u/abc HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    head += b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunks = b"2000\r\n" + b"x" * 8192 + b"\r\n"
-    assert b" 413 " in send_raw(port, head + b"Transfer-Encoding: chunked\r\n\r\n" + 3 * chunks)[:20]
+    assert b" 413 " in send_raw(port, head + 3 * chunks)[:20]
 
 
 def test_a_form_that_never_ends_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +372,7 @@ def test_probes_that_go_well_are_no_news(port: int, caplog: pytest.LogCaptureFix
     caplog.set_level(logging.INFO)
     ask(port, "/healthz")
     ask(port, "/readyz")
-    assert caplog.records == []
+    assert [record for record in caplog.records if record.name == "newsletter.web.accesslog"] == []
 
 
 def metrics(port: int, key: str = "metrics") -> Answer:
@@ -468,7 +469,7 @@ ODD = [".", "..", "%00", "%0d%0a", "%ff", "%c3%a9", "%2f", "%2e%2e", ";", ":", "
 PARTS = st.sampled_from([*NAMED, *ODD])
 PATHS = st.lists(PARTS, max_size=5).map(lambda parts: "/" + "/".join(parts))
 QUERIES = st.one_of(st.just(""), st.text("abc=&%0;+?/", max_size=30).map("?{}".format))
-VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
+VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"))
 READ = [
     "Host",
     "Cookie",
@@ -531,7 +532,7 @@ def test_no_request_is_an_error_of_ours(
 @given(content=st.binary(max_size=400))
 def test_no_bytes_are_an_error_of_ours(port: int, content: bytes) -> None:
     for raw in (content, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + content + b"\r\n\r\n"):
-        answer = send_raw(port, raw)
+        answer = send_raw(port, raw, is_all=True)
         assert not answer or int(answer.partition(b" ")[2][:3]) < 500, answer[:200]
 
 

@@ -176,8 +176,11 @@ def test_no_secret_stands_in_a_log_not_even_in_a_traceback(capsys: pytest.Captur
     assert "hunter2" not in written
 
 
+LINKS = {"public_url": "https://news.example.org", "secret_keys": ("a key of this test alone",)}
+
+
 def test_addresses_in_headers_have_ascii_domains() -> None:
-    app = App.isolated(sender_address="digest@bücher.example", smtp_host="127.0.0.1")
+    app = App.isolated(sender_address="digest@bücher.example", smtp_host="127.0.0.1", **LINKS)
     app.check_sending()
     assert app.lists[0].sender_address == "digest@xn--bcher-kva.example"
 
@@ -187,7 +190,7 @@ def test_an_address_that_no_header_can_hold_is_told_before_anything_is_sent(key:
     for wrong in ("zzz", "dïgest@example.org"):
         values = {"sender_address": "digest@example.org", "smtp_host": "127.0.0.1", key: wrong}
         with pytest.raises(SettingsError, match=key.upper()):
-            App.isolated(**values).check_sending()
+            App.isolated(**values, **LINKS).check_sending()
 
 
 def test_a_wrong_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,10 +252,11 @@ def test_two_lists_of_one_name_are_refused() -> None:
         App.load()
 
 
-def test_sending_needs_a_server_and_a_sender() -> None:
+def test_sending_needs_a_server_a_sender_and_pages_to_link_to() -> None:
     with pytest.raises(SettingsError) as caught:
         App.isolated().check_sending()
-    assert [problem.split()[0] for problem in caught.value.problems] == ["SMTP_HOST", "SENDER_ADDRESS"]
+    missing = ["SMTP_HOST", "SENDER_ADDRESS", "PUBLIC_URL", "SECRET_KEYS"]
+    assert [problem.split()[0] for problem in caught.value.problems] == missing
 
 
 def test_isolated_settings_read_nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
