@@ -7,7 +7,7 @@ from newsletter.editions.slots import next_slot
 from newsletter.model.deliveries import EDITION_ACCOUNT, DeliveryState
 from newsletter.model.editions import EditionState, MailingList, PublishedEdition
 from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
-from newsletter.model.subscribers import SubscriptionState
+from newsletter.model.subscribers import Cadence
 from newsletter.store.store import Store
 
 #: How many headlines, runs and refused readers are shown of each.
@@ -27,7 +27,7 @@ def status(
 
     Args:
         store: Where everything is.
-        lists: The lists of this install.
+        lists: The lists of this install, and their weekly digests.
         account: The account that mail goes through; the trouble of one that was given up is over.
         now: UTC.
         editions: How many of a list's latest editions to show.
@@ -37,7 +37,11 @@ def status(
         documents=store.documents.count(),
         refusals=tuple(store.documents.refusals()),
         troubles=_troubles(store, account),
-        lists=tuple(_list_status(store, mailing_list, now, editions) for mailing_list in lists),
+        lists=tuple(
+            state
+            for mailing_list in lists
+            if _is_shown(state := _list_status(store, mailing_list, now, editions))
+        ),
         left_over=_left_over(store, lists),
         suppressions=store.subscribers.suppression_counts(),
     )
@@ -73,10 +77,12 @@ def _waits(store: Store, edition_id: int) -> bool:
 
 
 def _list_status(store: Store, mailing_list: MailingList, now: datetime, editions: int) -> ListStatus:
-    fresh = store.documents.new_for(mailing_list.name, folders=mailing_list.folders)
+    is_digest = mailing_list.cadence is Cadence.WEEKLY
+    # A digest is made of what its list's editions told.
+    fresh = () if is_digest else store.documents.new_for(mailing_list.name, folders=mailing_list.folders)
     return ListStatus(
         mailing_list=mailing_list,
-        audience=store.subscribers.count(mailing_list.name, SubscriptionState.CONFIRMED),
+        readership=store.audiences.readership(mailing_list.audience_name, now=now),
         new_documents=len(fresh),
         new_headlines=tuple(document.headline for document in fresh[:_SHOWN]),
         next_slot=next_slot(mailing_list.schedule, mailing_list.time_zone, now),
@@ -85,6 +91,12 @@ def _list_status(store: Store, mailing_list: MailingList, now: datetime, edition
         ),
         runs=tuple(store.editions.runs(mailing_list.name, limit=_SHOWN)),
     )
+
+
+def _is_shown(state: ListStatus) -> bool:
+    """Return whether there is anything to say of a list: of a digest that nobody asked for there is not."""
+    is_digest = state.mailing_list.cadence is Cadence.WEEKLY
+    return not is_digest or state.readership.of(Cadence.WEEKLY) > 0 or bool(state.editions)
 
 
 def _editions(store: Store, list_name: str, count: int) -> list[PublishedEdition]:

@@ -11,6 +11,7 @@ from newsletter.cli.common import clip, local, plural, printable
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState
 from newsletter.model.editions import EditionState, RunOutcome
 from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
+from newsletter.model.subscribers import Cadence
 
 _REFUSALS_SHOWN = 20
 
@@ -21,9 +22,10 @@ def show_status(status: Status, *, now: datetime) -> None:
     zones = {state.mailing_list.name: state.mailing_list.time_zone for state in status.lists}
     for trouble in status.troubles:
         _show_trouble(trouble, zones, now)
+    has_several = sum(not _is_digest(state) for state in status.lists) > 1
     for state in status.lists:
         click.echo()
-        _show_list(state, now, has_several=len(status.lists) > 1)
+        _show_list(state, now, is_named=has_several or _is_digest(state))
     _show_left_over(status.left_over)
     if status.suppressions:
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in status.suppressions.items())
@@ -61,24 +63,47 @@ def _show_trouble(trouble: SendingTrouble, zones: dict[str, str], now: datetime)
         click.echo("  Waiting will not help; once it is mended, `newsletter send --waiting` tries at once.")
 
 
-def _show_list(state: ListStatus, now: datetime, *, has_several: bool) -> None:
+def _show_list(state: ListStatus, now: datetime, *, is_named: bool) -> None:
+    """Print how a list, or a weekly digest, stands; `is_named`: commands need its name."""
     mailing_list = state.mailing_list
     title = click.style(mailing_list.title, bold=True)
-    click.echo(f"{title} ({mailing_list.name}): {plural(state.audience, 'subscriber')}")
+    what = f"{title}, weekly digest" if _is_digest(state) else title
+    click.echo(f"{what} ({mailing_list.name}): {_readers(state)}")
     wait = _in_words((state.next_slot - now).total_seconds())
     click.echo(f"  next slot: {local(state.next_slot, mailing_list.time_zone)} (in {wait})")
-    click.echo(f"  new since the last edition: {plural(state.new_documents, 'document')}")
+    if not _is_digest(state):
+        click.echo(f"  new since the last edition: {plural(state.new_documents, 'document')}")
     for headline in state.new_headlines:
         click.echo(f"    - {clip(printable(headline), 90)}")
     if state.new_documents > len(state.new_headlines):
         click.echo(f"    … and {state.new_documents - len(state.new_headlines)} more")
-    option = f" --list {mailing_list.name}" if has_several else ""
+    option = f" --list {mailing_list.name}" if is_named else ""
     for edition in state.editions:
         _show_edition(edition, mailing_list.time_zone, f"--edition {edition.edition.number}{option}")
     for run in state.runs:
         if run.outcome is not RunOutcome.PUBLISHED:
             when = local(run.slot_at or run.started_at, mailing_list.time_zone)
             click.echo(f"  {run.outcome.value}: {when}: {printable(run.reason)}")
+
+
+def _is_digest(state: ListStatus) -> bool:
+    return state.mailing_list.cadence is Cadence.WEEKLY
+
+
+def _readers(state: ListStatus) -> str:
+    """Say how many readers there are and, where they differ, how often they are mailed."""
+    readership = state.readership
+    paused = sum(readership.paused.values())
+    if _is_digest(state):
+        count, paused = readership.of(Cadence.WEEKLY), readership.paused[Cadence.WEEKLY]
+        return plural(count, "subscriber") + (f" ({paused:,} paused)" if paused else "")
+    total = plural(readership.total, "subscriber")
+    if not (paused or readership.awake[Cadence.WEEKLY]):
+        return total
+    awake = readership.awake
+    return (
+        f"{total} ({awake[Cadence.EACH]:,} each edition, {awake[Cadence.WEEKLY]:,} weekly, {paused:,} paused)"
+    )
 
 
 def _show_left_over(editions: Sequence[EditionStatus]) -> None:

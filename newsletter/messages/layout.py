@@ -12,6 +12,7 @@ from newsletter.messages.setting import Setter, is_right_to_left, reworded
 from newsletter.messages.text import clean
 from newsletter.model.editions import Edition, MailingList
 from newsletter.model.stories import UNNAMED_SOURCE
+from newsletter.model.subscribers import Cadence
 
 
 def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None, marks: Marks) -> Page:
@@ -22,6 +23,8 @@ def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None
     """
     title = clean(mailing_list.title)
     report_address = mailing_list.reply_to or mailing_list.sender_address
+    # A list and its weekly digest are numbered apart, and one person reads what is reported of both.
+    series = f"{title} (weekly)" if mailing_list.cadence is Cadence.WEEKLY else title
     zone = ZoneInfo(mailing_list.time_zone)
     setter = Setter(
         language=edition.language,
@@ -45,7 +48,7 @@ def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None
         more_articles=len(edition.left_out_ids),
         links=Links(
             view=web_link(view_url) if view_url is not None else None,
-            report=mailto(report_address, subject=f"Mistake in {title} No. {edition.number}"),
+            report=mailto(report_address, subject=f"Mistake in {series} No. {edition.number}"),
             report_address=clean(report_address),
         ),
         reader=marks,

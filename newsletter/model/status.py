@@ -7,7 +7,7 @@ from datetime import datetime
 from newsletter.model.deliveries import OPEN_STATES, Breaker, DeliveryRecord, DeliveryState
 from newsletter.model.documents import FileReport
 from newsletter.model.editions import MailingList, PublishedEdition, Run
-from newsletter.model.subscribers import Address, SubscriptionState, SuppressionReason
+from newsletter.model.subscribers import Address, Readership, SubscriptionState, SuppressionReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +65,11 @@ class ReaderStatus:
 class ListStatus:
     """How one list stands."""
 
+    #: The list, or a weekly digest.
     mailing_list: MailingList
-    #: Confirmed subscribers whose address is not suppressed.
-    audience: int
+    #: Confirmed subscribers of the list whose address is not suppressed.
+    readership: Readership
+    #: 0 for a digest.
     new_documents: int
     #: Headlines of some new documents.
     new_headlines: tuple[str, ...]
@@ -86,6 +88,7 @@ class Status:
     documents: int
     refusals: tuple[FileReport, ...]
     troubles: tuple[SendingTrouble, ...]
+    #: Each list, and behind it its weekly digest if anybody reads it or it has an edition.
     lists: tuple[ListStatus, ...]
     #: Editions of lists that are no longer set, which are not through.
     left_over: tuple[EditionStatus, ...] = ()

@@ -74,11 +74,11 @@ def gather_week(
 
 def look_back(store: Store, mailing_list: MailingList, *, grouping: GroupingRules, now: datetime) -> Week:
     """Return what the list's editions told that its digest has not told."""
-    since = _since(store.editions.latest(mailing_list.name), now)
+    since, read_from = _since(store.editions.latest(mailing_list.name), now)
     remembered = now - timedelta(days=grouping.open_days)
-    by_editions = store.told.tellings(mailing_list.audience_name, since=min(since - _OVERLAP, remembered))
+    by_editions = store.told.tellings(mailing_list.audience_name, since=min(read_from, remembered))
     by_digests = store.told.tellings(mailing_list.name, since=remembered)
-    carried = _latest([telling for telling in by_editions if telling.told_at >= since - _OVERLAP])
+    carried = _latest([telling for telling in by_editions if telling.told_at >= read_from])
     told_in = {i: telling.edition_id for telling in carried for i in telling.document_ids}
     answered = store.told.answered(mailing_list.name, list(told_in))
     earlier = store.documents.earlier_versions(list(told_in))
@@ -123,13 +123,15 @@ def findings_without(
     return sift(events, stories, rules, mailing_list.language)
 
 
-def _since(latest: Sequence[PublishedEdition], now: datetime) -> datetime:
-    """Return since when a digest tells, by the list's latest digest, if there is one."""
+def _since(latest: Sequence[PublishedEdition], now: datetime) -> tuple[datetime, datetime]:
+    """Return since when a digest tells, by the list's latest digest, and from when on editions are read."""
     if not latest:
-        return now - _FIRST_REACH
+        return now - _FIRST_REACH, now - _FIRST_REACH
+    before = latest[0].created_at
     # One that a clock made that was ahead says nothing.
-    is_past = latest[0].created_at <= now
-    return max(latest[0].created_at, now - _REACH) if is_past else now - _REACH
+    if not now - _REACH < before <= now:
+        return now - _REACH, now - _REACH
+    return before, before - _OVERLAP
 
 
 def _latest(tellings: Sequence[Telling]) -> list[Telling]:

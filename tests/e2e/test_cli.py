@@ -16,7 +16,11 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from choosing import choose
 from e2e.commands import Commands
+
+from newsletter.model.subscribers import Cadence
+from newsletter.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -114,6 +118,39 @@ def test_from_a_folder_to_an_inbox(newsletter, home: Path) -> None:
     assert "No. 1" in status.stdout
     assert "2 readers: 2 accepted" in status.stdout
     assert "in/b.txt: empty" in status.stdout
+
+
+def test_a_weekly_digest_from_the_folder_to_the_inbox(newsletter, home: Path) -> None:
+    drop(home, "a.txt", STORY)
+    newsletter("ingest")
+    newsletter("subscribers", "add", "wim@example.org")
+    assert "weekly" not in newsletter("status").stdout
+    store = Store.open(f"sqlite:///{home / 'newsletter.db'}")
+    choose(store, "wim@example.org", cadence=Cadence.WEEKLY)
+    store.close()
+    assert (
+        "Would send No. 1, “Harbour reopens”, with 1 story to 0 subscribers."
+        in newsletter("send", "--dry-run").stdout
+    )
+    assert "No. 1 is published for 0 subscribers." in newsletter("send", "--yes").stdout
+    status = newsletter("status").stdout
+    assert "The Daily Brief (daily): 1 subscriber (0 each edition, 1 weekly, 0 paused)" in status
+    assert "The Daily Brief, weekly digest (daily.weekly): 1 subscriber\n  next slot: Sat " in status
+    preview = newsletter("preview", "--list", "daily.weekly")
+    assert "Subject: Harbour reopens" in preview.stdout
+    assert "Covering 7 days:" in preview.stdout
+    assert "This would go to 1 subscriber of daily.weekly." in preview.stderr
+    assert "as it would be published now" in newsletter("explain", "--list", "daily.weekly").stdout
+    sent = newsletter("send", "--list", "daily.weekly", "--yes").stdout
+    assert "No. 1 is published for 1 subscriber.\nDelivered: 1 accepted." in sent
+    assert "wim@example.org" in newsletter("deliveries", "--list", "daily.weekly").stdout
+    (mail,) = (home / "outbox").glob("*.eml")
+    message = message_from_bytes(mail.read_bytes(), policy=policy.default)
+    assert "<daily.news.example.org>" in message["List-Id"]
+    again = newsletter("status").stdout
+    assert "no longer set" not in again
+    assert "1 reader: 1 accepted" in again
+    assert "Nothing is new" in newsletter("send", "--list", "daily.weekly", "--yes").stdout
 
 
 def test_an_edition_and_its_stories_are_explained(newsletter, home: Path) -> None:

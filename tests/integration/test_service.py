@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from choosing import choose
 
 from newsletter.app import App
 from newsletter.errors import SettingsError
 from newsletter.model.editions import RunOutcome
+from newsletter.model.subscribers import Cadence
 from newsletter.service import Service, run
 from newsletter.web.parts import run_together
 
@@ -112,6 +114,24 @@ async def test_a_slot_that_comes_is_ingested_published_and_delivered(
         service._publish_due.set()
         await asyncio.sleep(0.2)
     assert outbox(tmp_path) == 1
+
+
+async def test_an_edition_and_the_digest_of_its_week_come_at_one_slot(
+    make_app, folder, clock, tmp_path
+) -> None:
+    app = make_app(weekly_schedule="0 7 * * *")
+    for name in ("ada", "wim"):
+        app.add_subscriber(app.mailing_list(None), f"{name}@example.org", now=START)
+    choose(app.store, "wim@example.org", cadence=Cadence.WEEKLY)
+    async with serving(app, clock) as service:
+        await until(lambda: service._scheduler.get_job("next slot") is not None)
+        drop(folder, "Harbour reopens")
+        clock.now = SLOT
+        service._publish_due.set()
+        await until(lambda: outbox(tmp_path) == 2)
+        recorded = {name: app.store.editions.runs(name) for name in ("daily", "daily.weekly")}
+    for runs in recorded.values():
+        assert [(r.outcome, r.slot_at, r.edition_number) for r in runs] == [(RunOutcome.PUBLISHED, SLOT, 1)]
 
 
 async def test_the_scheduler_wakes_the_publisher_at_the_slot(make_app, folder, tmp_path) -> None:

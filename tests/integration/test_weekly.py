@@ -209,6 +209,21 @@ def test_a_first_digest_looks_back_a_week(app: App, tell: Tell) -> None:
     assert headlines(digest(app, day=8)) == {story_of(3).partition("\n")[0]}
 
 
+def test_a_first_digest_looks_back_a_week_and_not_an_hour_more(app: App, tell: Tell) -> None:
+    tell(story_of(1), day=1)
+    now = SUNDAY + 8 * DAY + timedelta(minutes=30)
+    assert app.draft(app.mailing_list("daily.weekly"), now=now) is None
+
+
+def test_an_edition_that_was_on_its_way_is_told_by_the_next_digest(app: App, tell: Tell) -> None:
+    tell(story_of(1), day=1)
+    digest_at = SUNDAY + DAY + timedelta(minutes=30)
+    app.publish(app.mailing_list("daily.weekly"), now=digest_at)
+    # Begun before the digest, it came into the store after it.
+    tell(story_of(2), day=1)
+    assert headlines(digest(app)) == {story_of(2).partition("\n")[0]}
+
+
 def test_a_story_of_several_editions_is_one_in_the_digest(app: App, tell: Tell) -> None:
     tell(FERRY, story_of(1), day=1)
     tell(FERRY_TOW, day=2)

@@ -190,7 +190,7 @@ def test_headings_of_sections_stand_above_those_of_their_stories(full: Beautiful
         ("h2", "More news"),
         ("h3", "Five days of antibiotics did as well as ten in a trial of 1,140 children"),
         ("h3", "Museum returns 212 carved figures to the Sámara islands"),
-        ("h2", "Also today"),
+        ("h2", "Also in the news"),
         ("h2", "Why you receive this"),
     ]
 

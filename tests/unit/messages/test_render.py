@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from newsletter.errors import MessageRefusedError, TemplateError
 from newsletter.messages.checks import check_rendering
 from newsletter.messages.render import Renderer, personalise
-from newsletter.model.editions import Edition, MailingList
+from newsletter.model.editions import Edition, MailingList, weekly_of
 from newsletter.model.messages import Reader, Rendering
 from newsletter.model.stories import Claim, Disagreement, SourceCredit, Story, StoryLabel
 
@@ -122,6 +124,22 @@ def test_what_is_left_out_is_counted(render: Render, edition_of: Callable[..., E
     assert "\n+1 more story:\nhttps://" in render(edition_of(2, also=0, left_out=1)).text
     assert "\n+1 more story\n" in render(edition_of(2, also=0, left_out=1), web=False).text
     assert "ALSO TODAY" in render(edition_of(2, also=0, left_out=1)).text
+
+
+def test_a_digest_speaks_of_its_days_and_not_of_today(
+    render: Render, edition_of: Callable[..., Edition], mailing_list: MailingList
+) -> None:
+    edition = edition_of(6, also=2, left_out=0)
+    edition = replace(edition, covers_from=edition.created_at - timedelta(days=7))
+    digest = weekly_of(replace(mailing_list, weekly_schedule="0 8 * * sat"))
+    assert digest is not None
+    rendering = render(edition, list_=digest)
+    assert "Covering 7 days:" in rendering.text
+    assert "ALSO IN THE NEWS" in rendering.text
+    assert ">Also in the news</h2>" in rendering.html
+    assert "ALSO TODAY" not in rendering.text
+    assert f"Mistake%20in%20{quote(mailing_list.title)}%20%28weekly%29%20No.%20" in rendering.html
+    assert rendering.headers.list_name == mailing_list.name
 
 
 def test_documents_cannot_write_markup_or_template_code(render: Render, hostile_edition: Edition) -> None:
