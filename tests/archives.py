@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from newsletter.app import App
-from newsletter.messages.render import Renderer
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
 from newsletter.model.editions import Edition, PublishedEdition
+from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.stories import Story, Summary, SummarySentence
 from newsletter.web import archive
 from newsletter.web.pages import Pages
@@ -26,6 +26,7 @@ from newsletter.web.site import site_of
 TESTS = Path(__file__).parent
 SEEDS = TESTS.parent / "seeds"
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+KEY = "a key of this test alone"
 URL = "https://news.example.org"
 
 
@@ -53,7 +54,7 @@ def made_app(folder: Path, **overrides: object) -> Iterator[App]:
         "sender_address": "digest@news.example.org",
         "postal_address": ("The Daily Brief", "1 Quay Street"),
         "public_url": URL,
-        "secret_keys": ("a key of this test alone",),
+        "secret_keys": (KEY,),
     }
     app = App.isolated(**(values | overrides))
     yield app
@@ -92,10 +93,18 @@ def put_edition(app: App, edition: Edition, *, list_name: str = "daily", days: i
         also=tuple(replace(line, document_ids=()) for line in edition.also),
         left_out_ids=(document_id,),
     )
-    renderer = Renderer(folders=app.template_folders)
-    mailing_list = replace(app.lists[0], name=list_name)
-    rendering = renderer.render_edition(
-        made, mailing_list, view_url=None, has_preferences=False, unsubscribe_address="leave@news.example.org"
+    headers = ListHeaders(
+        list_name=list_name,
+        list_title=app.lists[0].title,
+        sender_address="digest@news.example.org",
+        sender_name="",
+        reply_to="",
+        unsubscribe_address="leave@news.example.org",
+        date=made.created_at,
+        time_zone="Europe/Berlin",
+    )
+    rendering = Rendering(
+        subject=made.subject, preheader=made.preheader, html="", text="", token="0", headers=headers
     )
     return store.editions.publish(made, rendering, uid=f"{list_name}{number}")
 
