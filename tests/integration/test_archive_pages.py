@@ -75,11 +75,7 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     with ExitStack() as stack:
         app = stack.enter_context(made_app(tmp_path_factory.mktemp("several"), lists=make_lists()))
         sample = samples()
-        app.ingest(now=NOW)
-        for name in ("daily", "inside", "quiet"):
-            mailing_list = app.mailing_list(name)
-            app.add_subscriber(mailing_list, "ada@reader.example", now=NOW)
-            assert app.publish(mailing_list, now=NOW).edition
+        publish_seeds(app, "daily", "inside", "quiet")
         put_edition(app, sample.make_full_edition(), days=1)
         put_edition(app, sample.make_hostile_edition(), days=2)
         put_edition(app, sample.make_right_to_left_edition(), days=12)
