@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from newsletter.app import App
-from newsletter.messages.render import Renderer
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
 from newsletter.model.editions import Edition, PublishedEdition
+from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.stories import Story, Summary, SummarySentence
 from newsletter.web import archive
 from newsletter.web.pages import Pages
@@ -26,6 +26,7 @@ from newsletter.web.site import site_of
 TESTS = Path(__file__).parent
 SEEDS = TESTS.parent / "seeds"
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+KEY = "a key of this test alone"
 URL = "https://news.example.org"
 
 
@@ -53,23 +54,19 @@ def made_app(folder: Path, **overrides: object) -> Iterator[App]:
         "sender_address": "digest@news.example.org",
         "postal_address": ("The Daily Brief", "1 Quay Street"),
         "public_url": URL,
-        "secret_keys": ("a key of this test alone",),
+        "secret_keys": (KEY,),
     }
     app = App.isolated(**(values | overrides))
     yield app
     app.close()
 
 
-def publish_seeds(app: App, *, now: datetime = NOW) -> PublishedEdition:
-    """Publish what the sample documents tell to every list; returns the first one's edition."""
+def publish_seeds(app: App, *names: str, now: datetime = NOW) -> None:
+    """Publish what the sample documents tell, to some lists or to every one."""
     app.ingest(now=now)
-    published = []
-    for mailing_list in app.lists:
+    for mailing_list in map(app.mailing_list, names or [one.name for one in app.lists]):
         app.add_subscriber(mailing_list, "ada@reader.example", now=now)
-        edition = app.publish(mailing_list, now=now).edition
-        assert edition is not None
-        published.append(edition)
-    return published[0]
+        assert app.publish(mailing_list, now=now).edition
 
 
 def put_edition(app: App, edition: Edition, *, list_name: str = "daily", days: int = 0) -> PublishedEdition:
@@ -92,10 +89,18 @@ def put_edition(app: App, edition: Edition, *, list_name: str = "daily", days: i
         also=tuple(replace(line, document_ids=()) for line in edition.also),
         left_out_ids=(document_id,),
     )
-    renderer = Renderer(folders=app.template_folders)
-    mailing_list = replace(app.lists[0], name=list_name)
-    rendering = renderer.render_edition(
-        made, mailing_list, view_url=None, has_preferences=False, unsubscribe_address="leave@news.example.org"
+    headers = ListHeaders(
+        list_name=list_name,
+        list_title=app.lists[0].title,
+        sender_address="digest@news.example.org",
+        sender_name="",
+        reply_to="",
+        unsubscribe_address="leave@news.example.org",
+        date=made.created_at,
+        time_zone="Europe/Berlin",
+    )
+    rendering = Rendering(
+        subject=made.subject, preheader=made.preheader, html="", text="", token="0", headers=headers
     )
     return store.editions.publish(made, rendering, uid=f"{list_name}{number}")
 

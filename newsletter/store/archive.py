@@ -62,11 +62,8 @@ class Archive:
 
     def find(self, list_name: str, number: int) -> ArchivedHeading | None:
         """Return a list's edition of that number, or None if there is none."""
-        query = _headings().where(
-            _editions.c.list_name == list_name, _editions.c.number == number, _is_out(_editions.c.id)
-        )
         with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_ONE, {"list_name": list_name, "number": number}).one_or_none()
         return ArchivedHeading(**row._mapping) if row else None  # noqa: SLF001 - SQLAlchemy's public name
 
     def latest(
@@ -92,13 +89,9 @@ class Archive:
 
     def neighbours(self, list_name: str, number: int) -> Neighbours:
         """Return the numbers of the editions of a list around one."""
-        c = _editions.c
-        of_list = select(c.number).where(c.list_name == list_name, _is_out(c.id)).limit(1)
         with self._database.reading() as connection:
-            return Neighbours(
-                previous=connection.scalar(of_list.where(c.number < number).order_by(c.number.desc())),
-                next=connection.scalar(of_list.where(c.number > number).order_by(c.number)),
-            )
+            row = connection.execute(_AROUND, {"list_name": list_name, "number": number}).one()
+        return Neighbours(previous=row.previous, next=row.next)
 
     def addresses(self, list_names: Sequence[str], *, limit: int) -> list[ArchivedAddress]:
         """Return where the editions of some lists stand, the newest first."""
@@ -199,6 +192,24 @@ def _headings() -> Select[Any]:
         select(func.count()).select_from(_stories).where(of_edition).scalar_subquery().label("story_count"),
         select(told.language).where(of_edition, told.position == 1).scalar_subquery().label("language"),
     )
+
+
+def _around() -> Select[Any]:
+    c = _editions.c
+    of_list = select(c.number).where(c.list_name == bindparam("list_name"), _is_out(c.id)).limit(1)
+    number = bindparam("number", type_=c.number.type)
+    before = of_list.where(c.number < number).order_by(c.number.desc())
+    after = of_list.where(c.number > number).order_by(c.number)
+    return select(before.scalar_subquery().label("previous"), after.scalar_subquery().label("next"))
+
+
+# Asked for with every page: putting a query together takes longer than the answer.
+_ONE = _headings().where(
+    _editions.c.list_name == bindparam("list_name"),
+    _editions.c.number == bindparam("number"),
+    _is_out(_editions.c.id),
+)
+_AROUND = _around()
 
 
 def _read_stories(connection: Connection, ids: Sequence[int]) -> list[ArchivedStory]:

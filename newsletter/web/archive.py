@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,7 +13,7 @@ from starlette.routing import Route
 
 from newsletter.app import App
 from newsletter.errors import ArchiveNotFoundError, LinkError
-from newsletter.model.archive import EditionView
+from newsletter.model.archive import EditionView, Neighbours
 from newsletter.model.editions import WEEKLY_SUFFIX, MailingList
 from newsletter.web.pages import Pages
 from newsletter.web.site import Site
@@ -22,6 +23,9 @@ _PUBLIC = {"Cache-Control": "public, max-age=300"}
 
 #: Documents and searches are for readers; search engines have the originals.
 _UNLISTED = {**_PUBLIC, "X-Robots-Tag": "noindex"}
+
+#: Pages of editions that are kept rendered.
+_KEPT = 64
 
 #: Editions of each list on the page of all lists.
 _EACH = 3
@@ -69,6 +73,8 @@ class _Shelf:
         self._pages = pages
         self._site = site
         self._clock = clock
+        # A page of an edition changes when the next one comes out, and then never again.
+        self._rendered = lru_cache(maxsize=_KEPT)(self._render)
         self._public = {mailing_list.name: mailing_list for mailing_list in site.public_lists}
 
     def guarded(self, page: _Page) -> _Page:
@@ -123,17 +129,22 @@ class _Shelf:
     def edition(self, request: Request) -> Response:
         """Show a public edition."""
         name, number = request.path_params["list"], _number(request.path_params["number"])
-        mailing_list = self._public_list(name)
-        path = f"/archive/{name}/{number}"
-        return self._edition_page(
-            self._archive.edition(name, number),
+        self._public_list(name)
+        edition, around = self._archive.edition(name, number), self._archive.neighbours(name, number)
+        return Response(self._rendered(edition, around), media_type="text/html", headers=_PUBLIC)
+
+    def _render(self, edition: EditionView, around: Neighbours) -> bytes:
+        audience = self._public_list(edition.list_name)
+        path = f"/archive/{edition.list_name}/{edition.number}"
+        answer = self._edition_page(
+            edition,
             home=f"{self._site.base}{path}",
-            headers=_PUBLIC,
             canonical=f"{self._site.url}{path}",
-            audience=mailing_list.name,
-            around=self._archive.neighbours(name, number),
-            is_open=mailing_list.is_open,
+            audience=audience.name,
+            around=around,
+            is_open=audience.is_open,
         )
+        return bytes(answer.body)
 
     def _edition_page(self, edition: EditionView, **values: object) -> Response:
         return self._pages.respond("edition.html", edition=edition, **values)  # type: ignore[arg-type]
