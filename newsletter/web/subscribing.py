@@ -10,6 +10,7 @@ from newsletter.errors import AddressError, SubscriberError
 from newsletter.web import signup
 from newsletter.web.desk import Desk
 from newsletter.web.forms import FormTokens
+from newsletter.web.latest import latest_of
 from newsletter.web.origin import client_address
 
 _ASKED = (
@@ -102,5 +103,5 @@ async def _form_page(
         heading=desk.site.tagline or f"Subscribe to {desk.site.title}",
         lede=signup.promise(desk.site.open_lists),
         signup=shown,
-        latest=None,
+        latest=await run_in_threadpool(latest_of, desk),
     )
