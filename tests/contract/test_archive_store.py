@@ -254,6 +254,11 @@ CORPUS = [
 ]
 
 
+def test_no_phrase_goes_on_from_a_headline_into_its_summary(one_store: Store) -> None:
+    for words in ('"not old a b"', '"sinks the"', '"éé"', '"old ee"'):
+        assert one_store.archive.search(terms_of(words), ["daily"], now=NOW, limit=20) == (0, []), words
+
+
 @given(query=ANYTHING)
 def test_nothing_that_can_be_typed_is_wrong(one_store: Store, query: str) -> None:
     if terms := terms_of(query):

@@ -87,9 +87,9 @@ def with_pages(app: App) -> Starlette:
 
     web.routes.extend(
         [
-            Route(f"{base}/p/{{token}}", show, methods=["GET"]),
-            Route(f"{base}/p/{{token}}", take, methods=["POST"]),
-            Route(f"{base}/u/{{token}}", one_click, methods=["POST"]),
+            Route(f"{base}/form/{{token}}", show, methods=["GET"]),
+            Route(f"{base}/form/{{token}}", take, methods=["POST"]),
+            Route(f"{base}/click/{{token}}", one_click, methods=["POST"]),
             Route(f"{base}/fails/{{kind}}", fails, methods=["GET"]),
             Route(f"{base}/whoami", whoami, methods=["GET"]),
         ]
@@ -111,7 +111,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield found
 
 
-def opened(port: int, path: str = "/p/abc") -> tuple[str, dict[str, str]]:
+def opened(port: int, path: str = "/form/abc") -> tuple[str, dict[str, str]]:
     """Load a page with a form; returns the field and the headers that send it back."""
     answer = ask(port, path, headers=OURS)
     cookie = answer.headers["set-cookie"].partition(";")[0]
@@ -125,12 +125,12 @@ EVERY_KIND = [
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
     ("GET", "/metrics", 401),
-    ("GET", "/p/abc", 200),
-    ("POST", "/p/abc", 415),
+    ("GET", "/form/abc", 200),
+    ("POST", "/form/abc", 415),
     ("GET", "/nothing", 404),
     ("GET", "/fails/link", 404),
     ("POST", "/site.css", 405),
-    ("TRACE", "/p/abc", 405),
+    ("TRACE", "/form/abc", 405),
     ("GET", "/fails/many", 429),
     ("GET", "/fails/said", 400),
     ("GET", "/fails/odd", 500),
@@ -213,7 +213,7 @@ def test_the_style_sheet_is_kept_as_long_as_its_address_stays(port: int) -> None
     ],
 )
 def test_hosts_that_are_ours(port: int, host: str) -> None:
-    assert ask(port, "/p/abc", headers={"Host": host}).status == 200
+    assert ask(port, "/form/abc", headers={"Host": host}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_hosts_that_are_ours(port: int, host: str) -> None:
     ],
 )
 def test_a_host_that_is_not_ours_is_refused(port: int, host: str) -> None:
-    answer = ask(port, "/p/abc", headers={"Host": host, "X-Forwarded-Host": "news.example.org"})
+    answer = ask(port, "/form/abc", headers={"Host": host, "X-Forwarded-Host": "news.example.org"})
     assert answer.status == 421
     assert "This is not the right address" in answer.text
     assert "evil" not in answer.text
@@ -243,12 +243,12 @@ def test_a_host_that_is_not_ours_is_refused(port: int, host: str) -> None:
 
 
 def test_a_request_that_names_no_host_or_two(port: int) -> None:
-    assert b" 421 " in send_raw(port, b"GET /p/abc HTTP/1.0\r\n\r\n").partition(b"\r\n")[0]
+    assert b" 421 " in send_raw(port, b"GET /form/abc HTTP/1.0\r\n\r\n").partition(b"\r\n")[0]
     for hosts in (b"", b"Host: news.example.org\r\nHost: evil.example\r\n"):
-        answer = send_raw(port, b"GET /p/abc HTTP/1.1\r\n" + hosts + b"\r\n")
+        answer = send_raw(port, b"GET /form/abc HTTP/1.1\r\n" + hosts + b"\r\n")
         assert answer.startswith(b"HTTP/1.1 400 ")
     absolute = (
-        b"GET http://evil.example/p/abc HTTP/1.1\r\nHost: news.example.org\r\nConnection: close\r\n\r\n"
+        b"GET http://evil.example/form/abc HTTP/1.1\r\nHost: news.example.org\r\nConnection: close\r\n\r\n"
     )
     assert b"evil" not in send_raw(port, absolute)
 
@@ -266,17 +266,17 @@ def test_without_trusted_proxies_nobody_is_believed(tmp_path: Path) -> None:
 
 def test_pages_lie_below_the_base_path_and_machines_at_the_root_too(tmp_path: Path) -> None:
     with running(tmp_path, public_url=f"{URL}/news") as port:
-        for path in ("/news/site.css", "/healthz", "/news/healthz", "/readyz", "/news/p/abc"):
+        for path in ("/news/site.css", "/healthz", "/news/healthz", "/readyz", "/news/form/abc"):
             assert ask(port, path, headers=OURS).status == 200, path
         for path in ("/metrics", "/news/metrics", "/hooks/feedback", "/news/hooks/feedback"):
             assert ask(port, path).status in (401, 405), path
-        for path in ("/site.css", "/p/abc", "/newspaper", "/news//p/abc"):
+        for path in ("/site.css", "/form/abc", "/newspaper", "/news//form/abc"):
             assert ask(port, path, headers=OURS).status == 404, path
         front = ask(port, "/news", headers=OURS)
         assert (front.status, front.headers["location"]) == (308, "/news/")
         assert 'href="/news/site.css?v=' in ask(port, "/news/nothing", headers=OURS).text
-        field, back = opened(port, "/news/p/abc")
-        assert ask(port, "/news/p/abc", method="POST", headers=back, body=field.encode()).status == 200
+        field, back = opened(port, "/news/form/abc")
+        assert ask(port, "/news/form/abc", method="POST", headers=back, body=field.encode()).status == 200
 
 
 def test_without_a_public_url_no_pages_are_served(tmp_path: Path) -> None:
@@ -299,18 +299,18 @@ def test_pages_without_a_key_are_not_served(tmp_path: Path) -> None:
 def test_a_form_is_taken_from_its_page_alone(port: int) -> None:
     field, back = opened(port)
     body = f"{field}&list=daily".encode()
-    assert ask(port, "/p/abc", method="POST", headers=back, body=body).text == "daily"
-    assert ask(port, "/p/other", method="POST", headers=back, body=body).status == 403
+    assert ask(port, "/form/abc", method="POST", headers=back, body=body).text == "daily"
+    assert ask(port, "/form/other", method="POST", headers=back, body=body).status == 403
     evil = {**back, "Origin": "https://evil.example"}
-    refused = ask(port, "/p/abc", method="POST", headers=evil, body=body)
+    refused = ask(port, "/form/abc", method="POST", headers=evil, body=body)
     assert refused.status == 403
     assert "This form was not sent from its own page." in refused.text
 
 
 def test_a_large_form_is_refused_whether_it_says_so_or_not(port: int) -> None:
     _, back = opened(port)
-    assert ask(port, "/p/abc", method="POST", headers=back, body=b"x" * 16_385).status == 413
-    head = b"POST /u/abc HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    assert ask(port, "/form/abc", method="POST", headers=back, body=b"x" * 16_385).status == 413
+    head = b"POST /click/abc HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     head += b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunks = b"2000\r\n" + b"x" * 8192 + b"\r\n"
     assert b" 413 " in send_raw(port, head + 3 * chunks)[:20]
@@ -319,7 +319,7 @@ def test_a_large_form_is_refused_whether_it_says_so_or_not(port: int) -> None:
 def test_a_form_that_never_ends_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forms, "_BODY_SECONDS", 0.1)
     _, back = opened(port)
-    answer = ask(port, "/p/abc", method="POST", headers={**back, "Content-Length": "10"})
+    answer = ask(port, "/form/abc", method="POST", headers={**back, "Content-Length": "10"})
     assert answer.status == 408
     assert "That took too long" in answer.text
 
@@ -343,8 +343,8 @@ def test_the_log_names_nobody(port: int, caplog: pytest.LogCaptureFixture) -> No
     for kind in ("abc", "link", "store", "many", "said", "odd", CANARY):
         ask(port, f"/fails/{kind}?{CANARY}={CANARY}", headers=headers)
     for path in (
-        f"/p/{CANARY}",
-        f"/u/{CANARY}",
+        f"/form/{CANARY}",
+        f"/click/{CANARY}",
         f"/{CANARY}",
         "/hooks/feedback",
         f"/metrics?{CANARY}",
@@ -352,16 +352,16 @@ def test_the_log_names_nobody(port: int, caplog: pytest.LogCaptureFixture) -> No
     ):
         for method in ("GET", "POST", "HEAD", CANARY.upper()):
             ask(port, path, method=method, headers=headers, body=body)
-    ask(port, f"/p/{CANARY}", headers={**headers, "Host": f"{CANARY}.example"})
+    ask(port, f"/form/{CANARY}", headers={**headers, "Host": f"{CANARY}.example"})
     send_raw(port, f"GET /{CANARY} HTTP/9.9\r\n{CANARY}\r\n\r\n".encode())
     send_raw(
-        port, f"POST /p/{CANARY} HTTP/1.1\r\nHost: localhost\r\nContent-Length: x{CANARY}\r\n\r\n".encode()
+        port, f"POST /form/{CANARY} HTTP/1.1\r\nHost: localhost\r\nContent-Length: x{CANARY}\r\n\r\n".encode()
     )
     for forbidden in (CANARY, CANARY.upper(), "192.0.2.77", "a secret of the inside", "example.org"):
         assert forbidden not in caplog.text
     lines = [record.getMessage() for record in caplog.records if record.name == "newsletter.web.accesslog"]
-    assert "GET /p/{token} 200" in "\n".join(lines)
-    assert "OTHER /p/{token} 405" in "\n".join(lines)
+    assert "GET /form/{token} 200" in "\n".join(lines)
+    assert "OTHER /form/{token} 405" in "\n".join(lines)
     assert "GET - 404" in "\n".join(lines)
     odd = [line for line in lines if not LOG_LINE.fullmatch(line)]
     assert all(line.startswith("unexpected error at /fails/{kind}: ") for line in odd)
@@ -407,13 +407,13 @@ def test_metrics_tell_how_everything_stands(tmp_path: Path) -> None:
         app.add_subscriber(mailing_list, address, now=NOW)
     app.publish(mailing_list, now=NOW)
     with served(with_pages(app)) as port:
-        ask(port, f"/p/{CANARY}", headers=OURS)
+        ask(port, f"/form/{CANARY}", headers=OURS)
         text = metrics(port).text
     app.close()
     assert CANARY not in text
     for line in (
-        'newsletter_requests_total{method="GET",route="/p/{token}",status="200"} 1.0',
-        'newsletter_request_seconds_count{route="/p/{token}"} 1.0',
+        'newsletter_requests_total{method="GET",route="/form/{token}",status="200"} 1.0',
+        'newsletter_request_seconds_count{route="/form/{token}"} 1.0',
         'newsletter_sign_ups_total{outcome="taken"} 0.0',
         'newsletter_sign_ups_total{outcome="limited"} 0.0',
         "newsletter_store_up 1.0",

@@ -46,7 +46,7 @@ _INDEX = {
     ),
     "postgresql": (
         "CREATE INDEX ix_archived_stories_words ON archived_stories USING gin ("
-        "(setweight(to_tsvector('simple'::regconfig, headline_words), 'A') || "
+        "(setweight(to_tsvector('simple'::regconfig, headline_words || ' éé'), 'A') || "
         "setweight(to_tsvector('simple'::regconfig, body_words), 'B')))"
     ),
 }
