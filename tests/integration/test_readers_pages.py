@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from webserver import Browser
 
 from newsletter.app import App
@@ -383,3 +385,56 @@ def test_pages_are_small(site: Site) -> None:
     style = len(browser.get("/site.css").content)
     for path in ("/", "/subscribe", "/privacy", site.preferences_path(reader), site.leave_path(reader)):
         assert len(browser.get(path).content) + style < 30_000, path
+
+
+FIELDS = ("address", "list", "list.daily", "cadence", "cadence.daily", "pause", "website", "List-Unsubscribe")
+VALUES = st.one_of(
+    st.sampled_from(
+        ["daily", "tag", "sport", "staff", "weekly", "each", "2026-12-24", "9999-12-31", "0001-01-01"]
+    ),
+    st.text(max_size=40),
+    st.text(alphabet=st.characters(codec="utf-8", categories=["Cc", "Cf", "Zs", "So"]), max_size=8),
+)
+
+
+@given(draw=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_that_can_be_sent_makes_the_server_fail(site: Site, draw: st.DataObject) -> None:
+    reader = 1
+    tokens = [
+        site.leave_path(reader),
+        site.preferences_path(reader),
+        site.path(site.links.confirm_url(signup_id=1, list_name="daily")),
+        f"/r/{site.links.return_token(subscriber_id=reader, list_name='daily')}",
+        site.path(site.links.view_url("daily", 1)),
+    ]
+    if not site.standing("ada@example.org"):
+        site.add("ada@example.org")
+        sign_up(site.browser(), "bo@example.org")
+        site.app.readers.answer(now=NOW)
+    browser = site.browser()
+    path = draw.draw(
+        st.one_of(
+            st.sampled_from(
+                [*tokens, "/", "/subscribe", "/subscribe/asked", "/privacy", "/archive", "/sitemap.xml"]
+            ),
+            st.sampled_from([f"{tokens[1]}/erase", f"{tokens[1]}/record", "/archive/daily/feed.xml"]),
+            st.builds("/{}/{}".format, st.sampled_from("upcre"), st.text("abc0.-_%/9", max_size=30)),
+            st.builds("/search?q={}".format, st.text('ab"*-() %', max_size=20)),
+        )
+    )
+    method = draw.draw(st.sampled_from(["GET", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"]))
+    fields = draw.draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6))
+    if method == "POST" and draw.draw(st.booleans()):
+        page = browser.get(path)
+        fields |= next((hidden(page) for _ in [0] if "<form" in page.text and "hidden" in page.text), {})
+    body = draw.draw(st.sampled_from(["data", "files", "json", "content"]))
+    sent: dict[str, Any] = {
+        "data": {"data": fields},
+        "files": {"files": {name: (None, value) for name, value in fields.items()}},
+        "json": {"json": fields},
+        "content": {"content": draw.draw(st.binary(max_size=200)), "headers": {"Content-Type": "x/y"}},
+    }[body]
+    answer = browser.ask(method, path, **(sent if method not in ("GET", "HEAD") else {}))
+    assert answer.status_code < 500, answer.text
+    assert "Traceback" not in answer.text
