@@ -163,7 +163,8 @@ SERVER = """
 import sys, socket, uvicorn
 from datetime import UTC, datetime
 from benchmarks.archive import open_app
-from newsletter.web.app import make_web, web_config
+from newsletter.web.app import make_web
+from newsletter.web.server import web_config
 listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))
 web = make_web(open_app(sys.argv[1]), clock=lambda: datetime.now(UTC))
 uvicorn.Server(web_config(web)).run(sockets=[listener])

@@ -297,13 +297,14 @@ def test_a_reader_can_download_everything_and_be_forgotten(site: Site) -> None:
     assert browser.get(path).status_code == 404
 
 
-def test_a_link_scanner_changes_nothing(site: Site) -> None:
+@pytest.mark.parametrize("visits", [140, pytest.param(1000, marks=pytest.mark.sweep)])
+def test_a_link_scanner_changes_nothing(site: Site, visits: int) -> None:
     reader = site.add("ada@example.org")
     confirm = confirm_path(site, "bo@example.org")
     paths = [site.leave_path(reader), site.preferences_path(reader), confirm]
     paths += [f"{site.preferences_path(reader)}/erase", "/", "/subscribe", "/privacy"]
     before, browser = site.rows(), site.browser()
-    for number in range(1000):
+    for number in range(visits):
         path = paths[number % len(paths)]
         answer = browser.ask("HEAD" if number % 5 == 0 else "GET", path)
         assert answer.status_code == 200, path

@@ -237,8 +237,8 @@ def peak_of_import(store: Store, count: int) -> int:
 
 
 def test_memory_does_not_grow_with_the_file(sqlite_store: Store) -> None:
-    small = peak_of_import(sqlite_store, 1_200)
-    assert peak_of_import(sqlite_store, 3_600) < 1.5 * small
+    small = peak_of_import(sqlite_store, 800)
+    assert peak_of_import(sqlite_store, 2_400) < 1.5 * small
 
 
 @pytest.mark.sweep
