@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,11 +15,19 @@ from typing import Any
 import httpx
 import pytest
 from archives import a_list, made_app, pages_of, publish_seeds, put_edition, samples
-from e2e.test_email_in_browser import COLOURS, SCHEMES, TESTS, axe, browser, contrast, look
+from e2e.test_email_in_browser import (
+    COLOURS,
+    SCHEMES,
+    axe,
+    browser,
+    contrast,
+    look,
+    test_the_html_is_valid,
+)
 
 from newsletter.settings.everything import ListSettings
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "test_the_html_is_valid"]
 
 #: Name of a page to its address.
 PATHS = {
@@ -143,14 +148,3 @@ def test_what_found_no_room_opens_without_scripts(browser: Any, files: dict[str,
     page.locator("summary").click()
     assert hidden.is_visible()
     context.close()
-
-
-def test_the_html_is_valid(files: dict[str, Path]) -> None:
-    jar = TESTS / "node_modules/vnu-jar/build/dist/vnu.jar"
-    java = shutil.which("java")
-    if java is None or not jar.is_file():
-        pytest.skip(f"the Nu HTML checker needs java and {jar.relative_to(TESTS.parent)}")
-    command = [java, "-jar", str(jar), "--format", "json", "--stdout", *map(str, files.values())]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    found = json.loads(done.stdout)["messages"]
-    assert [message for message in found if message["type"] == "error"] == []

@@ -6,10 +6,7 @@ What they need: see test_email_in_browser.py.
 from __future__ import annotations
 
 import itertools
-import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.test_email_in_browser import NOT_FOR_MAIL, SCHEMES, TESTS, axe, browser, look
+from e2e.test_email_in_browser import NOT_FOR_MAIL, SCHEMES, axe, browser, look, test_the_html_is_valid
 from webserver import Browser
 
 from newsletter.app import App
@@ -29,7 +26,7 @@ from newsletter.model.readers import Letter, LetterKind, SignUp
 from newsletter.model.subscribers import Address, Cadence
 from newsletter.web.app import make_web
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "test_the_html_is_valid"]
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BASE = "https://news.example.org"
@@ -183,14 +180,3 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(name: str, open_
         assert found == [], (scheme, width)
         assert len(result["passes"]) >= 10
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_the_html_is_valid(files: dict[str, Path]) -> None:
-    jar = TESTS / "node_modules/vnu-jar/build/dist/vnu.jar"
-    java = shutil.which("java")
-    if java is None or not jar.is_file():
-        pytest.skip(f"the Nu HTML checker needs java and {jar.relative_to(TESTS.parent)}")
-    command = [java, "-jar", str(jar), "--format", "json", "--stdout", *map(str, files.values())]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    found = json.loads(done.stdout)["messages"]
-    assert [message for message in found if message["type"] == "error"] == []
