@@ -20,7 +20,7 @@ from newsletter.model.deliveries import UncertainPolicy
 from newsletter.model.documents import FoundFile
 from newsletter.model.editions import Edition, OneLiner
 from newsletter.model.stories import SourceCredit, Story
-from newsletter.store.archive import _postgres_matches
+from newsletter.store.archive import _postgres_matches, _sqlite_matches
 from newsletter.store.database import Database
 from newsletter.store.migrate import MIGRATIONS, migrate
 from newsletter.store.store import Store
@@ -289,16 +289,17 @@ def holds(story: tuple[str, str], terms: Sequence[Term]) -> bool:
 
 def test_the_index_is_used(press: Press, store: Store) -> None:
     """PostgreSQL compares the words of an index with those of a query."""
-    if store._database.is_sqlite:
-        pytest.skip("SQLite's index can be asked in no other way")
     press(("Ferry", "It sails."))
-    query = _postgres_matches(terms_of("ferry")).compile(
-        store._database.engine, compile_kwargs={"literal_binds": True}
-    )
+    is_sqlite = store._database.is_sqlite
+    matches = _sqlite_matches if is_sqlite else _postgres_matches
+    query = matches(terms_of("ferry")).compile(store._database.engine, compile_kwargs={"literal_binds": True})
     with store._database.transaction() as connection:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = " ".join(connection.scalars(text(f"EXPLAIN {query}".replace(":", "\\:"))))
-    assert "ix_archived_stories_words" in plan
+        if not is_sqlite:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        rows = connection.execute(text(f"{explain} {query}".replace(":", "\\:"))).all()
+    plan = " ".join(str(part) for row in rows for part in row)
+    assert ("VIRTUAL TABLE INDEX" if is_sqlite else "ix_archived_stories_words") in plan
 
 
 def test_editions_of_before_are_taken_into_the_archive(
