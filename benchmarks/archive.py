@@ -64,6 +64,7 @@ class Words:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks archive")
     parser.add_argument("--editions", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=6, help="times that each kind of page is asked for")
     parser.add_argument("--url", default="")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +81,7 @@ def main() -> None:
         measure("an edition", [(lambda n=n: app.archive.edition("daily", n)) for n in places])
         measure("a page of the list", [lambda: app.archive.page("daily")] * 100)
         app.close()
-        serve(url, places)
+        measure_server(url, places, rounds=arguments.rounds)
 
 
 def open_app(url: str) -> App:
@@ -160,18 +161,17 @@ def report(name: str, times: list[float]) -> None:
 
 
 SERVER = """
-import sys, socket, uvicorn
+import asyncio, sys
 from datetime import UTC, datetime
 from benchmarks.archive import open_app
 from newsletter.web.app import make_web
-from newsletter.web.server import web_config
-listener = socket.create_server(("127.0.0.1", int(sys.argv[2])))
+from newsletter.web.server import listen, serve
 web = make_web(open_app(sys.argv[1]), clock=lambda: datetime.now(UTC))
-uvicorn.Server(web_config(web)).run(sockets=[listener])
+asyncio.run(serve(web, listen("127.0.0.1", int(sys.argv[2])), stopping=asyncio.Event()))
 """
 
 
-def serve(url: str, places: list[int]) -> None:
+def measure_server(url: str, places: list[int], *, rounds: int) -> None:
     """Measure a server process from this one."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
@@ -182,8 +182,8 @@ def serve(url: str, places: list[int]) -> None:
         spread = [f"/archive/daily/{places[n % len(places)]}" for n in range(2_000)]
         names = Words(seed=5).names
         searches = [f"/search?q={names[n % 500]}" for n in range(1_000)]
-        rounds = (("latest editions", latest), ("any edition", spread), ("searches", searches)) * 2
-        for name, paths in rounds:
+        kinds = (("latest editions", latest), ("any edition", spread), ("searches", searches))
+        for name, paths in kinds * rounds:
             before = memory_of(server.pid)
             began = time.perf_counter()
             times = asyncio.run(load(port, paths))

@@ -1,12 +1,14 @@
 """The archive's pages: past editions, what their sentences rest on, a search, a feed, a sitemap."""
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -27,6 +29,10 @@ _UNLISTED = {**_PUBLIC, "X-Robots-Tag": "noindex"}
 #: Pages of editions that are kept rendered.
 _KEPT = 64
 
+#: Pages made at once. One interpreter makes no more in the same time with more threads, and each thread that
+#: reads the store keeps a connection with a cache of its own. Readers' forms do not wait for them.
+_AT_ONCE = 4
+
 #: Editions of each list on the page of all lists.
 _EACH = 3
 
@@ -41,7 +47,7 @@ _Page = Callable[[Request], Response]
 
 
 def routes(app: App, *, pages: Pages, site: Site, clock: Clock) -> list[Route]:
-    """Return the archive's routes. They are plain functions, which Starlette calls in threads.
+    """Return the archive's routes.
 
     Args:
         app: What they show.
@@ -75,14 +81,16 @@ class _Shelf:
         self._clock = clock
         # A page of an edition changes when the next one comes out, and then never again.
         self._rendered = lru_cache(maxsize=_KEPT)(self._render)
+        self._turn = asyncio.Semaphore(_AT_ONCE)
         self._public = {mailing_list.name: mailing_list for mailing_list in site.public_lists}
 
-    def guarded(self, page: _Page) -> _Page:
-        """Return a page that says so where there is nothing to show, whatever the address."""
+    def guarded(self, page: _Page) -> Callable[[Request], Awaitable[Response]]:
+        """Return a page that waits for its turn, and says so where there is nothing to show."""
 
-        def show(request: Request) -> Response:
+        async def show(request: Request) -> Response:
             try:
-                return page(request)
+                async with self._turn:
+                    return await run_in_threadpool(page, request)
             except (ArchiveNotFoundError, LinkError):
                 return self._pages.respond(
                     "message.html",
