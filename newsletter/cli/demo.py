@@ -1,4 +1,4 @@
-"""`newsletter demo`: the whole way from documents to inboxes, on this machine alone."""
+"""`newsletter demo`: the whole way from documents to inboxes, and back, on this machine alone."""
 
 import asyncio
 import secrets
@@ -8,15 +8,15 @@ import webbrowser
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from textwrap import indent
 from urllib.parse import quote
 
 import click
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.app import App, sample_documents
 from newsletter.cli.common import clip, plural, utc_now
 from newsletter.cli.documents import show_ingest
+from newsletter.cli.inbox import Inbox, receiving
 from newsletter.errors import NewsletterError
 from newsletter.model.deliveries import DeliverReport, DeliveryState
 
@@ -26,38 +26,54 @@ READERS = (
     ("chi@reader.example.org", "Chi"),
 )
 
+#: The demo is for whoever sits at this machine.
+_HOST = "127.0.0.1"
+
 #: Made in the demo's folder so that --reset can tell it from somebody's own.
 _MARKER = ".newsletter-demo"
 
 
-class _Inbox:
-    """Receives mail like any server, and keeps each reader's as an .eml file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.received: list[Path] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's name
-        reader = envelope.rcpt_tos[0].partition("@")[0]
-        content = envelope.original_content or b""
-        path = self.folder / f"{reader}-{len(list(self.folder.glob(f'{reader}-*.eml'))) + 1}.eml"
-        await asyncio.to_thread(path.write_bytes, content)
-        self.received.append(path)
-        return "250 2.0.0 received by the demo"
-
-
-def run_demo(folder: Path, *, open_browser: bool, reset: bool) -> None:
+def run_demo(folder: Path, *, open_browser: bool, reset: bool, serve: bool, port: int) -> None:
     """Run the demo in a folder that it may fill.
 
+    Args:
+        folder: Where its store and the received mail are kept.
+        open_browser: Show the received mail in a browser.
+        reset: Forget earlier demos in that folder first.
+        serve: Serve the readers' pages afterwards, until SIGTERM or SIGINT.
+        port: Where the links of the mails lead to on this machine.
+
     Raises:
-        NewsletterError: The folder is somebody's own, or a step failed.
+        NewsletterError: The folder is somebody's own, the port is taken, or a step failed.
     """
+    if serve:
+        _check_port(port)
     _prepare(folder, reset=reset)
-    inbox = _Inbox(folder / "inbox")
-    port = _free_port()
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    app = App.isolated(
+    inbox = Inbox(folder / "inbox")
+    with receiving(inbox) as smtp_port:
+        app = _app(folder, smtp_port=smtp_port, web_port=port)
+        try:
+            _walk(app, inbox, folder, open_browser=open_browser)
+            if serve:
+                _serve(app, inbox, port)
+            else:
+                _say_how_to_go_on()
+        finally:
+            app.close()
+
+
+def _check_port(port: int) -> None:
+    """Find out before the mails name the port in their links whether it can be had."""
+    try:
+        socket.create_server((_HOST, port)).close()
+    except OSError as error:
+        raise NewsletterError(
+            f"port {port} of this machine cannot be had ({error.strerror}): name another one with --port"
+        ) from error
+
+
+def _app(folder: Path, *, smtp_port: int, web_port: int) -> App:
+    return App.isolated(
         database_url=f"sqlite:///{quote(str(folder / 'newsletter.db'))}",
         folders=(sample_documents(),),
         settle_seconds=0,
@@ -66,25 +82,12 @@ def run_demo(folder: Path, *, open_browser: bool, reset: bool) -> None:
         list_tagline="Sample documents, summarised with their sources",
         sender_address="digest@newsletter.example.org",
         postal_address=("The Demo Digest", "1 Sample Street, Exampleton"),
-        # Where `newsletter web` would serve the pages that the mails link to.
-        public_url="http://localhost:8000",
+        public_url=f"http://localhost:{web_port}",
         secret_keys=(_key(folder),),
-        smtp_host="127.0.0.1",
-        smtp_port=port,
+        smtp_host=_HOST,
+        smtp_port=smtp_port,
         smtp_security="none",
     )
-    try:
-        _walk(app, inbox, folder, open_browser=open_browser)
-    finally:
-        app.close()
-        controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _prepare(folder: Path, *, reset: bool) -> None:
@@ -106,7 +109,7 @@ def _key(folder: Path) -> str:
     return file.read_text("ascii")
 
 
-def _walk(app: App, inbox: _Inbox, folder: Path, *, open_browser: bool) -> None:
+def _walk(app: App, inbox: Inbox, folder: Path, *, open_browser: bool) -> None:
     mailing_list = app.mailing_list(None)
     _step("1. Documents: newsletter ingest")
     show_ingest(app.ingest(now=utc_now()))
@@ -118,7 +121,6 @@ def _walk(app: App, inbox: _Inbox, folder: Path, *, open_browser: bool) -> None:
     published = app.publish(mailing_list, now=utc_now())
     if published.edition is None:
         click.echo(f"  {published.run.outcome.value.capitalize()}: {published.run.reason}. Nothing was sent.")
-        _say_how_to_go_on(again=True)
         return
     delivered = asyncio.run(_deliver(app))
     accepted = delivered.outcomes.get(DeliveryState.ACCEPTED, 0)
@@ -127,7 +129,6 @@ def _walk(app: App, inbox: _Inbox, folder: Path, *, open_browser: bool) -> None:
     if not inbox.received:
         raise NewsletterError(f"the demo's server received nothing: {delivered.problem}")
     _show_received(min(inbox.received), folder, open_browser=open_browser)
-    _say_how_to_go_on(again=False)
 
 
 async def _deliver(app: App) -> DeliverReport:
@@ -135,8 +136,7 @@ async def _deliver(app: App) -> DeliverReport:
 
 
 def _show_received(path: Path, folder: Path, *, open_browser: bool) -> None:
-    message = message_from_bytes(path.read_bytes(), policy=policy.default)
-    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    message = _read(path)
     text = message.get_body(preferencelist=("plain",))
     html = message.get_body(preferencelist=("html",))
     assert text is not None  # noqa: S101 - every message of ours has both
@@ -153,20 +153,42 @@ def _show_received(path: Path, folder: Path, *, open_browser: bool) -> None:
         webbrowser.open(html_file.resolve().as_uri())
 
 
+def _read(path: Path) -> EmailMessage:
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    return message
+
+
+def _serve(app: App, inbox: Inbox, port: int) -> None:
+    from newsletter.web.running import run
+
+    def show(path: Path) -> None:
+        message = _read(path)
+        text = message.get_body(preferencelist=("plain",))
+        click.echo(f"\nMail for {message['To']}: “{message['Subject']}”  ({path})\n")
+        if text is not None:
+            click.echo(indent(text.get_content(), "    "))
+
+    inbox.on_mail = show
+    _step(f"The pages that the links lead to: http://localhost:{port}/")
+    click.echo("  Sign up, read past editions, press what the mail above offers. Letters that the pages send")
+    click.echo("  are shown here. Ctrl-C stops it.")
+    run(app, host=_HOST, port=port, clock=utc_now)
+
+
 def _step(title: str) -> None:
     click.echo()
     click.echo(click.style(title, bold=True))
 
 
-def _say_how_to_go_on(*, again: bool) -> None:
+def _say_how_to_go_on() -> None:
     _step("What next")
-    if again:
-        click.echo("  newsletter demo --reset            the same again from the start")
-    else:
-        click.echo("  newsletter demo                    again: nothing is new, so nothing is sent")
-        click.echo("  newsletter demo --reset --open     from the start, and look at it in a browser")
-    click.echo("  cp .env.example .env               then set FOLDERS, and what `newsletter send` asks for")
-    click.echo(
-        "  newsletter subscribers add YOU     then: newsletter ingest, newsletter preview, newsletter send"
-    )
-    click.echo("  newsletter run                     every edition by itself, on schedule")
+    for command, meaning in (
+        ("newsletter demo --serve", "serve the pages that the mails' links lead to"),
+        ("newsletter demo", "again: nothing is new, so nothing is sent"),
+        ("newsletter demo --reset --open", "from the start, and look at the mail in a browser"),
+        ("cp .env.example .env", "then set FOLDERS, and what `newsletter send` asks for"),
+        ("newsletter subscribers add YOU", "then: newsletter ingest, newsletter preview, newsletter send"),
+        ("newsletter run", "every edition by itself, on schedule, and the readers' pages"),
+    ):
+        click.echo(f"  {command:<32} {meaning}")

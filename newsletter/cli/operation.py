@@ -60,7 +60,15 @@ def config(*, show_all: bool) -> None:
     help="Where the demo keeps its store and the mail that it received.",
 )
 @click.option("--reset", is_flag=True, help="Forget earlier demos in that folder first.")
-def demo(*, open_browser: bool, folder: Path, reset: bool) -> None:
+@click.option("--serve", is_flag=True, help="Serve the pages that the mails link to, until Ctrl-C.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    help="Port of these pages on this machine, which the links of the mails name.",
+)
+def demo(*, open_browser: bool, folder: Path, reset: bool, serve: bool, port: int) -> None:
     """Show the whole of it with sample documents: no settings, no network.
 
     Ingests the sample documents, signs up three readers, sends an edition through an SMTP server on this
@@ -68,4 +76,4 @@ def demo(*, open_browser: bool, folder: Path, reset: bool) -> None:
     """
     from newsletter.cli.demo import run_demo
 
-    run_demo(folder, open_browser=open_browser, reset=reset)
+    run_demo(folder, open_browser=open_browser, reset=reset, serve=serve, port=port)

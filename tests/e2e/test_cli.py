@@ -10,6 +10,8 @@ import socket
 import sqlite3
 import subprocess
 import threading
+import urllib.parse
+import urllib.request
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -77,6 +79,47 @@ def test_the_demo_shows_a_finished_digest_and_then_nothing_new(newsletter, start
     assert len(list((home / "newsletter-demo" / "inbox").glob("*.eml"))) == 3
     reset = newsletter("demo", "--reset")
     assert "3 messages accepted" in reset.stdout
+
+
+def test_the_demo_serves_the_pages_that_its_mails_link_to(newsletter, start, home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = newsletter("demo", "--serve", f"--port={port}", code=1)
+        assert f"port {port} of this machine cannot be had" in refused.stderr
+        assert "--port" in refused.stderr
+    running = start("demo", "--serve", f"--port={port}")
+    read_until(running, "Ctrl-C")
+    mail = message_from_bytes((home / "newsletter-demo/inbox/ada-1.eml").read_bytes(), policy=policy.default)
+    links = re.findall(rf"http://localhost:{port}/\S+", mail.get_body(("plain",)).get_content())
+    assert len(links) >= 3
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    for link in links:
+        assert browser.open(link, timeout=20).status == 200
+    form = browser.open(f"http://localhost:{port}/subscribe", timeout=20).read().decode()
+    fields = {
+        "form_token": re.search(r'name="form_token" value="([^"]+)"', form)[1],
+        "address": "a/zoe@reader.example.org",
+        "list": "demo",
+    }
+    browser.open(
+        f"http://localhost:{port}/subscribe", urllib.parse.urlencode(fields).encode(), timeout=20
+    ).close()
+    assert "inbox/a-zoe-1.eml" in read_until(running, "Mail for a/zoe@reader.example.org")
+    assert browser.open(read_until(running, f"http://localhost:{port}/c/").strip(), timeout=20).status == 200
+    running.send_signal(signal.SIGINT)
+    out, error = running.communicate(timeout=60)
+    assert running.returncode == 0, out + error
+    assert "Traceback" not in error
+
+
+def read_until(running: subprocess.Popen[str], words: str) -> str:
+    """Read what a command says until a line holds some words."""
+    overdue = threading.Timer(60, running.kill)
+    overdue.start()
+    try:
+        return next(line for line in running.stdout if words in line)
+    finally:
+        overdue.cancel()
 
 
 def test_the_demo_leaves_other_peoples_folders_alone(newsletter, home: Path) -> None:
