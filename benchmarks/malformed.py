@@ -22,7 +22,8 @@ from pathlib import Path
 
 from newsletter.model.documents import FoundFile, KnownFile, RefusalReason
 from newsletter.sources.folder import scan_folder
-from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.sources.opening import Opener
+from newsletter.sources.parse import SourceAliases, TextReader
 
 MAX_BYTES = 100_000
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -210,7 +211,7 @@ def scan(folder: Path, known: dict[str, KnownFile], growing: list[Path]) -> Iter
         now=NOW,
         settle_seconds=5,
         wait=wait,
-        parse=lambda content: parse_text(content, aliases=aliases),
+        parse=Opener(reader=TextReader(aliases=aliases)).open,
     )
 
 
@@ -225,7 +226,7 @@ def remember(found: list[FoundFile]) -> dict[str, KnownFile]:
     """Return what a store would remember of a scan."""
     return {
         file.path: KnownFile(
-            path=file.path, fingerprint=file.fingerprint, document_id=number if file.document else None
+            path=file.path, fingerprint=file.fingerprint, is_read=file.document is not None
         )
         for number, file in enumerate(found)
     }

@@ -27,7 +27,7 @@ from newsletter.gauges import gauges
 from newsletter.ingest import ingest
 from newsletter.messages.render import personalise
 from newsletter.model.deliveries import DeliverReport, SendResult
-from newsletter.model.documents import IngestReport, ParsedDocument
+from newsletter.model.documents import IngestReport, Parse, ParsedItem, ParsedItems
 from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
 from newsletter.model.gauges import Gauges
 from newsletter.model.messages import Message, Reader, Rendering
@@ -113,11 +113,12 @@ class App:
         return await apart(work)
 
     @cached_property
-    def _parse(self) -> Callable[[bytes], ParsedDocument]:
-        from newsletter.sources.parse import SourceAliases, parse_text
+    def _parse(self) -> Parse:
+        from newsletter.sources.opening import Opener
+        from newsletter.sources.parse import SourceAliases, TextReader
 
         aliases = SourceAliases.with_extra(self.settings.source_aliases)
-        return partial(parse_text, aliases=aliases)
+        return Opener(reader=TextReader(aliases=aliases)).open
 
     @cached_property
     def _stationery(self) -> Stationery:
@@ -257,27 +258,31 @@ class App:
         summarizer: str | None = None,
         sentence_count: int = 3,
         language: str | None = None,
-    ) -> tuple[ParsedDocument, Summary]:
-        """Read one file and summarise it; the store is not touched.
+    ) -> list[tuple[ParsedItem, Summary | None]]:
+        """Read one file and summarise each document in it; the store is not touched.
+
+        Returns:
+            The documents of the file with their summaries; a refused item has none.
 
         Raises:
             DocumentRefusedError: The file is no document.
             SummarizerError: There is no such summarizer.
         """
-        from newsletter.sources.folder import read_document
+        from newsletter.sources.reading import read_documents
 
         name = summarizer or self.settings.summarizer
         get_summarizer(name)
-        document = read_document(path, max_bytes=self._max_bytes, parse=self._parse)
+        read = read_documents(path, max_bytes=self._max_bytes, parse=self._parse)
+        items = read.items if isinstance(read, ParsedItems) else (ParsedItem(key="", document=read),)
         # Whoever asks for a number of sentences gets them, however long they are.
-        summary = summarize(
-            document,
+        make = partial(
+            summarize,
             summarizer=name,
             sentence_count=sentence_count,
             word_limit=60 * sentence_count,
             language=language or self.settings.language or None,
         )
-        return document, summary
+        return [(item, make(item.document) if item.document else None) for item in items]
 
     def draft(self, mailing_list: MailingList, *, now: datetime) -> Draft | None:
         """Make the edition that is due, and write nothing; see `newsletter.publish.draft`.

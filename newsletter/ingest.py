@@ -8,14 +8,12 @@ from itertools import islice
 from pathlib import Path
 
 from newsletter.errors import SettingsError
-from newsletter.model.documents import FileReport, FoundFile, IngestReport, ParsedDocument
+from newsletter.model.documents import FileReport, FoundFile, IngestReport, Parse
 from newsletter.sources.folder import scan_folder
 from newsletter.store.store import Store
 
 #: Files recorded in one transaction: a commit costs more than a row.
 _FILES_PER_TRANSACTION = 50
-
-Parse = Callable[[bytes], ParsedDocument]
 
 
 def ingest(
@@ -36,7 +34,7 @@ def ingest(
     Args:
         store: Where documents go.
         folders: Absolute paths.
-        parse: Bytes to a document.
+        parse: Bytes and a file's name to documents.
         max_bytes: Larger files are refused.
         settle_seconds: A file touched less than this ago is looked at again after that time.
         wait: Waits that many seconds.
@@ -70,7 +68,7 @@ def _look_into(
     known = store.documents.known_files(name)
     found = scan(folder, known=known)
     # Before any change is judged: a file that was renamed holds its old text no longer.
-    gone = [path for path in known if not os.path.lexists(folder / path)]
+    gone = [path for path, file in known.items() if not os.path.lexists(folder / (file.container or path))]
     store.documents.mark_gone(name, gone, now=now)
     for batch in _batches(found):
         yield from store.documents.record(name, batch, now=now)

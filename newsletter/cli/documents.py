@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from newsletter.errors import DocumentRefusedError
-from newsletter.model.documents import FileOutcome, FileReport, IngestReport
+from newsletter.model.documents import FileOutcome, FileReport, IngestReport, ParsedDocument, ParsedItem
+from newsletter.model.stories import Summary
 
 #: Files listed of each outcome before the rest is only counted.
 _LISTED = 20
@@ -41,7 +42,7 @@ def show_ingest(report: IngestReport, *, verbose: bool = False) -> None:
     for outcome in (FileOutcome.NEW, FileOutcome.CHANGED):
         _list(report, outcome, verbose=verbose)
     if verbose:
-        for outcome in (FileOutcome.KNOWN, FileOutcome.UNCHANGED):
+        for outcome in (FileOutcome.OPENED, FileOutcome.KNOWN, FileOutcome.UNCHANGED):
             _list(report, outcome, verbose=True)
     _list(report, FileOutcome.WAITING, verbose=verbose)
     _list(report, FileOutcome.REFUSED, verbose=verbose)
@@ -65,8 +66,13 @@ def _list(report: IngestReport, outcome: FileOutcome, *, verbose: bool) -> None:
 
 def _more(file: FileReport) -> str:
     if file.refusal is not None:
-        return f": {file.refusal.value}" + (f" ({file.detail})" if file.detail else "")
+        return f": {_reason(file)}"
     return f": {file.headline}" if file.headline else ""
+
+
+def _reason(refused: FileReport | ParsedItem) -> str:
+    words = refused.refusal.value if refused.refusal else ""
+    return words + (f" ({refused.detail})" if refused.detail else "")
 
 
 @click.command()
@@ -87,28 +93,39 @@ def summarize(
     from newsletter.cli.common import opened
 
     refused = 0
+    shown = 0
     with opened() as app:
-        for place, path in enumerate(files):
-            if place:
-                click.echo()
+        for path in files:
             try:
-                document, summary = app.summarize(
+                summaries = app.summarize(
                     path, summarizer=summarizer, sentence_count=sentences, language=language
                 )
             except DocumentRefusedError as error:
                 click.echo(f"newsletter: {path}: {error}", err=True)
                 refused += 1
                 continue
-            click.echo(click.style(document.headline, bold=True))
-            origin = document.origin if document.origin != document.source else None
-            credit = ", citing ".join(name for name in (document.source, origin) if name)
-            if credit:
-                click.echo(credit)
-            click.echo()
-            if trace:
-                for sentence in summary.sentences:
-                    click.echo(f"[{sentence.span.start}:{sentence.span.end}] {sentence.text}")
-            else:
-                click.echo(textwrap.fill(summary.text, 78, break_on_hyphens=False))
+            for item, summary in summaries:
+                if item.document is None or summary is None:
+                    click.echo(f"newsletter: {path}, {item.key}: {_reason(item)}", err=True)
+                    refused += 1
+                    continue
+                if shown:
+                    click.echo()
+                _show_summary(item.document, summary, trace=trace)
+                shown += 1
     if refused:
         sys.exit(1)
+
+
+def _show_summary(document: ParsedDocument, summary: Summary, *, trace: bool) -> None:
+    click.echo(click.style(document.headline, bold=True))
+    origin = document.origin if document.origin != document.source else None
+    credit = ", citing ".join(name for name in (document.source, origin) if name)
+    if credit:
+        click.echo(credit)
+    click.echo()
+    if trace:
+        for sentence in summary.sentences:
+            click.echo(f"[{sentence.span.start}:{sentence.span.end}] {sentence.text}")
+    else:
+        click.echo(textwrap.fill(summary.text, 78, break_on_hyphens=False))

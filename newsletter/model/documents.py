@@ -1,5 +1,6 @@
 """Documents: what was read from a source, and what became of each file."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +74,8 @@ class ParsedDocument:
     language: str | None = None
     #: Python's name of the character encoding that the bytes were in.
     encoding: str = "utf-8"
+    #: Keywords that the source gave it, in its order.
+    tags: tuple[str, ...] = ()
 
     @property
     def body(self) -> str:
@@ -83,6 +86,32 @@ class ParsedDocument:
     def credit(self) -> str | None:
         """The name to credit before readers: the source, else the origin."""
         return self.source or self.origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedItem:
+    """A document in a file or a feed that holds several: read, or refused.
+
+    Exactly one of `document` and `refusal` is set.
+    """
+
+    #: What names it there for good: a Message-ID, a GUID; unique among the items of one file or feed.
+    key: str
+    document: ParsedDocument | None = None
+    refusal: RefusalReason | None = None
+    #: More about the refusal, for the operator.
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedItems:
+    """What a parser makes of content that holds several documents, a mailbox for example."""
+
+    items: tuple[ParsedItem, ...]
+
+
+#: Makes documents of bytes and of their file's name, which may help to tell the kind; "" for none.
+Parse = Callable[[bytes, str], ParsedDocument | ParsedItems]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +138,10 @@ class KnownFile:
     path: str
     #: Opaque to everyone but the folder source: equal as long as the file has not been touched.
     fingerprint: str
-    #: The document last read from it; None if it was refused.
-    document_id: int | None = None
+    #: Whether it was read; one that stands refused is looked at again.
+    is_read: bool
+    #: Path of the file that holds it, if it is a document in one that holds several.
+    container: str = ""
 
 
 class FileOutcome(StrEnum):
@@ -122,6 +153,8 @@ class FileOutcome(StrEnum):
     CHANGED = "changed"
     #: Its text is known from another file, or from the same file earlier.
     KNOWN = "already known"
+    #: It holds several documents, which are reported one by one.
+    OPENED = "opened"
     #: Not touched since it was last read.
     UNCHANGED = "unchanged"
     #: Still being written; the next run looks again.
@@ -134,13 +167,15 @@ class FileOutcome(StrEnum):
 class FoundFile:
     """One file as a folder source found it: read, refused, waiting or unchanged.
 
-    Exactly one of `document` and `refusal` is set when the outcome is not yet decided by the store;
-    both are None for UNCHANGED and WAITING.
+    Exactly one of `document`, `items` and `refusal` is set when the outcome is not yet decided by the store;
+    all are None for UNCHANGED and WAITING.
     """
 
     path: str
     fingerprint: str
     document: ParsedDocument | None = None
+    #: The documents in it, if it is of a kind that holds several.
+    items: tuple[ParsedItem, ...] | None = None
     refusal: RefusalReason | None = None
     #: More about the refusal, for the operator.
     detail: str = ""

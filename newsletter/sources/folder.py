@@ -1,4 +1,4 @@
-"""A folder of text files as a source: every file in it is read, refused with a reason, or left alone."""
+"""A folder of files as a source: every file in it is read, refused with a reason, or left alone."""
 
 import errno
 import logging
@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.errors import DocumentRefusedError, SettingsError
-from newsletter.model.documents import FoundFile, KnownFile, ParsedDocument, RefusalReason
+from newsletter.model.documents import FoundFile, KnownFile, Parse, ParsedItems, RefusalReason
+from newsletter.sources.formats.kinds import SUFFIXES
 from newsletter.sources.reading import (
     StillWrittenError,
     explain,
@@ -18,13 +19,9 @@ from newsletter.sources.reading import (
     kind_of,
     open_directory,
     read_beneath,
-    read_document,
 )
 
-__all__ = ["read_document", "scan_folder"]
-
 _LOG = logging.getLogger(__name__)
-_SUFFIX = ".txt"
 #: What editors, browsers and desktops leave behind; nobody means these to be read.
 _LEFTOVER_ENDINGS = ("~", ".swp", ".swo", ".part", ".partial", ".crdownload", ".tmp")
 _LEFTOVER_NAMES = frozenset({"thumbs.db", "desktop.ini"})
@@ -55,7 +52,7 @@ class _Scan:
     max_bytes: int
     #: Files touched after this are looked at again; nanoseconds since 1970.
     settled_before_ns: int
-    parse: Callable[[bytes], ParsedDocument]
+    parse: Parse
     fresh: list[_Candidate] = field(default_factory=list)
     #: Device and inode of each directory, since a bind mount can make a tree contain itself.
     visited: set[tuple[int, int]] = field(default_factory=set)
@@ -69,7 +66,7 @@ def scan_folder(
     now: datetime,
     settle_seconds: float,
     wait: Callable[[float], None],
-    parse: Callable[[bytes], ParsedDocument],
+    parse: Parse,
 ) -> Iterator[FoundFile]:
     """Look at every file below a folder, in the order of their names.
 
@@ -78,13 +75,13 @@ def scan_folder(
 
     Args:
         folder: Its files and those in folders below it are documents.
-        known: What the store remembers, by path; a file with a document and an equal fingerprint is not
+        known: What the store remembers, by path; a file that was read and has an equal fingerprint is not
             opened.
         max_bytes: Largest file that is read.
         now: UTC; only compared with the files' own times.
         settle_seconds: How long a file must have been left alone to count as complete.
         wait: Called at most once, with seconds.
-        parse: Makes a document of a file's bytes, or raises DocumentRefusedError.
+        parse: Makes documents of a file's bytes and name, or raises DocumentRefusedError.
 
     Returns:
         One item for each file.
@@ -205,11 +202,10 @@ def _judge(scan: _Scan, candidate: _Candidate) -> Iterator[FoundFile]:
     known = scan.known.get(candidate.path)
     if not stat.S_ISREG(mode):
         yield _refused(candidate.path, RefusalReason.NOT_A_FILE, kind_of(mode), fingerprint)
-    elif not candidate.path.lower().endswith(_SUFFIX):
-        yield _refused(
-            candidate.path, RefusalReason.UNSUPPORTED, f"only {_SUFFIX} files are read", fingerprint
-        )
-    elif known and known.document_id is not None and known.fingerprint == fingerprint:
+    elif not candidate.path.lower().endswith(SUFFIXES):
+        detail = f"only {', '.join(SUFFIXES)} files are read"
+        yield _refused(candidate.path, RefusalReason.UNSUPPORTED, detail, fingerprint)
+    elif known and known.is_read and known.fingerprint == fingerprint:
         yield FoundFile(path=candidate.path, fingerprint=fingerprint)
     elif candidate.status.st_mtime_ns > scan.settled_before_ns:
         scan.fresh.append(candidate)
@@ -237,7 +233,7 @@ def _read(scan: _Scan, candidate: _Candidate) -> FoundFile:
     fingerprint = fingerprint_of(candidate.status)
     try:
         file = read_beneath(scan.root, candidate.parts, max_bytes=scan.max_bytes)
-        document = scan.parse(file.content)
+        parsed = scan.parse(file.content, candidate.parts[-1])
     except StillWrittenError:
         return FoundFile(path=candidate.path, fingerprint=fingerprint, waiting=True)
     except DocumentRefusedError as refusal:
@@ -246,7 +242,9 @@ def _read(scan: _Scan, candidate: _Candidate) -> FoundFile:
         _LOG.debug("the parser failed on %s", candidate.path, exc_info=True)
         detail = f"the parser failed: {type(error).__name__}: {error}"
         return _refused(candidate.path, RefusalReason.UNSUPPORTED, detail, fingerprint)
-    return FoundFile(path=candidate.path, fingerprint=file.fingerprint, document=document)
+    if isinstance(parsed, ParsedItems):
+        return FoundFile(path=candidate.path, fingerprint=file.fingerprint, items=parsed.items)
+    return FoundFile(path=candidate.path, fingerprint=file.fingerprint, document=parsed)
 
 
 def _refused(path: str, reason: RefusalReason, detail: str, fingerprint: str = "") -> FoundFile:

@@ -1,9 +1,10 @@
-"""From the bytes of a plain text file to a document; reads nothing and writes nothing."""
+"""From plain text to a document; reads nothing and writes nothing."""
 
 import hashlib
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 
 from newsletter.errors import DocumentRefusedError
@@ -18,7 +19,7 @@ from newsletter.sources.mailtext import MailText, read_mail
 from newsletter.sources.normalise import Line, ends_sentence, gather, normalise, split_lines
 from newsletter.sources.outlets import SourceAliases
 
-__all__ = ["SourceAliases", "decode", "parse_text"]
+__all__ = ["Given", "SourceAliases", "TextReader", "decode", "parse_text"]
 
 #: No news has more lines; what follows them stays in the text and is not summarised.
 _MOST_LINES = 20_000
@@ -42,54 +43,111 @@ class _Block:
     news_from: int | None
 
 
-def parse_text(
-    content: bytes,
-    *,
-    aliases: SourceAliases,
-    detect: Callable[[str], str | None] = detect_language,
-) -> ParsedDocument:
-    """Make a document of a plain text file.
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What a format says about a document besides its text; it wins over what lines of the text say."""
 
-    The first line is the headline; lines about the document (byline, source, address, date) before the first
-    sentence of news or after the last fill the fields and are left out of `paragraphs`.
+    #: Empty: the text's first line is the headline.
+    headline: str = ""
+    byline: str | None = None
+    source: str | None = None
+    #: Absolute http or https address.
+    url: str | None = None
+    #: UTC.
+    published_at: datetime | None = None
+    #: ISO 639-1 code in lower case.
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextReader:
+    """Makes documents of plain text, wherever it came from."""
+
+    #: Names of outlets.
+    aliases: SourceAliases
+    #: Tells the language of a text.
+    detect: Callable[[str], str | None] = detect_language
+
+    def read(self, text: str, *, given: Given | None = None, encoding: str = "utf-8") -> ParsedDocument:
+        """Make a document of a text.
+
+        The first line is the headline, unless one is given; lines about the document (byline, source,
+        address, date) before the first sentence of news or after the last fill the fields and are left out
+        of `paragraphs`.
+
+        Args:
+            text: Any characters; normalised here.
+            given: What is known about it besides.
+            encoding: Python's name of the encoding that its bytes were in.
+
+        Raises:
+            DocumentRefusedError: EMPTY.
+        """
+        given, aliases = given or Given(), self.aliases
+        normalised = normalise(text)
+        mail = _with_headline(given, normalised) or read_mail(normalised)
+        content_hash = _hash_of(f"{mail.subject} {mail.body}" if given.headline else normalised)
+        lines, rest = split_lines(mail.body, limit=_MOST_LINES)
+        headline, body = _begin(mail, lines, aliases)
+        found, blocks = _read_body(body, aliases)
+        found = found.or_else(_credits_of(mail, aliases))
+        if len(headline) > LONGEST_HEADLINE:
+            blocks.insert(0, _Block(text=headline, news_from=0))
+            headline = cut_headline(headline)
+        blocks.append(_Block(text=rest, news_from=None))
+        laid_out, paragraphs = _lay_out(headline, blocks)
+        origin = _find_origin(laid_out, paragraphs, aliases)
+        paragraphs = _without_lead_in(laid_out, paragraphs, aliases)
+        source, origin = _settle(_given_first(given, found, aliases), origin)
+        return ParsedDocument(
+            headline=headline,
+            text=laid_out,
+            paragraphs=paragraphs,
+            content_hash=content_hash,
+            byline=given.byline or found.byline,
+            dateline=found.dateline,
+            source=source,
+            origin=origin,
+            url=given.url or found.url,
+            published_at=given.published_at or found.published_at or found.updated_at,
+            language=given.language
+            or self.detect("\n".join([headline, *(span.of(laid_out) for span in paragraphs[:20])])),
+            encoding=encoding,
+            tags=given.tags,
+        )
+
+
+def parse_text(content: bytes, *, reader: TextReader) -> ParsedDocument:
+    """Make a document of a plain text file.
 
     Args:
         content: The whole file.
-        aliases: Names of outlets.
-        detect: Tells the language of a text.
+        reader: How its text is read.
 
     Raises:
         DocumentRefusedError: EMPTY, BINARY, ENCODING or UNSUPPORTED (HTML or XML).
     """
     decoded, encoding = decode(content)
-    normalised = normalise(decoded)
-    mail = read_mail(normalised)
-    lines, rest = split_lines(mail.body, limit=_MOST_LINES)
-    headline, body = _begin(mail, lines, aliases)
-    found, blocks = _read_body(body, aliases)
-    found = found.or_else(_credits_of(mail, aliases))
-    if len(headline) > LONGEST_HEADLINE:
-        blocks.insert(0, _Block(text=headline, news_from=0))
-        headline = cut_headline(headline)
-    blocks.append(_Block(text=rest, news_from=None))
-    text, paragraphs = _lay_out(headline, blocks)
-    origin = _find_origin(text, paragraphs, aliases)
-    paragraphs = _without_lead_in(text, paragraphs, aliases)
-    source, origin = _settle(found, origin)
-    return ParsedDocument(
-        headline=headline,
-        text=text,
-        paragraphs=paragraphs,
-        content_hash=hashlib.sha256(" ".join(normalised.split()).encode()).hexdigest(),
-        byline=found.byline,
-        dateline=found.dateline,
-        source=source,
-        origin=origin,
-        url=found.url,
-        published_at=found.published_at or found.updated_at,
-        language=detect("\n".join([headline, *(span.of(text) for span in paragraphs[:20])])),
-        encoding=encoding,
-    )
+    return reader.read(decoded, encoding=encoding)
+
+
+def _with_headline(given: Given, text: str) -> MailText | None:
+    """Return a text below the headline that is given for it, which it may repeat in its first line."""
+    headline = " ".join(normalise(given.headline).split())
+    if not headline:
+        return None
+    first, _, below = text.lstrip("\n").partition("\n")
+    repeated = " ".join(first.split()).casefold() == headline.casefold()
+    return MailText(subject=headline, credits=Credits(), body=below if repeated else text)
+
+
+def _hash_of(text: str) -> str:
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
+
+
+def _given_first(given: Given, found: Credits, aliases: SourceAliases) -> Credits:
+    return replace(found, source=aliases.display(given.source)) if given.source else found
 
 
 def _begin(mail: MailText, lines: Sequence[Line], aliases: SourceAliases) -> tuple[str, Sequence[Line]]:

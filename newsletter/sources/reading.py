@@ -3,12 +3,12 @@
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.errors import DocumentRefusedError
-from newsletter.model.documents import ParsedDocument, RefusalReason
+from newsletter.model.documents import Parse, ParsedDocument, ParsedItems, RefusalReason
 
 #: Never waits for a pipe's writer, never follows a link, never becomes a terminal's process.
 _SAFELY = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -63,8 +63,8 @@ def read_beneath(root: int, parts: Sequence[str], *, max_bytes: int) -> FileCont
     return _read_and_close(descriptor, max_bytes=max_bytes)
 
 
-def read_document(path: Path, *, max_bytes: int, parse: Callable[[bytes], ParsedDocument]) -> ParsedDocument:
-    """Read one file that the user named, whatever its suffix; links are followed.
+def read_documents(path: Path, *, max_bytes: int, parse: Parse) -> ParsedDocument | ParsedItems:
+    """Read one file that the user named; links are followed.
 
     Raises:
         DocumentRefusedError: It cannot be read or parsed; carries the reason.
@@ -78,7 +78,7 @@ def read_document(path: Path, *, max_bytes: int, parse: Callable[[bytes], Parsed
     except StillWrittenError as error:
         detail = "it changed while it was read; try again when it is complete"
         raise DocumentRefusedError(RefusalReason.UNREADABLE, detail) from error
-    return parse(file.content)
+    return parse(file.content, path.name)
 
 
 def _read_and_close(descriptor: int, *, max_bytes: int) -> FileContent:

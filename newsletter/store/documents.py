@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from newsletter.model.documents import (
     Document,
@@ -14,6 +14,7 @@ from newsletter.model.documents import (
     FoundFile,
     KnownFile,
     ParsedDocument,
+    ParsedItem,
     RefusalReason,
     Span,
 )
@@ -24,6 +25,13 @@ _documents = tables.documents
 _files = tables.files
 _told = tables.edition_documents
 
+#: Columns of a document that are its fields just so.
+_KEPT = tuple(
+    column.name
+    for column in _documents.c
+    if column.name in Document.__dataclass_fields__ and column.name not in {"paragraphs", "tags"}
+)
+
 
 class Documents:
     """What was ingested, from where, and what is new to a list."""
@@ -33,13 +41,19 @@ class Documents:
 
     def known_files(self, folder: str) -> Mapping[str, KnownFile]:
         """Return what is remembered of a folder's files, by path."""
-        # A file that stands refused counts as unread, whatever it once held: it is looked at again.
-        read = case((_files.c.refusal.is_(None), _files.c.document_id)).label("document_id")
-        query = select(_files.c.path, _files.c.fingerprint, read).where(
-            _files.c.folder == folder, _files.c.gone_at.is_(None)
-        )
+        columns = _files.c.path, _files.c.fingerprint, _files.c.container, _files.c.refusal
+        query = select(*columns).where(_files.c.folder == folder, _files.c.gone_at.is_(None))
         with self._database.reading() as connection:
-            return {row.path: KnownFile(**row._mapping) for row in connection.execute(query)}  # noqa: SLF001
+            return {
+                row.path: KnownFile(
+                    path=row.path,
+                    fingerprint=row.fingerprint,
+                    # One that stands refused counts as unread, whatever it once held.
+                    is_read=row.refusal is None,
+                    container=row.container,
+                )
+                for row in connection.execute(query)
+            }
 
     def record(self, folder: str, found: Sequence[FoundFile], *, now: datetime) -> list[FileReport]:
         """Take in some files of a folder in one transaction.
@@ -50,11 +64,11 @@ class Documents:
             now: UTC.
 
         Returns:
-            One line for each file, in the same order.
+            One line for each file, in the same order; the documents in a file that holds several follow it.
         """
         with self._database.transaction() as connection:
             self._database.serialise(connection, Lock.DOCUMENTS)
-            return [_record_file(connection, folder, file, now) for file in found]
+            return [line for file in found for line in _record_file(connection, folder, file, now)]
 
     def mark_gone(self, folder: str, paths: Sequence[str], *, now: datetime) -> None:
         """Note that files of a folder are no longer there.
@@ -64,13 +78,7 @@ class Documents:
         if not paths:
             return
         with self._database.transaction() as connection:
-            for start in range(0, len(paths), VALUES_PER_STATEMENT):
-                chunk = paths[start : start + VALUES_PER_STATEMENT]
-                connection.execute(
-                    update(_files)
-                    .where(_files.c.folder == folder, _files.c.path.in_(chunk))
-                    .values(gone_at=now)
-                )
+            _mark_gone(connection, folder, paths, now)
 
     def new_for(self, list_name: str, *, folders: Sequence[str] = ()) -> list[Document]:
         """Return the documents that a list has not been told, oldest first.
@@ -156,29 +164,101 @@ class Documents:
             ]
 
 
-def _record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> FileReport:
+def _mark_gone(connection: Connection, folder: str, paths: Sequence[str], now: datetime) -> None:
+    for start in range(0, len(paths), VALUES_PER_STATEMENT):
+        chunk = paths[start : start + VALUES_PER_STATEMENT]
+        connection.execute(
+            update(_files).where(_files.c.folder == folder, _files.c.path.in_(chunk)).values(gone_at=now)
+        )
+
+
+def _record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> list[FileReport]:
     report = FileReport(folder=folder, path=found.path, outcome=FileOutcome.UNCHANGED)
     if found.waiting:
-        return replace(report, outcome=FileOutcome.WAITING)
+        return [replace(report, outcome=FileOutcome.WAITING)]
     row = connection.execute(
         select(_files).where(_files.c.folder == folder, _files.c.path == found.path)
     ).one_or_none()
     if found.refusal is not None:
         values = {"refusal": found.refusal.value, "detail": found.detail}
         _write_file(connection, folder, found, row, values, now)
-        return replace(report, outcome=FileOutcome.REFUSED, refusal=found.refusal, detail=found.detail)
+        return [replace(report, outcome=FileOutcome.REFUSED, refusal=found.refusal, detail=found.detail)]
+    if found.items is not None:
+        opened: dict[str, object] = {"document_id": None, "refusal": None, "detail": ""}
+        _write_file(connection, folder, found, row, opened, now)
+        items = _record_items(connection, folder, found.path, found.items, now)
+        return [replace(report, outcome=FileOutcome.OPENED), *items]
     if found.document is None:
-        return report
+        return [report]
+    return [_record_document(connection, folder, found, row, now)]
+
+
+def _record_document(
+    connection: Connection,
+    folder: str,
+    found: FoundFile,
+    row: Any,  # noqa: ANN401 - a result row
+    now: datetime,
+    *,
+    container: str = "",
+) -> FileReport:
+    """Record a file, or an item of one, that holds one document."""
+    assert found.document is not None  # noqa: S101 - what this is called for
     # A file that was gone and came back under its name is another document, not a new version.
     earlier_id: int | None = row.document_id if row and row.gone_at is None else None
     document_id, is_new = _find_or_add(connection, found.document, now)
-    read: dict[str, object] = {"document_id": document_id, "refusal": None, "detail": ""}
+    read: dict[str, object] = {
+        "document_id": document_id,
+        "source": found.document.credit,
+        "container": container,
+        "refusal": None,
+        "detail": "",
+    }
     _write_file(connection, folder, found, row, read, now)
     outcome = FileOutcome.NEW if is_new else FileOutcome.KNOWN
     if earlier_id is not None and earlier_id != document_id:
         _supersede(connection, old_id=earlier_id, new_id=document_id)
         outcome = FileOutcome.CHANGED
-    return replace(report, outcome=outcome, headline=found.document.headline)
+    return FileReport(folder=folder, path=found.path, outcome=outcome, headline=found.document.headline)
+
+
+def _record_items(
+    connection: Connection, folder: str, container: str, items: Sequence[ParsedItem], now: datetime
+) -> list[FileReport]:
+    """Record the documents in a file that holds several; what is no longer in it is gone."""
+    known = {
+        row.path: row
+        for row in connection.execute(
+            select(_files).where(_files.c.folder == folder, _files.c.container == container)
+        )
+    }
+    reports = []
+    for item in items:
+        # No file's path has two slashes side by side.
+        path = f"{container}//{item.key}"
+        print_of = item.document.content_hash if item.document else ""
+        found = FoundFile(
+            path=path, fingerprint=print_of, document=item.document, refusal=item.refusal, detail=item.detail
+        )
+        row = known.pop(path, None)
+        if item.document is None:
+            values = {"refusal": item.refusal and item.refusal.value, "detail": item.detail}
+            _write_file(connection, folder, found, row, {**values, "container": container}, now)
+            reports.append(
+                FileReport(
+                    folder=folder,
+                    path=path,
+                    outcome=FileOutcome.REFUSED,
+                    refusal=item.refusal,
+                    detail=item.detail,
+                )
+            )
+        elif row and row.fingerprint == print_of and row.refusal is None and row.gone_at is None:
+            reports.append(FileReport(folder=folder, path=path, outcome=FileOutcome.UNCHANGED))
+        else:
+            reports.append(_record_document(connection, folder, found, row, now, container=container))
+    _mark_gone(connection, folder, list(known), now)
+    return reports
 
 
 def _write_file(
@@ -203,6 +283,7 @@ def _find_or_add(connection: Connection, parsed: ParsedDocument, now: datetime) 
         return int(known), False
     names = [column.name for column in _documents.c if hasattr(parsed, column.name)]
     values = {name: getattr(parsed, name) for name in names}
+    values["tags"] = list(parsed.tags)
     values["paragraphs"] = [[span.start, span.end] for span in parsed.paragraphs]
     result = connection.execute(insert(_documents).values(**values, first_seen_at=now))
     return inserted_id(result), True
@@ -237,6 +318,6 @@ def _places(connection: Connection, document_ids: Sequence[int]) -> dict[int, tu
 
 
 def _to_document(row: Mapping[str, Any], places: tuple[str, ...]) -> Document:
-    values = {key: value for key, value in row.items() if key not in {"paragraphs", "superseded_by_id"}}
+    values = {key: row[key] for key in _KEPT}
     spans = tuple(Span(start=start, end=end) for start, end in row["paragraphs"])
-    return Document(**values, paragraphs=spans, places=places)
+    return Document(**values, paragraphs=spans, tags=tuple(row["tags"]), places=places)

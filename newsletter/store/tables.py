@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -90,6 +91,11 @@ documents = Table(
     Column("published_at", UtcDateTime),
     Column("language", String(8)),
     Column("encoding", String(32), nullable=False),
+    Column("tags", JSON, nullable=False, server_default="[]"),
+    #: Its web address in the one form that all ways of writing it have.
+    Column("canonical_url", Text, index=True),
+    #: When its text was forgotten, its hash alone being kept.
+    Column("forgotten_at", UtcDateTime),
     Column("first_seen_at", UtcDateTime, nullable=False),
     _reference("superseded_by_id", "documents.id", index=True),
 )
@@ -100,6 +106,10 @@ files = Table(
     _id(),
     Column("folder", Text, nullable=False),
     Column("path", Text, nullable=False),
+    #: Path of the file that holds it, if it is a document in one that holds several.
+    Column("container", Text, nullable=False, server_default=""),
+    #: Who published the text, as this file of it says.
+    Column("source", Text),
     Column("fingerprint", String(128), nullable=False),
     _reference("document_id", "documents.id", index=True),
     Column("refusal", String(64)),
@@ -108,6 +118,33 @@ files = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     Column("gone_at", UtcDateTime),
     UniqueConstraint("folder", "path"),
+)
+
+#: Places that documents are fetched from.
+sources = Table(
+    "sources",
+    metadata,
+    _id(),
+    #: As it is asked for; another one after a permanent redirect.
+    Column("url", Text, nullable=False, unique=True),
+    #: As it was added, which names it in `files.folder` for good.
+    Column("added_url", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("is_fetching_pages", Boolean, nullable=False, server_default=false()),
+    Column("added_at", UtcDateTime, nullable=False),
+    #: Validators of the last answer (RFC 9110, section 8.8).
+    Column("etag", Text),
+    Column("last_modified", Text),
+    #: When it is to be asked again.
+    Column("next_at", UtcDateTime, nullable=False, index=True),
+    Column("checked_at", UtcDateTime),
+    Column("succeeded_at", UtcDateTime),
+    #: Since when every try has failed.
+    Column("failing_since", UtcDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("problem", Text, nullable=False, server_default=""),
+    #: When it said that it is gone for good; it is not asked again.
+    Column("ended_at", UtcDateTime),
 )
 
 editions = Table(

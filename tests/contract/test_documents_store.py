@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from newsletter.model.documents import FileOutcome, FoundFile, ParsedDocument, RefusalReason
+from newsletter.model.documents import FileOutcome, FoundFile, ParsedDocument, ParsedItem, RefusalReason
 from newsletter.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -103,6 +104,44 @@ def test_refusals_are_kept_with_their_reason_until_mended(store: Store, parsed) 
     assert store.documents.refusals() == []
 
 
+def holding(*items: ParsedItem, fingerprint: str = "1") -> FoundFile:
+    return FoundFile(path="alerts.mbox", fingerprint=fingerprint, items=items)
+
+
+def test_a_file_may_hold_several_documents(store: Store, parsed) -> None:
+    one, two = ParsedItem(key="1", document=parsed("One")), ParsedItem(key="2", document=parsed("Two"))
+    bad = ParsedItem(key="3", refusal=RefusalReason.EMPTY, detail="no words")
+    lines = store.documents.record("/in", [holding(one, two, bad)], now=NOW)
+    assert [(line.path, line.outcome) for line in lines] == [
+        ("alerts.mbox", FileOutcome.OPENED),
+        ("alerts.mbox//1", FileOutcome.NEW),
+        ("alerts.mbox//2", FileOutcome.NEW),
+        ("alerts.mbox//3", FileOutcome.REFUSED),
+    ]
+    assert headlines(store) == ["One", "Two"]
+    assert [line.path for line in store.documents.refusals()] == ["alerts.mbox//3"]
+    known = store.documents.known_files("/in")
+    assert known["alerts.mbox"].is_read
+    assert {file.container for file in known.values()} == {"", "alerts.mbox"}
+
+
+def test_a_file_that_grew_is_read_on(store: Store, parsed) -> None:
+    one, two = ParsedItem(key="1", document=parsed("One")), ParsedItem(key="2", document=parsed("Two"))
+    store.documents.record("/in", [holding(one)], now=NOW)
+    again = store.documents.record("/in", [holding(one, two, fingerprint="2")], now=NOW)
+    assert [line.outcome for line in again] == [FileOutcome.OPENED, FileOutcome.UNCHANGED, FileOutcome.NEW]
+    changed = ParsedItem(key="2", document=parsed("Two, corrected"))
+    shorter = store.documents.record("/in", [holding(changed, fingerprint="3")], now=NOW)
+    assert [line.outcome for line in shorter] == [FileOutcome.OPENED, FileOutcome.CHANGED]
+    assert list(store.documents.known_files("/in")) == ["alerts.mbox", "alerts.mbox//2"]
+    assert headlines(store) == ["One", "Two, corrected"], "what was read is not unread"
+
+
+def test_a_document_keeps_its_keywords(store: Store, parsed) -> None:
+    put(store, "a.txt", replace(parsed(), tags=("ports", "trade")))
+    assert [document.tags for document in store.documents.new_for("daily")] == [("ports", "trade")]
+
+
 def test_a_waiting_file_leaves_no_trace(store: Store) -> None:
     waiting = FoundFile(path="a.txt", fingerprint="1", waiting=True)
     assert store.documents.record("/in", [waiting], now=NOW)[0].outcome is FileOutcome.WAITING
@@ -114,7 +153,7 @@ def test_a_file_refused_after_it_was_read_keeps_its_document(store: Store, parse
     refused = FoundFile(path="a.txt", fingerprint="2", refusal=RefusalReason.EMPTY)
     store.documents.record("/in", [refused], now=NOW)
     assert headlines(store) == ["First"]
-    assert store.documents.known_files("/in")["a.txt"].document_id is None, "it is looked at again"
+    assert not store.documents.known_files("/in")["a.txt"].is_read, "it is looked at again"
     assert put(store, "a.txt", parsed("Second")) is FileOutcome.CHANGED
     assert headlines(store) == ["Second"]
 

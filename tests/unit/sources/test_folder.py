@@ -13,16 +13,17 @@ import pytest
 from newsletter.errors import DocumentRefusedError, SettingsError
 from newsletter.model.documents import FoundFile, KnownFile, ParsedDocument, RefusalReason
 from newsletter.sources import reading
-from newsletter.sources.folder import read_document, scan_folder
-from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.sources.folder import scan_folder
+from newsletter.sources.parse import SourceAliases, TextReader, parse_text
+from newsletter.sources.reading import read_documents
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LONG_AGO = NOW.timestamp() - 3_600
 ALIASES = SourceAliases.with_extra({})
 
 
-def parse(content: bytes) -> ParsedDocument:
-    return parse_text(content, aliases=ALIASES, detect=lambda _: None)
+def parse(content: bytes, _name: str) -> ParsedDocument:
+    return parse_text(content, reader=TextReader(aliases=ALIASES, detect=lambda _: None))
 
 
 def write(path: Path, content: bytes | str = "Headline\n\nNews.", *, age_seconds: float = 3_600) -> Path:
@@ -43,7 +44,7 @@ def scan(
     known: Mapping[str, KnownFile] | None = None,
     max_bytes: int = 10_000,
     wait: Callable[[float], None] = no_wait,
-    parse: Callable[[bytes], ParsedDocument] = parse,
+    parse: Callable[[bytes, str], ParsedDocument] = parse,
 ) -> list[FoundFile]:
     return list(
         scan_folder(
@@ -205,9 +206,7 @@ def test_a_known_file_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatc
     (folder / "link.txt").symlink_to("a.txt")
     first = scan(folder)
     known = {
-        file.path: KnownFile(
-            path=file.path, fingerprint=file.fingerprint, document_id=1 if file.document else None
-        )
+        file.path: KnownFile(path=file.path, fingerprint=file.fingerprint, is_read=file.document is not None)
         for file in first
     }
     opened: list[str] = []
@@ -227,7 +226,7 @@ def test_a_known_file_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_changed_file_is_read_again(folder: Path) -> None:
     write(folder / "a.txt", "One.\n\nNews.")
     (first,) = scan(folder)
-    known = {"a.txt": KnownFile(path="a.txt", fingerprint=first.fingerprint, document_id=1)}
+    known = {"a.txt": KnownFile(path="a.txt", fingerprint=first.fingerprint, is_read=True)}
     write(folder / "a.txt", "Two.\n\nNews.")
     assert outcomes(scan(folder, known=known)) == {"a.txt": "Two."}
 
@@ -274,11 +273,11 @@ def test_a_link_put_in_place_of_a_file_is_not_followed(folder: Path, tmp_path: P
     write(tmp_path / "b" / "x.txt", "Secret")
     reads: list[bytes] = []
 
-    def swapping(content: bytes) -> ParsedDocument:
+    def swapping(content: bytes, name: str) -> ParsedDocument:
         reads.append(content)
         (folder / "c.txt").unlink()
         (folder / "c.txt").symlink_to(secret)
-        return parse(content)
+        return parse(content, name)
 
     scanning = scan_folder(
         folder, known={}, max_bytes=10_000, now=NOW, settle_seconds=2, wait=no_wait, parse=swapping
@@ -322,7 +321,7 @@ def test_a_file_that_grows_while_it_is_read_waits(folder: Path, monkeypatch: pyt
     monkeypatch.setattr(reading, "_read_at_most", lambda descriptor, limit: read(descriptor, 100)[:limit])
     assert outcomes(scan(folder)) == {"a.txt": "waiting"}
     with pytest.raises(DocumentRefusedError, match="it changed while it was read"):
-        read_document(path, max_bytes=10_000, parse=parse)
+        read_documents(path, max_bytes=10_000, parse=parse)
 
 
 @pytest.mark.parametrize(
@@ -355,10 +354,10 @@ def test_one_poisonous_file_does_not_stop_the_others(folder: Path, caplog: pytes
     write(folder / "a.txt", "poison")
     write(folder / "b.txt")
 
-    def fragile(content: bytes) -> ParsedDocument:
+    def fragile(content: bytes, name: str) -> ParsedDocument:
         if content == b"poison":
             raise RecursionError("too deep")
-        return parse(content)
+        return parse(content, name)
 
     with caplog.at_level(logging.DEBUG):
         found = scan(folder, parse=fragile)
@@ -393,8 +392,8 @@ def test_no_descriptor_is_left_open(folder: Path) -> None:
 def test_a_file_that_the_user_names_is_read(folder: Path) -> None:
     path = write(folder / "a.md")
     (folder / "link").symlink_to(path)
-    assert read_document(path, max_bytes=100, parse=parse).headline == "Headline"
-    assert read_document(folder / "link", max_bytes=100, parse=parse).headline == "Headline"
+    assert read_documents(path, max_bytes=100, parse=parse).headline == "Headline"
+    assert read_documents(folder / "link", max_bytes=100, parse=parse).headline == "Headline"
 
 
 def test_a_named_file_that_cannot_be_read_is_refused(folder: Path) -> None:
@@ -411,5 +410,5 @@ def test_a_named_file_that_cannot_be_read_is_refused(folder: Path) -> None:
     }
     for path, reason in expected.items():
         with pytest.raises(DocumentRefusedError) as caught:
-            read_document(path, max_bytes=100, parse=parse)
+            read_documents(path, max_bytes=100, parse=parse)
         assert caught.value.reason is reason

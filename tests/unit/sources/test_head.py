@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.model.documents import ParsedDocument
-from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.sources.parse import SourceAliases, TextReader, parse_text
 
 ALIASES = SourceAliases.with_extra({})
 #: A sentence below a dateline, as agencies print it.
@@ -14,7 +14,7 @@ NEWS = "Police closed two bridges."
 
 
 def parse(content: str) -> ParsedDocument:
-    return parse_text(content.encode(), aliases=ALIASES, detect=lambda _: None)
+    return parse_text(content.encode(), reader=TextReader(aliases=ALIASES, detect=lambda _: None))
 
 
 def news(document: ParsedDocument) -> list[str]:

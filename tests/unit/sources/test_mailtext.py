@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from newsletter.model.documents import ParsedDocument
 from newsletter.sources.mailtext import read_mail
-from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.sources.parse import SourceAliases, TextReader, parse_text
 
 MAIL = """\
 Subject: Council of Tessen votes
@@ -28,7 +28,9 @@ unsubscribe@tessen.example
 
 
 def parse(content: str) -> ParsedDocument:
-    return parse_text(content.encode(), aliases=SourceAliases.with_extra({}), detect=lambda _: None)
+    return parse_text(
+        content.encode(), reader=TextReader(aliases=SourceAliases.with_extra({}), detect=lambda _: None)
+    )
 
 
 def news(document: ParsedDocument) -> list[str]:

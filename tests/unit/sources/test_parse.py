@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import ParsedDocument, RefusalReason
 from newsletter.sources.normalise import normalise
-from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.sources.parse import SourceAliases, TextReader, parse_text
 
 ALIASES = SourceAliases.with_extra({})
 
 
 def parse(content: str | bytes) -> ParsedDocument:
     raw = content.encode() if isinstance(content, str) else content
-    return parse_text(raw, aliases=ALIASES, detect=lambda _: None)
+    return parse_text(raw, reader=TextReader(aliases=ALIASES, detect=lambda _: None))
 
 
 def news(document: ParsedDocument) -> list[str]:
@@ -144,7 +144,7 @@ def test_rules_and_ornaments_are_no_news() -> None:
 
 def test_the_language_is_asked_of_the_news_alone() -> None:
     asked: list[str] = []
-    parse_text(FULL.encode(), aliases=ALIASES, detect=lambda text: asked.append(text))
+    parse_text(FULL.encode(), reader=TextReader(aliases=ALIASES, detect=lambda text: asked.append(text)))
     assert [text.split("\n") for text in asked] == [["Gale closes Port Aldis harbour", *news(parse(FULL))]]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.model.documents import ParsedDocument
-from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.sources.parse import SourceAliases, TextReader, parse_text
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 FILES = sorted(SEEDS.glob("*.txt"))
@@ -31,7 +31,7 @@ UNSIGNED: set[str] = set()
 
 
 def parse(name: str) -> ParsedDocument:
-    return parse_text((SEEDS / name).read_bytes(), aliases=ALIASES)
+    return parse_text((SEEDS / name).read_bytes(), reader=TextReader(aliases=ALIASES))
 
 
 def test_there_are_fifteen() -> None:

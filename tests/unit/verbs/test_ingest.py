@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from newsletter.ingest import ingest
 from newsletter.model.documents import FileOutcome, IngestReport, RefusalReason
-from newsletter.sources.parse import SourceAliases, parse_text
+from newsletter.sources.opening import Opener
+from newsletter.sources.parse import SourceAliases, TextReader
 from newsletter.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def look(
     return ingest(
         store,
         folders=folders,
-        parse=partial(parse_text, aliases=SourceAliases.with_extra({})),
+        parse=Opener(reader=TextReader(aliases=SourceAliases.with_extra({}))).open,
         max_bytes=max_bytes,
         settle_seconds=1.0,
         wait=wait or unexpected,
