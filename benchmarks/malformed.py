@@ -225,10 +225,8 @@ def end_of(file: FoundFile) -> str:
 def remember(found: list[FoundFile]) -> dict[str, KnownFile]:
     """Return what a store would remember of a scan."""
     return {
-        file.path: KnownFile(
-            path=file.path, fingerprint=file.fingerprint, is_read=file.document is not None
-        )
-        for number, file in enumerate(found)
+        file.path: KnownFile(path=file.path, fingerprint=file.fingerprint, is_read=file.document is not None)
+        for file in found
     }
 
 
