@@ -115,7 +115,7 @@ def _walk(app: App, inbox: Inbox, folder: Path, *, open_browser: bool) -> None:
     show_ingest(app.ingest(now=utc_now()))
     _step("2. Readers: newsletter subscribers add")
     for address, name in READERS:
-        report = app.add_subscriber(mailing_list, address, name=name, now=utc_now())
+        report = app.subscribers.add(mailing_list, address, name=name, now=utc_now())
         click.echo(f"  {address}: {report.outcome.value}")
     _step("3. An edition, sent to a real SMTP server on this machine: newsletter send")
     published = app.publish(mailing_list, now=utc_now())

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -78,6 +78,13 @@ class Settings(
         """The password in DATABASE_URL, or an empty string."""
         found = PASSWORD_IN_URL.search(self.database_url)
         return found[0][len(found[1]) : -1] if found else ""
+
+    def secret_values(self) -> list[str]:
+        """Return everything in force that is nobody else's business, the empty left out."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        several = (value if isinstance(value, tuple) else (value,) for value in values)
+        secrets = [one.get_secret_value() for few in several for one in few if isinstance(one, SecretStr)]
+        return [secret for secret in (*secrets, self.database_password) if secret]
 
     @field_validator("smtp_host", mode="after")
     @classmethod

@@ -110,7 +110,7 @@ def record_of(store: Store, address: str = "ada@example.org") -> list[tuple[str,
 
 
 def add(app: App, address: str = "ada@example.org", list_name: str = "daily") -> int:
-    app.add_subscriber(app.mailing_list(list_name), address, now=NOW - 9 * DAY)
+    app.subscribers.add(app.mailing_list(list_name), address, now=NOW - 9 * DAY)
     return id_of(app.store, address)
 
 
@@ -283,7 +283,7 @@ def test_the_button_confirms_once_and_puts_on_record_what_was_agreed_to(app: App
     assert (entry.action, entry.at, entry.asked_at) == (ConsentAction.CONFIRMED, later, NOW)
     assert entry.wording == "Send me The Daily Brief."
     assert entry.origin == "192.0.2.7 (asked for from 198.51.100.9)"
-    (subscriber,) = app.subscribers(app.mailing_list("daily"))
+    (subscriber,) = app.subscribers.listed(app.mailing_list("daily"))
     assert (subscriber.state, subscriber.since, subscriber.cadence) == (S.CONFIRMED, later, Cadence.WEEKLY)
 
 
@@ -521,7 +521,7 @@ def test_after_erasing_no_table_holds_the_address(app: App, links: LinkSigner) -
 
 def test_the_operator_erases_an_address_that_only_asked(app: App) -> None:
     app.readers.ask(sign_up(), now=NOW)
-    assert "is erased" in app.erase_subscriber("ada@example.org")
+    assert "is erased" in app.subscribers.erase("ada@example.org")
     assert app.readers.answer(now=NOW) == 0
 
 
@@ -540,7 +540,7 @@ def test_what_nobody_confirmed_is_forgotten_after_a_week_and_nothing_else(
     kept = app.store.subscribers.subscriptions(parse_address("kept@example.org"))
     assert kept == {"daily": S.CONFIRMED}
     with pytest.raises(SubscriberError, match="nobody has the address"):
-        app.erase_subscriber("never@example.org")
+        app.subscribers.erase("never@example.org")
 
 
 def test_who_signs_up_again_is_not_forgotten_while_the_new_link_is_good(app: App) -> None:

@@ -145,7 +145,7 @@ def live(order: Order) -> None:
 
 def _import(app: App, order: Order, clock: Clock) -> None:
     lines = ["address", *order["readers"]]
-    list(app.import_subscribers(app.mailing_list(None), lines, source="readers.csv", now=clock()))
+    list(app.subscribers.import_csv(app.mailing_list(None), lines, source="readers.csv", now=clock()))
 
 
 def _ingest(app: App, order: Order, clock: Clock) -> None:

@@ -114,7 +114,7 @@ async def test_who_is_on_the_list_gets_the_link_to_their_own_page(
     make_app: MakeApp, clock: Clock, script
 ) -> None:
     app = make_app()
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=clock())
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=clock())
     ask(app, "ada@example.org", clock=clock)
     await send(app, clock)
     mail = read(script.accepted[0][1])
@@ -327,11 +327,11 @@ async def test_who_leaves_while_an_edition_goes_out_gets_no_message_any_more(
     app.ingest(now=NOW)
     readers = [f"reader{number}@example.org" for number in range(6)]
     for address in readers:
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     app.publish(mailing_list, now=NOW)
-    links = app._stationery.links
+    links = app.copies._stationery.links
     assert links is not None
-    ids = {s.address.display: s.id for s in app.subscribers(mailing_list)}
+    ids = {s.address.display: s.id for s in app.subscribers.listed(mailing_list)}
 
     def leave_after_the_first() -> None:
         if len(script.accepted) == 1:
@@ -341,5 +341,5 @@ async def test_who_leaves_while_an_edition_goes_out_gets_no_message_any_more(
 
     await app.deliver(clock=clock, stopping=asyncio.Event(), on_result=leave_after_the_first)
     assert script.received() == dict.fromkeys([*readers[:2], *readers[4:]], 1)
-    left = app.subscribers(mailing_list, SubscriptionState.UNSUBSCRIBED)
+    left = app.subscribers.listed(mailing_list, SubscriptionState.UNSUBSCRIBED)
     assert [one.address.display for one in left] == readers[2:4]

@@ -55,7 +55,7 @@ class Site:
 
     def add(self, address: str, list_name: str = "daily") -> int:
         """Put a confirmed reader on a list; returns the reader's number."""
-        self.app.add_subscriber(self.app.mailing_list(list_name), address, now=NOW - timedelta(days=9))
+        self.app.subscribers.add(self.app.mailing_list(list_name), address, now=NOW - timedelta(days=9))
         return next(
             one.id for one in self.app.store.subscribers.listed(list_name) if one.address.display == address
         )
@@ -124,7 +124,7 @@ def test_a_sign_up_is_written_down_and_its_letter_woken(site: Site) -> None:
 def test_nobody_learns_from_the_answer_who_reads_along(site: Site) -> None:
     site.add("known@example.org")
     site.add("left@example.org")
-    site.app.remove_subscriber(site.app.mailing_list("daily"), "left@example.org", suppress=False, now=NOW)
+    site.app.subscribers.remove(site.app.mailing_list("daily"), "left@example.org", suppress=False, now=NOW)
     site.app.store.subscribers.suppress(
         parse_address("never@example.org"), SuppressionReason.COMPLAINT, now=NOW
     )

@@ -404,7 +404,7 @@ def test_metrics_tell_how_everything_stands(tmp_path: Path) -> None:
     mailing_list = app.mailing_list(None)
     app.ingest(now=NOW)
     for address in ("ada@example.org", "bo@example.org"):
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     app.publish(mailing_list, now=NOW)
     with served(with_pages(app)) as port:
         ask(port, f"/form/{CANARY}", headers=OURS)

@@ -69,8 +69,8 @@ def app(store_url: str, folder: Path) -> Iterator[App]:
         weekly_schedule="0 7 * * sun",
         sender_address="digest@news.example.org",
     )
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=SUNDAY)
-    app.add_subscriber(app.mailing_list(None), "wim@example.org", now=SUNDAY)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=SUNDAY)
+    app.subscribers.add(app.mailing_list(None), "wim@example.org", now=SUNDAY)
     choose(app.store, "wim@example.org", cadence=Cadence.WEEKLY)
     yield app
     app.close()
@@ -283,7 +283,7 @@ def test_a_reader_of_the_digest_has_not_missed_its_stories(app: App, tell: Tell)
     assert published is not None
     deliver(app, published.created_at)
     choose(app.store, "wim@example.org", cadence=Cadence.EACH)
-    app.add_subscriber(app.mailing_list(None), "new@example.org", now=SUNDAY)
+    app.subscribers.add(app.mailing_list(None), "new@example.org", now=SUNDAY)
     (Path(app.settings.folders[0]) / "trial.txt").write_text(FERRY_TRIAL)
     now = SUNDAY + 9 * DAY
     app.ingest(now=now)
@@ -301,7 +301,7 @@ def told(app: App, edition: PublishedEdition, variant: int) -> str:
 
 def test_who_switches_in_mid_week_is_not_told_again_what_came_daily(app: App, tell: Tell) -> None:
     for name in ("mid", "late", "lost"):
-        app.add_subscriber(app.mailing_list(None), f"{name}@example.org", now=SUNDAY)
+        app.subscribers.add(app.mailing_list(None), f"{name}@example.org", now=SUNDAY)
     for day in range(1, 8):
         if day == 4:
             switch(app, "mid", Cadence.WEEKLY)

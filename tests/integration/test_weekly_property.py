@@ -77,7 +77,7 @@ class World:
         self.app, self.store, self.now = app, app.store, SUNDAY
         self.list, self.digest = app.mailing_list("daily"), app.mailing_list("daily.weekly")
         for name in READERS:
-            app.add_subscriber(self.list, f"{name}@example.org", now=SUNDAY)
+            app.subscribers.add(self.list, f"{name}@example.org", now=SUNDAY)
 
     def live(self, number: int, day: Day) -> None:
         self.now = SUNDAY + number * DAY
