@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from newsletter.model.deliveries import DeliveryState
 from newsletter.model.feedback import (
     BounceKind,
     BouncePolicy,
@@ -22,6 +21,7 @@ from newsletter.store.database import Database, Lock
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
 from newsletter.store.subscribers import suppress
+from newsletter.store.told import HANDED_OVER
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -30,9 +30,6 @@ _scores = tables.bounce_scores
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
 _suppressions = tables.suppressions
-
-#: States in which a server has the message, or may have it.
-_HANDED_OVER = (DeliveryState.SENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.UNCERTAIN.value)
 
 #: Latest deliveries of a reader that are looked through for a Message-ID.
 _LATEST_DELIVERIES = 50
@@ -374,6 +371,6 @@ def _to_copy(row: Row[tuple[object, ...]]) -> SentCopy:
         edition_uid=row.uid,
         sender_domain=json.loads(row.headers)["sender_address"].rpartition("@")[2],
         # One that was uncertain once may be on its way, whatever became of it since.
-        handed_over=row.state in _HANDED_OVER or row.uncertain_count > 0,
+        handed_over=row.state in HANDED_OVER or row.uncertain_count > 0,
         changed_at=row.changed_at,
     )

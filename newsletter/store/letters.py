@@ -14,7 +14,7 @@ from newsletter.model.readers import Letter, LetterKind, LetterState
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
-from newsletter.store.database import VALUES_PER_STATEMENT, Database, Lock
+from newsletter.store.database import Database, Lock, in_portions
 from newsletter.store.keys import AddressHasher
 
 _signups = tables.signups
@@ -139,9 +139,9 @@ class Letters:
             )
             readers = list(set(connection.scalars(select(_subscriptions.c.subscriber_id).where(*stale))))
             gone += connection.execute(delete(_subscriptions).where(*stale)).rowcount
-            for start in range(0, len(readers), VALUES_PER_STATEMENT):
-                some = _subscribers.c.id.in_(readers[start : start + VALUES_PER_STATEMENT])
-                gone += connection.execute(delete(_subscribers).where(some, ~_is_known())).rowcount
+            for some in in_portions(readers):
+                unknown = _subscribers.c.id.in_(some) & ~_is_known()
+                gone += connection.execute(delete(_subscribers).where(unknown)).rowcount
         return gone
 
 
