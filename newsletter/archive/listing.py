@@ -1,15 +1,14 @@
 """Listing: a list's past editions by month, its weekly digests among them."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
-from newsletter.archive.voices import voice_of
-from newsletter.messages.dates import date_words, days_words
 from newsletter.messages.text import clean
 from newsletter.model.archive import ArchivedHeading, ArchivePage, EditionLine, Month
+from newsletter.model.dates import date_words, days_words, local_day
 from newsletter.model.editions import WEEKLY_SUFFIX, MailingList
+from newsletter.model.voices import voice_of
 from newsletter.store.store import Store
 
 
@@ -39,7 +38,7 @@ def latest(store: Store, mailing_list: MailingList) -> EditionLine | None:
 
 def line_of(heading: ArchivedHeading, mailing_list: MailingList) -> EditionLine:
     """Return an edition as lists of editions show it."""
-    day = local_day(heading.dated_at, mailing_list)
+    day = local_day(heading.dated_at, mailing_list.time_zone)
     subject, is_week = clean(heading.subject), is_weekly(heading.list_name)
     return EditionLine(
         list_name=heading.list_name,
@@ -62,11 +61,6 @@ def is_weekly(list_name: str) -> bool:
 def week_title(day: date) -> str:
     """Return what a weekly digest is called by its day: "The week of 16–22 November"."""
     return f"The week of {days_words(day - timedelta(days=6), day)}"
-
-
-def local_day(moment: datetime, mailing_list: MailingList) -> date:
-    """Return the day that a moment falls on in a list's time zone."""
-    return moment.astimezone(ZoneInfo(mailing_list.time_zone)).date()
 
 
 def _months(lines: Iterable[EditionLine]) -> Iterable[Month]:

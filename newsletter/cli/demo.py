@@ -14,11 +14,12 @@ from urllib.parse import quote
 import click
 
 from newsletter.app import App, sample_documents
-from newsletter.cli.common import clip, plural, utc_now
+from newsletter.cli.common import clip, utc_now
 from newsletter.cli.documents import show_ingest
 from newsletter.cli.inbox import Inbox, receiving
 from newsletter.errors import NewsletterError
 from newsletter.model.deliveries import DeliverReport, DeliveryState
+from newsletter.model.words import plural
 
 READERS = (
     ("ada@reader.example.org", "Ada"),

@@ -9,11 +9,12 @@ import click
 
 from newsletter.app import App
 from newsletter.cli.columns import Clockface, terminal_width, write_columns
-from newsletter.cli.common import confirm, local, opened, plural, printable, utc_now
+from newsletter.cli.common import confirm, local, opened, printable, utc_now
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState, Resolution
 from newsletter.model.editions import EditionState
 from newsletter.model.status import EditionStatus, ReaderStatus
 from newsletter.model.subscribers import Address
+from newsletter.model.words import plural
 
 #: Deliveries shown unless told otherwise.
 _SHOWN = 50

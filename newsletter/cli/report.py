@@ -7,11 +7,12 @@ from itertools import groupby
 import click
 
 from newsletter.cli.columns import terminal_width
-from newsletter.cli.common import clip, local, plural, printable
+from newsletter.cli.common import clip, local, printable
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState
 from newsletter.model.editions import EditionState, RunOutcome
 from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
 from newsletter.model.subscribers import Cadence
+from newsletter.model.words import plural
 
 _REFUSALS_SHOWN = 20
 

@@ -13,12 +13,13 @@ import click
 
 from newsletter.app import App
 from newsletter.cli import logs
-from newsletter.cli.common import NOTHING_NEW, on_terminal, opened, plural, utc_now
+from newsletter.cli.common import NOTHING_NEW, on_terminal, opened, utc_now
 from newsletter.cli.documents import show_ingest
 from newsletter.errors import SettingsError
 from newsletter.model.deliveries import DeliverReport, DeliveryState, SendOutcome
 from newsletter.model.editions import Draft, MailingList, RunOutcome
 from newsletter.model.messages import Rendering
+from newsletter.model.words import plural
 
 _GO_ON = "keep `newsletter run` going, or run `newsletter send --waiting` then"
 

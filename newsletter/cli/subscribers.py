@@ -233,7 +233,8 @@ def erase(address: str, *, yes: bool) -> None:
 @_list_option
 def export(file: Path | None, *, list_name: str | None) -> None:
     """Write a list's subscribers as CSV, to FILE or to standard output; `import` reads it all again."""
-    from newsletter.cli.common import opened, plural
+    from newsletter.cli.common import opened
+    from newsletter.model.words import plural
 
     with opened() as app:
         mailing_list = app.mailing_list(list_name)

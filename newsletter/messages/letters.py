@@ -16,6 +16,7 @@ from newsletter.model.editions import MailingList
 from newsletter.model.messages import Message
 from newsletter.model.readers import LINK_HOURS, Letter
 from newsletter.model.subscribers import Cadence
+from newsletter.model.words import in_a_row
 
 
 def write_letter(
@@ -79,7 +80,7 @@ def _page(letter: Letter, lists: Sequence[MailingList], page_url: str) -> Letter
     return LetterPage(
         kind=letter.kind.value,
         sender=titles[0],
-        titles=f"{', '.join(titles[:-1])} and {titles[-1]}" if titles[1:] else titles[0],
+        titles=in_a_row(titles),
         lists=tuple(LetterList(title=clean(one.title), tagline=clean(one.tagline)) for one in lists),
         weekly=letter.cadence is Cadence.WEEKLY,
         hours=LINK_HOURS,

@@ -141,6 +141,16 @@ class Edition:
     reading_minutes: int
 
     @property
+    def dated_at(self) -> datetime:
+        """The instant whose local day is the edition's, UTC."""
+        return self.slot_at or self.created_at
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether words were left out of a sentence of its summaries."""
+        return any(sentence.cuts for story in self.stories for sentence in story.summary.sentences)
+
+    @property
     def document_ids(self) -> tuple[int, ...]:
         """Every document that this edition answers for."""
         told = [i for story in self.stories for i in story.document_ids]

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
+from newsletter.model.dates import local_day
 from newsletter.model.editions import MailingList
 from newsletter.model.readers import Choice, Preferences
 from newsletter.model.subscribers import Cadence, SubscriptionState
-from newsletter.web import words
+from newsletter.model.voices import OUR_LANGUAGE, voice_of
+from newsletter.web.languages import language_name
 
 #: Longest pause.
 _LONGEST_PAUSE = timedelta(days=365)
@@ -71,17 +73,17 @@ def _family(root: str, members: Sequence[MailingList], preferences: Preferences)
     chosen = next((one for one in members if _is_on(preferences, one.name)), None)
     first = chosen or next((one for one in members if one.name == root), members[0])
     choice = preferences.choices.get(first.name)
-    language = first.language or "en"
+    voice = voice_of("", first.language)
     return Family(
         root=root,
         title=first.title,
-        language=language if language != "en" else "",
-        direction=words.direction(language),
+        language=voice.language or "",
+        direction=voice.direction,
         options=tuple(
             LanguageOption(
                 name=one.name,
-                language=one.language or "en",
-                language_name=words.language_name(one.language or "en"),
+                language=one.language or OUR_LANGUAGE,
+                language_name=language_name(one.language or OUR_LANGUAGE),
             )
             for one in members
         ),
@@ -167,14 +169,14 @@ def _read_pause(text: str, time_zone: str, now: datetime) -> datetime | None:
     return until
 
 
-def local_day(moment: datetime | None, time_zone: str) -> str:
+def field_day(moment: datetime | None, time_zone: str) -> str:
     """Return the day of a moment as a date field holds it, ISO 8601; empty for None."""
-    return moment.astimezone(ZoneInfo(time_zone)).date().isoformat() if moment else ""
+    return local_day(moment, time_zone).isoformat() if moment else ""
 
 
 def pause_bounds(time_zone: str, *, now: datetime) -> tuple[str, str]:
     """Return the first and the last day that a pause may end on, ISO 8601."""
-    today = now.astimezone(ZoneInfo(time_zone)).date()
+    today = local_day(now, time_zone)
     return (today + timedelta(days=1)).isoformat(), (today + _LONGEST_PAUSE).isoformat()
 
 

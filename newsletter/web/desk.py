@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from newsletter.app import App
-from newsletter.web import words
+from newsletter.model.words import in_a_row
 from newsletter.web.forms import FormGuard, FormTokens
 from newsletter.web.limits import SignUpLimits
 from newsletter.web.pages import Pages
@@ -73,4 +73,4 @@ class Desk:
 
     def titles(self, list_names: Sequence[str]) -> str:
         """Return several lists' titles in a row."""
-        return words.in_a_row([self.title(name) for name in list_names])
+        return in_a_row([self.title(name) for name in list_names])

@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import LinkError, SubscriberError
+from newsletter.model.dates import date_words, local_day
 from newsletter.model.readers import Confirmation, ConfirmationState, Leaving, Preferences
-from newsletter.web import choices, words
+from newsletter.web import choices
 from newsletter.web.desk import Desk
 from newsletter.web.forms import FormTokens, read_form
 from newsletter.web.origin import client_address
@@ -178,9 +179,9 @@ def _preferences_page(
         error=error,
         error_field=error_field,
         masked_address=preferences.masked_address,
-        since=words.day_words(preferences.since, zone),
+        since=date_words(local_day(preferences.since, zone)),
         families=choices.families_of(desk.site.lists, preferences),
-        paused_until=choices.local_day(pause, zone),
+        paused_until=choices.field_day(pause, zone),
         first_day=first_day,
         last_day=last_day,
     )

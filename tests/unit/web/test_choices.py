@@ -17,7 +17,7 @@ from newsletter.web.choices import (
     ChoiceError,
     Family,
     families_of,
-    local_day,
+    field_day,
     pause_bounds,
     paused_until,
     read_choices,
@@ -116,8 +116,8 @@ def test_the_latest_pause_is_shown_while_it_lasts() -> None:
     assert paused_until(preferences(daily=Choice(state=ON, paused_until=until)), now=NOW) == until
     assert paused_until(preferences(daily=Choice(state=ON, paused_until=NOW)), now=NOW) is None
     assert paused_until(preferences(daily=Choice(state=OFF, paused_until=until)), now=NOW) is None
-    assert local_day(until, "Europe/Berlin") == "2026-11-26"
-    assert local_day(None, "UTC") == ""
+    assert field_day(until, "Europe/Berlin") == "2026-11-26"
+    assert field_day(None, "UTC") == ""
 
 
 def test_the_days_that_a_pause_may_end_on_are_all_taken() -> None:
