@@ -26,6 +26,7 @@ from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
 from newsletter.gauges import gauges
 from newsletter.ingest import ingest
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport
 from newsletter.model.documents import IngestReport, ParsedDocument
 from newsletter.model.editions import Draft, MailingList, PublishReport
@@ -39,8 +40,6 @@ from newsletter.status import status
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
-
-Clock = Callable[[], datetime]
 
 #: Stands for the sender of a preview where none is set.
 _STAND_IN_SENDER = "sender@example.org"

@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from newsletter.app import App
 from newsletter.errors import NewsletterError, SenderBusyError, SettingsError
+from newsletter.model.clock import Clock
 from newsletter.model.documents import FileOutcome, IngestReport
 from newsletter.model.editions import MailingList, RunOutcome
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
@@ -34,8 +35,6 @@ _DELIVER_SECONDS = 30
 
 #: How long the service, once it is to stop, waits for what it does besides sending, in seconds.
 _STOP_SECONDS = 60
-
-Clock = Callable[[], datetime]
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")

@@ -6,7 +6,6 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,17 +16,14 @@ from newsletter.deliveries.mailboxes import Mailbox
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.editions.slots import check_schedule
-from newsletter.errors import AddressError, MessageRefusedError, SettingsError
+from newsletter.errors import AddressError, SettingsError
 from newsletter.feedback import Intake
-from newsletter.messages.letters import write_letter
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer
 from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
 from newsletter.model.deliveries import RetryPolicy
 from newsletter.model.editions import MailingList, weekly_of
 from newsletter.model.feedback import BouncePolicy
-from newsletter.model.messages import Message
-from newsletter.model.readers import Letter, LetterKind
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
@@ -53,7 +49,7 @@ def secret_keys(values: Settings, needed_by: str) -> list[str]:
     Raises:
         SettingsError: There is none.
     """
-    keys = [key.get_secret_value() for key in values.secret_keys]
+    keys = values.signing_keys
     if not keys:
         raise SettingsError(
             f"SECRET_KEYS is not set, and {needed_by} needs it to sign readers' links: "
@@ -71,7 +67,7 @@ def stationery(values: Settings, lists: Sequence[MailingList]) -> Stationery:
         AddressError: BOUNCE_ADDRESS leaves no room for a token.
     """
     path = return_path(values)
-    own_keys = [key.get_secret_value() for key in values.secret_keys]
+    own_keys = values.signing_keys
     return Stationery(
         links=link_signer(values),
         return_path=path.address_for if path else None,
@@ -118,9 +114,7 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
         renderer=Renderer(folders=template_folders(values)),
         view_url=view_url,
         has_preferences=links is not None,
-        unsubscribe_address=ascii_domain(values.unsubscribe_address)
-        or mailing_list.reply_to
-        or mailing_list.sender_address,
+        unsubscribe_address=ascii_domain(values.unsubscribe_address) or mailing_list.contact_address,
         newsroom=newsroom(values),
     )
 
@@ -212,33 +206,12 @@ def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
 
 def letter_desk(values: Settings, lists: Sequence[MailingList], links: LinkSigner) -> LetterDesk:
     """Return how letters to those who sign up are written and go out."""
-    bag = postbag(values, lists)
-    renderer = Renderer(folders=template_folders(values))
-    by_name = {mailing_list.name: mailing_list for mailing_list in lists}
-    sign = bag.stationery.sign
-
-    def write(letter: Letter, now: datetime) -> Message:
-        about = [by_name[name] for name in letter.list_names if name in by_name]
-        if not about:
-            raise MessageRefusedError(f"no list is named {' or '.join(letter.list_names)} any more")
-        list_name = letter.list_names[0]
-        if letter.kind is LetterKind.CONFIRM:
-            page_url = links.confirm_url(signup_id=letter.id, list_name=list_name)
-        elif letter.subscriber_id is not None:
-            page_url = links.preferences_url(subscriber_id=letter.subscriber_id, list_name=list_name)
-        else:
-            raise MessageRefusedError("nobody has its address any more")
-        domain = about[0].sender_address.rpartition("@")[2]
-        return write_letter(
-            renderer,
-            letter,
-            about,
-            page_url=page_url,
-            sign=(lambda content: sign(content, domain, now)) if sign else None,
-            now=now,
-        )
-
-    return LetterDesk(bag=bag, write=write)
+    return LetterDesk(
+        bag=postbag(values, lists),
+        renderer=Renderer(folders=template_folders(values)),
+        links=links,
+        lists=lists,
+    )
 
 
 def return_path(values: Settings) -> ReturnPath | None:
@@ -257,7 +230,7 @@ def intake(values: Settings) -> Intake:
     """Return how what comes back is read, and when it is believed."""
     from newsletter.deliveries.bounces import parse_feedback
 
-    keys = [key.get_secret_value() for key in values.secret_keys]
+    keys = values.signing_keys
     path = return_path(values)
     return Intake(
         parse=parse_feedback,
@@ -390,8 +363,7 @@ def series(lists: Sequence[MailingList]) -> tuple[MailingList, ...]:
 
 def sender_domains(lists: Sequence[MailingList]) -> list[str]:
     """Return the domains that lists send from, each once."""
-    addresses = [mailing_list.sender_address for mailing_list in lists]
-    return list(dict.fromkeys(address.rpartition("@")[2] for address in addresses if address))
+    return list(dict.fromkeys(one.sender_domain for one in lists if one.sender_domain))
 
 
 def with_ascii_domains(mailing_list: MailingList) -> MailingList:

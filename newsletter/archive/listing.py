@@ -7,7 +7,7 @@ from itertools import groupby
 from newsletter.messages.text import clean
 from newsletter.model.archive import ArchivedHeading, ArchivePage, EditionLine, Month
 from newsletter.model.dates import date_words, days_words, local_day
-from newsletter.model.editions import WEEKLY_SUFFIX, MailingList
+from newsletter.model.editions import MailingList, is_weekly_name, weekly_name
 from newsletter.model.voices import voice_of
 from newsletter.store.store import Store
 
@@ -23,7 +23,7 @@ def page(
         before: `ArchivePage.before` of the page before it; None: the first page.
         limit: Editions on a page.
     """
-    names = (mailing_list.name, f"{mailing_list.name}{WEEKLY_SUFFIX}")
+    names = (mailing_list.name, weekly_name(mailing_list.name))
     headings = store.archive.latest(names, limit=limit + 1, before=before)
     shown = headings[:limit]
     lines = [line_of(heading, mailing_list) for heading in shown]
@@ -39,7 +39,7 @@ def latest(store: Store, mailing_list: MailingList) -> EditionLine | None:
 def line_of(heading: ArchivedHeading, mailing_list: MailingList) -> EditionLine:
     """Return an edition as lists of editions show it."""
     day = local_day(heading.dated_at, mailing_list.time_zone)
-    subject, is_week = clean(heading.subject), is_weekly(heading.list_name)
+    subject, is_week = clean(heading.subject), is_weekly_name(heading.list_name)
     return EditionLine(
         list_name=heading.list_name,
         number=heading.number,
@@ -51,11 +51,6 @@ def line_of(heading: ArchivedHeading, mailing_list: MailingList) -> EditionLine:
         story_count=heading.story_count,
         voice=voice_of(subject, heading.language),
     )
-
-
-def is_weekly(list_name: str) -> bool:
-    """Return whether a name is that of a list's weekly digests."""
-    return list_name.endswith(WEEKLY_SUFFIX)
 
 
 def week_title(day: date) -> str:

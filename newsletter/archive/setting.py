@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from newsletter.archive.links import safe_link
-from newsletter.archive.listing import is_weekly, week_title
+from newsletter.archive.listing import week_title
 from newsletter.archive.tracing import traced
 from newsletter.editions.contents import entries
 from newsletter.errors import MessageRefusedError
@@ -25,7 +25,7 @@ from newsletter.model.archive import (
     StoryView,
 )
 from newsletter.model.dates import date_words, days_words, local_day
-from newsletter.model.editions import Edition, MailingList, OneLiner
+from newsletter.model.editions import Edition, MailingList, OneLiner, is_weekly_name
 from newsletter.model.explanations import StoryRole
 from newsletter.model.stories import Disagreement, SourceCredit, Story, SummarySentence
 from newsletter.model.voices import Voice, direction_of, voice_of
@@ -44,7 +44,7 @@ def set_edition(heading: ArchivedHeading, edition: Edition, mailing_list: Mailin
     """
     day = local_day(heading.dated_at, mailing_list.time_zone)
     first, last = days_covered(edition, mailing_list.time_zone)
-    is_week = is_weekly(heading.list_name)
+    is_week = is_weekly_name(heading.list_name)
     setter = _Setter(edition=edition, mailing_list=mailing_list, day=last)
     stories = tuple(setter.story(number, story) for number, story in enumerate(edition.stories, start=1))
     also = tuple(setter.line(len(stories) + place, line) for place, line in enumerate(edition.also, start=1))
@@ -87,7 +87,7 @@ def _report_url(mailing_list: MailingList, edition: Edition) -> str:
     title = clean(mailing_list.title)
     try:
         return mailto(
-            mailing_list.reply_to or mailing_list.sender_address,
+            mailing_list.contact_address,
             subject=f"Mistake in {title} No. {edition.number}",
         )
     except MessageRefusedError:

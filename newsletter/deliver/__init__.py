@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from newsletter.deliver.desk import make_reader, write_message
-from newsletter.deliver.letters import LetterDesk, send_letters
-from newsletter.deliver.postbag import Clock, Postbag, Sign, Stationery
+from newsletter.deliver.letterdesk import LetterDesk
+from newsletter.deliver.letters import send_letters
+from newsletter.deliver.postbag import Postbag, Sign, Stationery
 from newsletter.deliver.sending import Sending
 from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
 from newsletter.errors import TransportError
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import EDITION_ACCOUNT, Breaker, DeliverReport, SendResult
 from newsletter.model.messages import Message
 from newsletter.store.deliveries import Recovery

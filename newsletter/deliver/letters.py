@@ -7,19 +7,18 @@ does not wait for an edition to be over.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.deliver.postbag import Clock, Postbag
+from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliveries.breaker import holds
 from newsletter.deliveries.rates import RateGate
 from newsletter.deliveries.retry import decide_retry
 from newsletter.deliveries.transport import Connection
 from newsletter.errors import NewsletterError, SenderRefusedError, TransportError
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import RetryPolicy, SendOutcome, SendResult
-from newsletter.model.messages import Message
 from newsletter.model.readers import Letter, LettersReport, LetterState
 from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
@@ -39,15 +38,6 @@ _STATES = {
     SendOutcome.FAILED: LetterState.FAILED,
     SendOutcome.UNCERTAIN: LetterState.UNCERTAIN,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class LetterDesk:
-    """How letters are written and go out."""
-
-    bag: Postbag
-    #: Makes the mail of a letter, signed; the second value is the time, UTC.
-    write: Callable[[Letter, datetime], Message]
 
 
 async def send_letters(
@@ -149,7 +139,7 @@ class _Round:
     async def _send(self, letter: Letter) -> None:
         """Send one letter, and record how that ended."""
         try:
-            message = self._desk.write(letter, self._clock())
+            message = self._desk.write(letter, now=self._clock())
         except NewsletterError as error:
             # Whoever broke a template has a day to mend it.
             log.warning("letter %d cannot be written: %s", letter.id, error)

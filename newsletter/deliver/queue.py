@@ -4,8 +4,9 @@ import asyncio
 from collections import Counter, deque
 from datetime import datetime
 
-from newsletter.deliver.postbag import Clock, Postbag
+from newsletter.deliver.postbag import Postbag
 from newsletter.deliveries.rates import RateGate
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Delivery
 from newsletter.store.accounts import Spending
 from newsletter.store.store import Store

@@ -27,7 +27,7 @@ def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None
         MessageRefusedError: A source's link is not a web link, or an address is no mail address.
     """
     title = clean(mailing_list.title)
-    report_address = mailing_list.reply_to or mailing_list.sender_address
+    report_address = mailing_list.contact_address
     # A list and its weekly digest are numbered apart, and one person reads what is reported of both.
     series = f"{title} (weekly)" if mailing_list.cadence is Cadence.WEEKLY else title
     time_zone = mailing_list.time_zone

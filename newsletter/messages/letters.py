@@ -76,7 +76,7 @@ def write_letter(
 def _page(letter: Letter, lists: Sequence[MailingList], page_url: str) -> LetterPage:
     first = lists[0]
     titles = [clean(one.title) for one in lists]
-    contact = first.reply_to or first.sender_address
+    contact = first.contact_address
     return LetterPage(
         kind=letter.kind.value,
         sender=titles[0],

@@ -136,7 +136,7 @@ class Renderer:
                 list_title=clean(mailing_list.title),
                 sender_address=mailing_list.sender_address,
                 sender_name=clean(mailing_list.sender_name) or clean(mailing_list.title),
-                reply_to=mailing_list.reply_to or mailing_list.sender_address,
+                reply_to=mailing_list.contact_address,
                 unsubscribe_address=unsubscribe_address,
                 date=edition.created_at,
                 time_zone=mailing_list.time_zone,

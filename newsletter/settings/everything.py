@@ -79,6 +79,11 @@ class Settings(
         found = PASSWORD_IN_URL.search(self.database_url)
         return found[0][len(found[1]) : -1] if found else ""
 
+    @property
+    def signing_keys(self) -> list[str]:
+        """What signs links, forms and return paths, the newest first; empty before SECRET_KEYS is set."""
+        return [key.get_secret_value() for key in self.secret_keys]
+
     def secret_values(self) -> list[str]:
         """Return everything in force that is nobody else's business, the empty left out."""
         values = [getattr(self, name) for name in type(self).model_fields]

@@ -26,6 +26,11 @@ def erase(connection: Connection, address_key: str) -> bool:
     return subscriber_id is not None or asked.rowcount > 0
 
 
+def is_erased(address: str) -> bool:
+    """Tell whether an address, or its form for comparing, is what stands for a reader who was erased."""
+    return "@" not in address
+
+
 def _forget(connection: Connection, subscriber_id: int) -> None:
     """Leave of a subscriber only a number that deliveries are counted under."""
     gone = f"erased-{subscriber_id}"

@@ -18,6 +18,7 @@ from newsletter.model.feedback import (
 from newsletter.model.subscribers import SubscriptionState, SuppressionReason
 from newsletter.store import tables
 from newsletter.store.database import Database, Lock
+from newsletter.store.erasing import is_erased
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
 from newsletter.store.subscribers import suppress
@@ -324,12 +325,12 @@ def _locked_key(connection: Connection, subscriber_id: int) -> str | None:
         .where(_subscribers.c.id == subscriber_id)
         .with_for_update(key_share=True)
     )
-    return key if key and "@" in key else None
+    return key if key and not is_erased(key) else None
 
 
 def _shown(address: str | None) -> str:
     """Return a reader's address; nothing stands for nobody, and for a reader who was erased."""
-    return address if address and "@" in address else ""
+    return address if address and not is_erased(address) else ""
 
 
 def _reason(connection: Connection, address_hash: str) -> SuppressionReason | None:

@@ -11,6 +11,7 @@ from newsletter.model.subscribers import Address, SubscriptionState
 from newsletter.store import tables
 from newsletter.store.consents import note
 from newsletter.store.database import Database, Lock
+from newsletter.store.erasing import is_erased
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
 from newsletter.store.ownrecord import own_record
@@ -46,7 +47,7 @@ class Readers:
             row = connection.execute(
                 select(_subscribers).where(_subscribers.c.id == subscriber_id)
             ).one_or_none()
-            if row is None or "@" not in row.address:
+            if row is None or is_erased(row.address):
                 return None
             return Reader(
                 id=row.id,
@@ -113,7 +114,7 @@ class Readers:
             address = connection.scalar(
                 select(_subscribers.c.address).where(_subscribers.c.id == subscriber_id)
             )
-            if address is None or "@" not in address:
+            if address is None or is_erased(address):
                 return False
             before = choices_of(connection, subscriber_id)
             for list_name in sorted(choices):

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from newsletter.errors import LinkError, SubscriberError
 from newsletter.model.editions import MailingList
 from newsletter.model.readers import Choice, Preferences
-from newsletter.model.subscribers import Cadence, SubscriptionState
+from newsletter.model.subscribers import SubscriptionState
 from newsletter.store.readers import Reader
 from newsletter.store.store import Store
 from newsletter.subscribe.addresses import masked
-from newsletter.subscribe.families import check_families
+from newsletter.subscribe.offers import check_families, check_offer
 
 #: A year, and a day for whose calendar is ahead of UTC.
 _LONGEST_PAUSE = timedelta(days=366)
@@ -127,10 +127,7 @@ def _checked(
 ) -> Choice:
     """Return a choice to be on a list, if it may be made."""
     is_on = before is not None and before.state is _ON
-    if mailing_list is None or not (mailing_list.is_open or is_on):
-        raise SubscriberError(f"nobody can sign up for {name!r} here")
-    if choice.cadence is Cadence.WEEKLY and not mailing_list.weekly_schedule:
-        raise SubscriberError(f"{mailing_list.title} has no weekly mail: choose every edition")
+    check_offer(mailing_list, name, choice.cadence, is_on=is_on)
     until = choice.paused_until
     if until is not None and not now < until <= now + _LONGEST_PAUSE:
         raise SubscriberError("a pause ends on a day to come, within a year at most")

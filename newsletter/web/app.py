@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from newsletter.app import App
 from newsletter.errors import LinkError, StoreError
+from newsletter.model.clock import Clock
 from newsletter.web import archive, feedback, health, readers, style, subscribing
 from newsletter.web.accesslog import AccessLog, Answered
 from newsletter.web.answers import Answers, is_for_machines
@@ -26,8 +26,6 @@ from newsletter.web.security import KnownHosts, SecureHeaders
 from newsletter.web.site import Site, site_of
 
 log = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 
 def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambda: None) -> Starlette:
@@ -84,9 +82,7 @@ def _desk(app: App, *, pages: Pages, site: Site, clock: Clock, wake_letters: Cal
         app=app,
         pages=pages,
         site=site,
-        guard=FormGuard(
-            site=site, keys=[key.get_secret_value() for key in settings.secret_keys], clock=clock
-        ),
+        guard=FormGuard(site=site, keys=settings.signing_keys, clock=clock),
         limits=SignUpLimits(
             per_address=settings.signups_per_hour, per_network=settings.network_signups_per_hour
         ),

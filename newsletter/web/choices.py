@@ -12,6 +12,7 @@ from newsletter.model.editions import MailingList
 from newsletter.model.readers import Choice, Preferences
 from newsletter.model.subscribers import Cadence, SubscriptionState
 from newsletter.model.voices import OUR_LANGUAGE, voice_of
+from newsletter.web.forms import text_of, texts_of
 from newsletter.web.languages import language_name
 
 #: Longest pause.
@@ -61,12 +62,8 @@ class ChoiceError(ValueError):
 def families_of(lists: Sequence[MailingList], preferences: Preferences) -> tuple[Family, ...]:
     """Return what a reader can choose: lists that are open, and those that the reader is on."""
     offered = [one for one in lists if one.is_open or _is_on(preferences, one.name)]
-    roots = dict.fromkeys(map(_root, offered))
-    return tuple(_family(root, [one for one in offered if _root(one) == root], preferences) for root in roots)
-
-
-def _root(mailing_list: MailingList) -> str:
-    return mailing_list.translation_of or mailing_list.name
+    roots = dict.fromkeys(one.family for one in offered)
+    return tuple(_family(root, [one for one in offered if one.family == root], preferences) for root in roots)
 
 
 def _family(root: str, members: Sequence[MailingList], preferences: Preferences) -> Family:
@@ -124,11 +121,11 @@ def read_choices(
     Raises:
         ChoiceError: Something cannot be.
     """
-    pause = _read_pause(_text(sent, "pause"), time_zone, now)
+    pause = _read_pause(text_of(sent, "pause"), time_zone, now)
     choices: dict[str, Choice] = {}
     for place, family in enumerate(families, start=1):
         chosen = _chosen(sent, family)
-        is_weekly = family.offers_weekly and _text(sent, f"cadence.{family.root}") == Cadence.WEEKLY.value
+        is_weekly = family.offers_weekly and text_of(sent, f"cadence.{family.root}") == Cadence.WEEKLY.value
         if is_weekly and chosen and not lists[chosen].weekly_schedule:
             raise ChoiceError(
                 f"{family.title} does not come once a week in this language: choose every edition",
@@ -147,8 +144,8 @@ def read_choices(
 def _chosen(sent: FormData, family: Family) -> str:
     names = {option.name for option in family.options}
     if len(names) == 1:
-        return next((v for v in sent.getlist("list") if isinstance(v, str) and v in names), "")
-    value = _text(sent, f"list.{family.root}")
+        return next((name for name in texts_of(sent, "list") if name in names), "")
+    value = text_of(sent, f"list.{family.root}")
     return value if value in names else ""
 
 
@@ -183,8 +180,3 @@ def pause_bounds(time_zone: str, *, now: datetime) -> tuple[str, str]:
 def _is_on(preferences: Preferences, name: str) -> bool:
     choice = preferences.choices.get(name)
     return choice is not None and choice.state is SubscriptionState.CONFIRMED
-
-
-def _text(sent: FormData, name: str) -> str:
-    value = sent.get(name, "")
-    return value if isinstance(value, str) else ""

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from newsletter.app import App
+from newsletter.model.clock import Clock
 from newsletter.model.words import in_a_row
 from newsletter.web.forms import FormGuard, FormTokens
 from newsletter.web.limits import SignUpLimits
 from newsletter.web.pages import Pages
 from newsletter.web.site import Site
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -18,6 +17,7 @@ from starlette.routing import Route
 
 from newsletter.app import App
 from newsletter.errors import StoreError
+from newsletter.model.clock import Clock
 from newsletter.model.gauges import Gauges
 from newsletter.web.accesslog import Answered
 from newsletter.web.limits import SignUpLimits
@@ -30,8 +30,6 @@ _STORE_SECONDS = 8.0
 
 #: Seconds that answers are sorted by: a page takes milliseconds, a slow visitor's form half a minute.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
-Clock = Callable[[], datetime]
 
 
 class Metrics:

@@ -11,6 +11,7 @@ from newsletter.model.readers import SignUp
 from newsletter.model.subscribers import Cadence
 from newsletter.model.voices import voice_of
 from newsletter.model.words import in_a_row
+from newsletter.web.forms import text_of, texts_of
 from newsletter.web.languages import language_name
 
 #: What whoever presses the button agrees to; kept with the consent, so it may change at any time.
@@ -101,9 +102,9 @@ def read_sign_up(
     Returns:
         What is asked for, or None; and the form to show again in that case, with what is wrong.
     """
-    wanted = [one for one in lists if one.name in set(_texts(sent, "list"))]
-    address = _text(sent, "address").strip()
-    is_weekly = _text(sent, "cadence") == Cadence.WEEKLY.value and blank.offers_weekly
+    wanted = [one for one in lists if one.name in set(texts_of(sent, "list"))]
+    address = text_of(sent, "address").strip()
+    is_weekly = text_of(sent, "cadence") == Cadence.WEEKLY.value and blank.offers_weekly
     cadence = Cadence.WEEKLY if is_weekly else Cadence.EACH
     shown = replace(
         blank,
@@ -141,7 +142,7 @@ def promise(lists: Sequence[MailingList]) -> str:
 
 def is_trapped(sent: FormData) -> bool:
     """Tell whether the field is filled that people do not see."""
-    return bool(_text(sent, "website").strip())
+    return bool(text_of(sent, "website").strip())
 
 
 def _address_error(address: str) -> str:
@@ -158,17 +159,8 @@ def _list_error(wanted: Sequence[MailingList], cadence: Cadence) -> str:
     daily = [one.title for one in wanted if not one.weekly_schedule]
     if cadence is Cadence.WEEKLY and daily:
         return f"{in_a_row(daily)} does not come once a week: choose every edition"
-    roots = [one.translation_of or one.name for one in wanted]
+    roots = [one.family for one in wanted]
     twice = [one.title for one, root in zip(wanted, roots, strict=True) if roots.count(root) > 1]
     if twice:
         return f"{in_a_row(twice)} are the same newsletter: choose one language"
     return ""
-
-
-def _text(sent: FormData, name: str) -> str:
-    value = sent.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _texts(sent: FormData, name: str) -> list[str]:
-    return [value for value in sent.getlist(name) if isinstance(value, str)]

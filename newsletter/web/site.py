@@ -50,7 +50,7 @@ def site_of(app: App) -> Site:
         title=first.title if len(lists) == 1 else settings.list_title,
         tagline=first.tagline if len(lists) == 1 else settings.list_tagline,
         postal=first.postal_address,
-        contact=first.reply_to or first.sender_address,
+        contact=first.contact_address,
         open_lists=tuple(one for one in lists if one.is_open),
         public_lists=tuple(one for one in lists if one.archive_is_public),
         lists=lists,
