@@ -75,6 +75,7 @@ async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | No
     loop = asyncio.get_running_loop()
 
     def stop(number: int) -> None:
+        """Let what is in flight be finished, and begin nothing more."""
         log.info("%s: finishing what is in flight", signal.Signals(number).name)
         stopping.set()
 

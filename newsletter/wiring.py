@@ -108,6 +108,7 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
     links = link_signer(values)
 
     def view_url(list_name: str, number: int) -> str | None:
+        """Return the public address of an edition; None without web pages."""
         return links.view_url(list_name, number) if links else None
 
     return Press(

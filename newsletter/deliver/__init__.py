@@ -96,6 +96,7 @@ class _Turn:
         self._force = force
 
     async def run(self, recovery: Recovery) -> DeliverReport:
+        """Do the turn; `recovery` is what was found of a sender that died."""
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due():
@@ -239,6 +240,7 @@ async def send_copy(transport: Transport, message: Message) -> SendResult:
     """
 
     async def go_on() -> bool:
+        """Let the content follow: there is no record that could forbid it."""
         return True
 
     connection = await transport.connect()

@@ -83,6 +83,7 @@ class _Round:
         self._problem: str | None = None
 
     async def run(self) -> LettersReport:
+        """Send what is due until nothing is, the server is in trouble, or it is to stop."""
         gate = await self._rates()
         try:
             while not self._stopping.is_set() and self._problem is None:
@@ -147,6 +148,7 @@ class _Round:
             return
 
         async def before_content() -> bool:
+            """Put on record that the letter is being sent; False: it must not be, any more."""
             # Set before the store is asked: what may be on record as being sent is not cut off.
             self._begun = True
             if self._stopping.is_set():

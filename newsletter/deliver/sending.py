@@ -256,6 +256,7 @@ class Sending:
         assert worker is not None  # noqa: S101 - a worker is a task
 
         async def before_content() -> bool:
+            """Put on record that the message is being sent; False: it must not be, any more."""
             self._harmless.discard(worker)
             if self._ending.is_set() or not await self._ledger.begin(delivery.id):
                 return False

@@ -128,6 +128,7 @@ class Settings(
 
     def _mailing_list(self, table: ListSettings) -> MailingList:
         def own(value: Any, common: Any) -> Any:  # noqa: ANN401 - of whatever type the setting is
+            """Return what the list's own table says, else what is set for all lists."""
             return common if value is None else value
 
         return MailingList(

@@ -61,6 +61,7 @@ class Readers:
         """End a subscription; return False if it had ended, or never was."""
 
         def end() -> bool:
+            """End it in one transaction."""
             with self._database.transaction() as connection:
                 return leave(connection, subscriber_id, list_name, origin=origin, now=now)
 
@@ -80,6 +81,7 @@ class Readers:
         """
 
         def take_back() -> bool:
+            """Take it back and put that on record, in one transaction."""
             with self._database.transaction() as connection:
                 back = connection.execute(
                     update(_subscriptions)

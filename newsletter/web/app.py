@@ -102,6 +102,7 @@ def _front(base: str) -> list[Route]:
         return []
 
     async def front(_request: Request) -> Response:
+        """Lead to the front page."""
         return RedirectResponse(f"{base}/", status_code=308)
 
     return [Route(base, front, methods=["GET"])]
@@ -130,12 +131,15 @@ def _middleware(
     """Return what stands around all routes, the outermost first."""
 
     def is_exempt(path: str) -> bool:
+        """Tell whether a path may be asked for under any host name."""
         return not site.url or is_for_machines(path, base=site.base)
 
     async def misdirected(scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that names a host which is not ours."""
         await answers.to(scope["path"], status=421)(scope, receive, send)
 
     def unexpected(path: str) -> Response:
+        """Return the answer to a path at which an unexpected error happened."""
         try:
             return answers.to(path, status=500)
         except Exception:  # noqa: BLE001 - a template of the operator's own may be what is broken
@@ -150,14 +154,17 @@ def _middleware(
 
 def _handlers(answers: Answers) -> dict[Any, Any]:
     async def http_error(request: Request, error: HTTPException) -> Response:
+        """Answer what a route refused, with its words."""
         return answers.to(
             request.scope["path"], status=error.status_code, words=error.detail, headers=error.headers
         )
 
     async def link_error(request: Request, error: LinkError) -> Response:
+        """Answer a link that is not ours."""
         return answers.to(request.scope["path"], status=404, words=str(error))
 
     async def store_error(request: Request, error: StoreError) -> Response:
+        """Log why the store does not answer, and ask the visitor to come back."""
         # A database quotes the values that it refuses, behind what it says.
         log.error("%s", str(error).partition(" DETAIL:")[0].partition("[SQL:")[0])
         return answers.to(

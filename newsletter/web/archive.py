@@ -88,6 +88,7 @@ class _Shelf:
         """Return a page that waits for its turn, and says so where there is nothing to show."""
 
         async def show(request: Request) -> Response:
+            """Show the page, or that there is none."""
             try:
                 async with self._turn:
                     return await run_in_threadpool(page, request)

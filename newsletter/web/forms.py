@@ -173,6 +173,7 @@ class _Signer(itsdangerous.TimestampSigner):
     clock: Clock
 
     def get_timestamp(self) -> int:
+        """Return the time, in seconds since 1970."""
         return int(self.clock().timestamp())
 
 
@@ -221,6 +222,7 @@ async def _read_multipart(headers: Headers, body: bytes) -> FormData:
     """
 
     async def whole() -> Message:
+        """Hand over the body that was read, all at once."""
         return {"type": "http.request", "body": body, "more_body": False}
 
     # Apart from the application, so that the parser's own error is raised, and from the body that was read.

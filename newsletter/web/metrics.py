@@ -109,6 +109,7 @@ class _Moment(Collector):
         self._families = families
 
     def collect(self) -> Iterable[Metric]:
+        """Return the metrics, as the library asks for them."""
         return self._families
 
 

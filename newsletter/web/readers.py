@@ -43,6 +43,7 @@ def _of_link(desk: Desk, page: _Page) -> Callable[[Request], Awaitable[Response]
     """Return a page as an endpoint; a link that is not ours is answered alike, whatever is wrong with it."""
 
     async def endpoint(request: Request) -> Response:
+        """Answer a request for the page."""
         try:
             return await page(desk, request)
         except LinkError as error:
