@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import wiring
+from newsletter.bound import checks
 from newsletter.bound.archive import Archive
 from newsletter.bound.copies import Copies
 from newsletter.bound.explanations import Explanations
@@ -66,7 +67,7 @@ class App:
         self.lists = tuple(
             wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
         )
-        wiring.check_lists(self.lists)
+        checks.check_lists(self.lists)
         self.series = wiring.series(self.lists)
 
     @classmethod
@@ -119,7 +120,7 @@ class App:
         Raises:
             SettingsError: With one line for each setting that is missing or wrong.
         """
-        wiring.check_sending(self.settings, self.lists)
+        checks.check_sending(self.settings, self.lists)
 
     def check_pages(self) -> None:
         """Check that everything is set that the readers' pages need, if there are any.

@@ -1,4 +1,4 @@
-"""From settings to parts: transport, press, stationery, and what must be right before anything is sent.
+"""From settings to parts: transport, press, stationery.
 
 Together with `newsletter.app` it is the composition root: nothing else chooses a back end.
 """
@@ -15,7 +15,6 @@ from newsletter.deliver import LetterDesk, Postbag, Sign, Stationery
 from newsletter.deliveries.mailboxes import Mailbox
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import FileTransport, Transport
-from newsletter.editions.slots import check_schedule
 from newsletter.errors import AddressError, SettingsError
 from newsletter.feedback import Intake
 from newsletter.messages.links import LinkSigner
@@ -29,7 +28,6 @@ from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
 from newsletter.stories.news import RepeatRules
 from newsletter.stories.rewriting.language_model import LanguageModel
-from newsletter.stories.summarize import SUMMARIZER_NAMES
 
 
 def link_signer(values: Settings) -> LinkSigner | None:
@@ -271,41 +269,6 @@ def mailboxes(values: Settings) -> list[Path | Mailbox]:
     return places
 
 
-def check_sending(values: Settings, lists: Sequence[MailingList]) -> None:
-    """Check that everything is set that sending needs.
-
-    Raises:
-        SettingsError: With one line for each setting that is missing or wrong.
-    """
-    problems = []
-    if values.transport == "smtp" and not values.smtp_host:
-        problems.append("SMTP_HOST is not set: the server that takes your mail, such as smtp.example.org")
-    if values.smtp_username and not values.smtp_password.get_secret_value():
-        problems.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
-    for mailing_list in lists:
-        problems += _check_addresses(mailing_list, values)
-    problems += _check_links(values)
-    if problems:
-        raise SettingsError(*dict.fromkeys(problems))
-    transport(values)
-    stationery(values, lists)
-
-
-def _check_links(values: Settings) -> list[str]:
-    """Return one line for each setting without which the links in mails would lead nowhere."""
-    problems = []
-    if not values.public_url:
-        problems.append(
-            "PUBLIC_URL is not set: the https address of the readers' web pages, such as "
-            "https://news.example.org, that the links in every mail lead to"
-        )
-    try:
-        secret_keys(values, "PUBLIC_URL")
-    except SettingsError as error:
-        problems += error.problems
-    return problems
-
-
 def _check_template_folder(folder: Path) -> None:
     """See that a folder holds at least one template: a misspelt name would be passed over in silence."""
     if not folder.is_dir():
@@ -314,46 +277,6 @@ def _check_template_folder(folder: Path) -> None:
     names = sorted(str(path.relative_to(own)) for path in own.rglob("*") if path.is_file())
     if not any((folder / name).is_file() for name in names):
         raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} holds none of {', '.join(names)}")
-
-
-def check_lists(lists: Sequence[MailingList]) -> None:
-    """Check what can be checked of lists without opening anything.
-
-    Raises:
-        SettingsError: A name stands twice; a schedule, a time zone or a summarizer is wrong; or a list is in
-            another language what is no list.
-    """
-    names = [mailing_list.name for mailing_list in lists]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise SettingsError(f"LISTS: {', '.join(repeated)} is there more than once; names must differ")
-    for mailing_list in lists:
-        check_schedule(mailing_list.schedule, mailing_list.time_zone)
-        if mailing_list.weekly_schedule:
-            check_schedule(mailing_list.weekly_schedule, mailing_list.time_zone, setting="WEEKLY_SCHEDULE")
-        _check_translation(mailing_list, lists)
-        if mailing_list.summarizer not in SUMMARIZER_NAMES:
-            raise SettingsError(
-                f"SUMMARIZER: {mailing_list.summarizer!r} is not one of {', '.join(SUMMARIZER_NAMES)}"
-            )
-
-
-def _check_translation(mailing_list: MailingList, lists: Sequence[MailingList]) -> None:
-    """See that what a list is in another language is another list, which stands for itself."""
-    original = mailing_list.translation_of
-    if not original:
-        return
-    others = {one.name: one for one in lists if one is not mailing_list}
-    if original not in others:
-        known = ", ".join(others) or "there is none"
-        raise SettingsError(
-            f"TRANSLATION_OF: {mailing_list.name} names {original!r}, which is not another list ({known})"
-        )
-    if others[original].translation_of:
-        raise SettingsError(
-            f"TRANSLATION_OF: {mailing_list.name} names {original!r}, which is a translation itself: "
-            f"name {others[original].translation_of!r}"
-        )
 
 
 def series(lists: Sequence[MailingList]) -> tuple[MailingList, ...]:
@@ -382,22 +305,3 @@ def ascii_domain(address: str) -> str:
         return f"{address.rpartition('@')[0]}@{subscribe.parse_address(address).domain}" if address else ""
     except AddressError:
         return address
-
-
-def _check_addresses(mailing_list: MailingList, values: Settings) -> list[str]:
-    """Return one line for each address of a list that is missing or wrong."""
-    if not mailing_list.sender_address:
-        return ["SENDER_ADDRESS is not set: the address that your mail comes from"]
-    problems = []
-    for key, value in (
-        ("SENDER_ADDRESS", mailing_list.sender_address),
-        ("REPLY_TO", mailing_list.reply_to),
-        ("UNSUBSCRIBE_ADDRESS", values.unsubscribe_address),
-        ("BOUNCE_ADDRESS", values.bounce_address),
-    ):
-        try:
-            if value and not subscribe.parse_address(value).key.isascii():
-                problems.append(f"{key}: {value!r}: the part before the @ must be of ASCII letters")
-        except ValueError as error:
-            problems.append(f"{key}: {error}")
-    return problems

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from newsletter.deliver.desk import make_reader, write_message
@@ -111,6 +111,11 @@ class _Turn:
                 return await self._report(recovery, trouble=breaker, tried=False)
             if problem is not None:
                 return await self._report(recovery, trouble=await self._trip(breaker, problem))
+        return await self._send(recovery, breakers)
+
+    async def _send(self, recovery: Recovery, breakers: Mapping[str, Breaker]) -> DeliverReport:
+        """Send, with a server that seems well, and settle the breakers by what it did."""
+        breaker = breakers.get(self._bag.account)
         troubles = {
             int(name.removeprefix(EDITION_ACCOUNT)): trouble
             for name, trouble in breakers.items()

@@ -50,20 +50,8 @@ def write_letter(
     if problems:
         raise MessageRefusedError(*problems)
     first = lists[0]
-    fields = [
-        mailbox_field("From", clean(first.sender_name) or clean(first.title), first.sender_address),
-        mailbox_field("To", "", letter.address.display),
-        text_field("Subject", rendered.subject),
-        f"Date: {format_datetime(now.astimezone(UTC))}",
-        "Auto-Submitted: auto-generated",
-    ]
-    if first.reply_to and first.reply_to != first.sender_address:
-        fields.insert(1, mailbox_field("Reply-To", "", first.reply_to))
-    name = message_id(
-        f"{letter.asked_at.isoformat()} {letter.address.key}",
-        letter.id,
-        first.sender_address.rpartition("@")[2],
-    )
+    name = message_id(f"{letter.asked_at.isoformat()} {letter.address.key}", letter.id, first.sender_domain)
+    fields = _fields(letter, first, rendered.subject, now)
     content = build_letter(fields, text=rendered.text, html=rendered.html, message_id=name)
     return Message(
         sender=wire_address(first.sender_address),
@@ -71,6 +59,20 @@ def write_letter(
         message_id=name,
         content=sign(content) + content if sign else content,
     )
+
+
+def _fields(letter: Letter, sender: MailingList, subject: str, now: datetime) -> list[str]:
+    """Return the header of a letter, less what `build_letter` adds."""
+    fields = [
+        mailbox_field("From", clean(sender.sender_name) or clean(sender.title), sender.sender_address),
+        mailbox_field("To", "", letter.address.display),
+        text_field("Subject", subject),
+        f"Date: {format_datetime(now.astimezone(UTC))}",
+        "Auto-Submitted: auto-generated",
+    ]
+    if sender.contact_address != sender.sender_address:
+        fields.insert(1, mailbox_field("Reply-To", "", sender.reply_to))
+    return fields
 
 
 def _page(letter: Letter, lists: Sequence[MailingList], page_url: str) -> LetterPage:
