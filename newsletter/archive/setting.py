@@ -9,8 +9,7 @@ from newsletter.archive.listing import week_title
 from newsletter.archive.tracing import traced
 from newsletter.editions.contents import entries
 from newsletter.errors import MessageRefusedError
-from newsletter.messages.addresses import mailto
-from newsletter.messages.layout import days_covered, facts, in_parts, rewording
+from newsletter.messages.layout import days_covered, facts, in_parts, report_url, rewording
 from newsletter.messages.setting import credit, first_sent, own_title, reworded, told_label
 from newsletter.messages.text import clean
 from newsletter.model.archive import (
@@ -72,7 +71,7 @@ def set_edition(heading: ArchivedHeading, edition: Edition, mailing_list: Mailin
         more_stories=max(0, edition.left_out_stories - len(left_out[:_MOST_LEFT_OUT])),
         reworded=rewording(edition),
         is_shortened=edition.is_shortened,
-        report_url=_report_url(mailing_list, edition),
+        report_url=_report_url(mailing_list, heading),
     )
 
 
@@ -83,13 +82,9 @@ def _left_out(edition: Edition) -> Iterator[tuple[str, Voice]]:
             yield headline, voice_of(headline, None, beside=edition.language)
 
 
-def _report_url(mailing_list: MailingList, edition: Edition) -> str:
-    title = clean(mailing_list.title)
+def _report_url(mailing_list: MailingList, heading: ArchivedHeading) -> str:
     try:
-        return mailto(
-            mailing_list.contact_address,
-            subject=f"Mistake in {title} No. {edition.number}",
-        )
+        return report_url(mailing_list, heading.number, is_weekly=is_weekly_name(heading.list_name))
     except MessageRefusedError:
         return ""
 

@@ -27,9 +27,6 @@ def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None
         MessageRefusedError: A source's link is not a web link, or an address is no mail address.
     """
     title = clean(mailing_list.title)
-    report_address = mailing_list.contact_address
-    # A list and its weekly digest are numbered apart, and one person reads what is reported of both.
-    series = f"{title} (weekly)" if mailing_list.cadence is Cadence.WEEKLY else title
     time_zone = mailing_list.time_zone
     day = local_day(edition.dated_at, time_zone)
     setter = Setter(language=edition.language, day=day, time_zone=time_zone)
@@ -52,11 +49,28 @@ def lay_out(edition: Edition, mailing_list: MailingList, *, view_url: str | None
         more_articles=len(edition.left_out_ids),
         links=Links(
             view=web_link(view_url) if view_url is not None else None,
-            report=mailto(report_address, subject=f"Mistake in {series} No. {edition.number}"),
-            report_address=clean(report_address),
+            report=report_url(mailing_list, edition.number, is_weekly=mailing_list.cadence is Cadence.WEEKLY),
+            report_address=clean(mailing_list.contact_address),
         ),
         reader=marks,
     )
+
+
+def report_url(mailing_list: MailingList, number: int, *, is_weekly: bool) -> str:
+    """Return the mailto address by which readers report a mistake.
+
+    Args:
+        mailing_list: The list, or its weekly digest.
+        number: Of the edition that the mistake is in.
+        is_weekly: Whether that is a weekly digest.
+
+    Raises:
+        MessageRefusedError: The list's address is no mail address.
+    """
+    # A list and its weekly digest are numbered apart, and one person reads what is reported of both.
+    weekly = " (weekly)" if is_weekly else ""
+    title = clean(mailing_list.title)
+    return mailto(mailing_list.contact_address, subject=f"Mistake in {title}{weekly} No. {number}")
 
 
 def _heading(edition: Edition, time_zone: str) -> Heading:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import html5lib
 import httpx
@@ -269,6 +269,13 @@ async def test_the_link_in_a_mail_leads_to_the_public_address(get: Get) -> None:
         "location"
     ] == "/archive/daily.weekly/1"
     assert (await get("/archive/daily.weekly", 308)).headers["location"] == "/archive/daily"
+
+
+async def test_a_mistake_in_a_weekly_digest_is_reported_as_one(get: Get) -> None:
+    for path, name in (("/archive/daily/1", "No. 1"), ("/archive/daily.weekly/1", "(weekly) No. 1")):
+        links = [link.attrib["href"] for link in of(await get(path), ".//a")]
+        (report,) = (link for link in links if link.startswith("mailto:") and "Mistake" in link)
+        assert unquote(report).endswith(f"=Mistake in The Daily Brief {name}")
 
 
 async def test_the_link_outlives_its_list(get: Get) -> None:
