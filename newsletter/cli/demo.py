@@ -164,6 +164,7 @@ def _serve(app: App, inbox: Inbox, port: int) -> None:
     from newsletter.web.running import run
 
     def show(path: Path) -> None:
+        """Print a mail that has just come, as the text that its reader sees."""
         message = _read(path)
         text = message.get_body(preferencelist=("plain",))
         click.echo(f"\nMail for {message['To']}: “{message['Subject']}”  ({path})\n")
