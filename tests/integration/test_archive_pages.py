@@ -373,6 +373,8 @@ async def test_a_feed_that_has_not_changed_is_not_sent_again(get: Get) -> None:
         {"if_modified_since": "Sun, 06 Dec 2026 05:29:59 GMT"},
         {"if_modified_since": "yesterday"},
         {"if_modified_since": ""},
+        {"if_modified_since": "Sun, 06 Dec 2026 05:30:00 +99999999999999999"},
+        {"if_modified_since": "Sun, 99999999999999 Dec 2026 05:30:00 GMT"},
     ):
         await get("/archive/daily/feed.xml", **headers)
 
