@@ -143,7 +143,7 @@ class World:
     def _what_is_due(self) -> dict[str, set[int]]:
         """Return for each reader of the digest what its days' editions told, less what the reader had."""
         latest = self.store.editions.latest("daily.weekly")
-        since = max(latest[0].created_at if latest else self.now - 7 * DAY, self.now - 14 * DAY)
+        since = max(latest[0].created_at if latest else self.now - 7 * DAY, self.now - 15 * DAY)
         editions = {
             edition.id: told(self.store.editions.content(edition.id))
             for edition in self.store.editions.latest("daily", limit=99)
