@@ -34,9 +34,10 @@ def search(
     terms = terms_of(query)
     by_name = {mailing_list.name: mailing_list for mailing_list in lists}
     total, found = 0, list[ArchivedStory]()
-    if terms and by_name and 1 <= page <= _MOST_PAGES:
+    if terms and by_name:
+        limit = _PER_PAGE if 1 <= page <= _MOST_PAGES else 0
         total, found = store.archive.search(
-            terms, list(by_name), now=now, limit=_PER_PAGE, offset=(page - 1) * _PER_PAGE
+            terms, list(by_name), now=now, limit=limit, offset=max(0, page - 1) * _PER_PAGE
         )
     return SearchPage(
         query=clean(query[:_SHOWN_QUERY]),

@@ -38,12 +38,9 @@ _stories = tables.archived_stories
 #: SQLite's index over the stories' words (FTS5, external content).
 _INDEX = table("archived_stories_fts", column("rowid"))
 
-#: PostgreSQL's, word for word as migration 0005 made it: else the index is not used. Folded words have no
-#: accent, so that "éé" is found by nobody: it keeps phrases from going on from a headline into its summary.
-_VECTOR: ColumnElement[Any] = literal_column(
-    "(setweight(to_tsvector('simple'::regconfig, headline_words || ' éé'), 'A') || "
-    "setweight(to_tsvector('simple'::regconfig, body_words), 'B'))"
-)
+#: PostgreSQL's: a column that it keeps itself (migration 0006). Folded words have no accent, so that the "éé"
+#: in it is found by nobody: it keeps phrases from going on from a headline into its summary.
+_VECTOR: ColumnElement[Any] = literal_column("archived_stories.words_vector")
 
 #: How much more a word in a headline counts than one in a summary.
 _HEADLINE_WEIGHT = 4.0

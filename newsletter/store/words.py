@@ -33,6 +33,9 @@ _UNSPACED = re.compile(
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 
+#: What may hold words: between two of these, no word goes on.
+_STRETCH = re.compile("[0-9A-Za-z\x80-\U0010ffff]+")
+
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 
 #: A quoted phrase, or what stands between spaces.
@@ -67,8 +70,17 @@ def folded_text(text: str) -> str:
 
 def _ranges(text: str) -> Iterator[tuple[int, int]]:
     """Yield where words begin and end: letters and digits in a row, with the marks that belong to them."""
+    for stretch in _STRETCH.finditer(text):
+        # Most are plain words, which need no look at each character.
+        if stretch[0].isascii():
+            yield stretch.span()
+        else:
+            yield from _ranges_in(stretch[0], stretch.start())
+
+
+def _ranges_in(stretch: str, offset: int) -> Iterator[tuple[int, int]]:
     start, is_single = -1, False
-    for place, char in enumerate(text):
+    for place, char in enumerate(stretch, start=offset):
         kind = unicodedata.category(char)[0]
         if kind == "M" and start >= 0:
             continue
@@ -80,7 +92,7 @@ def _ranges(text: str) -> Iterator[tuple[int, int]]:
             start = place if start < 0 else start
             is_single = is_unspaced
     if start >= 0:
-        yield start, len(text)
+        yield start, offset + len(stretch)
 
 
 def _folded(word: str) -> str:
@@ -122,8 +134,11 @@ def hits(words: Sequence[Word], terms: Sequence[Term]) -> list[Span]:
 
 
 def _stands_at(words: Sequence[Word], first: int, term: Term) -> bool:
-    stretch = [word.folded for word in words[first : first + len(term.words)]]
-    if len(stretch) < len(term.words) or stretch[:-1] != list(term.words[:-1]):
+    last = first + len(term.words) - 1
+    if last >= len(words):
         return False
-    last = stretch[-1]
-    return last.startswith(term.words[-1]) if term.is_prefix else last == term.words[-1]
+    for place, wanted in enumerate(term.words, start=first):
+        found = words[place].folded
+        if found != wanted and not (term.is_prefix and place == last and found.startswith(wanted)):
+            return False
+    return True

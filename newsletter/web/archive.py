@@ -276,6 +276,6 @@ def _unless_known(request: Request, answer: Response, updated: datetime) -> Resp
 def _http_date(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -55,7 +55,7 @@ class Metrics:
             registry=self._registry,
         )
         self._seconds = Histogram(
-            "newsletter_request_seconds",
+            "newsletter_request_duration_seconds",
             "Seconds from a request's header to the end of its answer",
             ["route"],
             buckets=_BUCKETS,
@@ -124,7 +124,7 @@ def _families(gauges: Gauges | None) -> Iterator[Metric]:
     yield _gauge("letters_due", "Sign-ups whose letter is due", [((), gauges.due_letters)])
     yield _gauge("documents", "Documents, older versions included", [((), gauges.documents)])
     moments = [((name,), moment.timestamp()) for name, moment in gauges.latest_editions.items()]
-    yield _gauge("latest_edition_seconds", "When it was published, Unix time", moments, ("list",))
+    yield _gauge("latest_edition_timestamp_seconds", "When it was published", moments, ("list",))
 
 
 def _gauge(

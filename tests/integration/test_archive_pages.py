@@ -334,6 +334,13 @@ async def test_the_pages_of_a_search_follow_one_another(app: App) -> None:
             path = following[0].attrib["href"]
         assert page == pages >= 2
         assert len(found) == len(set(found)) == total
+        for beyond in (pages + 1, pages + 5, 51, 999_999_999):
+            answer = await get(f"/search?q=the&page={beyond}")
+            assert f"{total} stories found" in answer.text
+            assert "Every word must be in a story" not in answer.text
+            (last,) = of(answer, ".//a[@rel='prev']")
+            assert last.attrib["href"] == f"/search?q=the&page={pages}"
+        assert not of(await get("/search?q=nothingness&page=2"), ".//nav[@class='pager']/a")
 
 
 async def test_the_feed_is_atom_with_whole_editions(get: Get) -> None:
@@ -380,6 +387,8 @@ async def test_a_feed_that_has_not_changed_is_not_sent_again(get: Get) -> None:
         {"if_modified_since": "Sun, 06 Dec 2026 05:29:59 GMT"},
         {"if_modified_since": "yesterday"},
         {"if_modified_since": ""},
+        {"if_modified_since": "Sun, 06 Dec 2026 05:30:00 +99999999999999999"},
+        {"if_modified_since": "Sun, 99999999999999 Dec 2026 05:30:00 GMT"},
     ):
         await get("/archive/daily/feed.xml", **headers)
 

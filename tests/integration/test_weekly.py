@@ -203,6 +203,16 @@ def test_a_digest_looks_back_no_further_than_two_weeks(app: App, tell: Tell) -> 
     assert headlines(digest(app, day=20)) == {story_of(19).partition("\n")[0]}
 
 
+def test_a_missed_digest_is_made_up_where_the_clocks_went_back(app: App, tell: Tell) -> None:
+    """Two weeks are an hour longer then, and what came just after the digest before is told all the same."""
+    tell(story_of(0), day=0)
+    publish_digest(app, day=0)
+    told_after = SUNDAY + timedelta(hours=1, minutes=30)
+    tell(story_of(1), day=(told_after - SUNDAY) / DAY)
+    edition = digest(app, day=14 + 1 / 24)
+    assert headlines(edition) == {story_of(1).partition("\n")[0]}
+
+
 def test_a_first_digest_looks_back_a_week(app: App, tell: Tell) -> None:
     tell(story_of(0), day=0)
     tell(story_of(3), day=3)
