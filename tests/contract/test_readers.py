@@ -340,6 +340,25 @@ def test_confirming_lifts_no_suppression(app: App, links: LinkSigner) -> None:
     assert app.store.subscribers.count("daily", S.CONFIRMED) == 0
 
 
+@pytest.mark.parametrize("way", ["erased", "forgotten"])
+def test_a_link_never_confirms_somebody_elses_sign_up(app: App, links: LinkSigner, way: str) -> None:
+    """Its number is not given again, once its own sign-up is gone."""
+    add(app)
+    app.readers.ask(sign_up("ada@example.org", "harbour"), now=NOW)
+    app.readers.answer(now=NOW)
+    mine = confirm_token(links, letters(app.store)[-1][0], "harbour")
+    later = NOW + 8 * DAY
+    if way == "erased":
+        app.readers.erase(reader_token(links, "p", id_of(app.store)))
+    else:
+        app.readers.forget_stale(now=later)
+    app.readers.ask(sign_up("bo@example.org", "harbour"), now=later)
+    app.readers.answer(now=later)
+    with pytest.raises(LinkError):
+        app.readers.confirm(mine, origin=IP, now=later)
+    assert state_of(app.store, "harbour", "bo@example.org") is S.UNCONFIRMED
+
+
 def test_several_presses_at_once_are_one(app: App, links: LinkSigner) -> None:
     app.readers.ask(sign_up("ada@example.org", "daily", "harbour"), now=NOW)
     app.readers.answer(now=NOW)
