@@ -62,7 +62,8 @@ def test_sign_ups_are_kept_as_their_table_is_made_anew(store_url: str) -> None:
             connection.execute(
                 text(
                     "INSERT INTO signups (address, address_key, list_names, cadence, asked_at, origin, "
-                    "wording, state, attempts, due_at, reply) VALUES (:address, :address, '[\"daily\"]', 'each', "
+                    "wording, state, attempts, due_at, reply) "
+                    "VALUES (:address, :address, '[\"daily\"]', 'each', "
                     "'2026-11-23 06:00:00', '', '', 'asked', 0, '2026-11-23 06:00:00', '')"
                 ),
                 {"address": address},

@@ -250,6 +250,17 @@ def test_a_letter_that_went_out_late_counts_from_then(app: App) -> None:
     assert letters(app.store) == []
 
 
+def test_a_letter_that_was_cut_off_while_it_was_sent_holds_nobody_up_for_days(app: App) -> None:
+    app.readers.ask(sign_up(), now=NOW)
+    app.readers.answer(now=NOW)
+    (letter,) = app.store.letters.due(limit=9, now=NOW)
+    assert app.store.letters.begin(letter, spending=None, now=NOW)
+    for hours, waiting in ((23, 0), (25, 1)):
+        app.readers.ask(sign_up(), now=NOW + hours * HOUR)
+        app.readers.answer(now=NOW + hours * HOUR)
+        assert len(letters(app.store)) == waiting, hours
+
+
 def test_several_who_answer_at_once_decide_each_sign_up_once(app: App) -> None:
     for number in range(40):
         app.readers.ask(sign_up(f"reader{number % 10}@example.org"), now=NOW)
