@@ -506,6 +506,21 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_is_saved(
     assert app.readers.preferences(token, now=NOW) == before
 
 
+def test_saving_leaves_alone_what_is_still_to_be_confirmed(app: App, links: LinkSigner) -> None:
+    page = reader_token(links, "p", add(app))
+    app.readers.ask(sign_up("ada@example.org", "harbour"), now=NOW)
+    app.readers.answer(now=NOW)
+    link = confirm_token(links, letters(app.store)[0][0], "harbour")
+    chosen = {
+        "daily": Choice(state=S.CONFIRMED, cadence=Cadence.WEEKLY),
+        "harbour": Choice(state=S.UNSUBSCRIBED),
+    }
+    app.readers.choose(page, chosen, origin=IP, now=NOW + HOUR)
+    assert state_of(app.store, "harbour") is S.UNCONFIRMED
+    assert [entry for entry in record_of(app.store) if entry[1] == "left"] == []
+    assert app.readers.confirm(link, origin=IP, now=NOW + 2 * HOUR).state is ConfirmationState.CONFIRMED
+
+
 def test_changing_to_another_language_is_one_choice(app: App, links: LinkSigner) -> None:
     token = reader_token(links, "p", add(app))
     changed = {"daily": Choice(state=S.UNSUBSCRIBED), "tagesblatt": Choice(state=S.CONFIRMED)}
