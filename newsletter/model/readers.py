@@ -193,6 +193,9 @@ class Leaving:
     """What the page behind an unsubscribe link shows."""
 
     list_name: str
+    #: Empty: nothing is stored about the link's reader, or no longer.
     masked_address: str
     #: Whether the reader is on the list now.
     is_subscribed: bool
+    #: Whether the reader has just left, and may take that back.
+    can_return: bool = False

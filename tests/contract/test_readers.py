@@ -425,6 +425,15 @@ def test_leaving_may_be_taken_back_for_an_hour(app: App, links: LinkSigner) -> N
     assert [action for _, action, _ in record_of(app.store)] == ["added", "left", "returned"]
 
 
+def test_a_complaint_is_not_taken_back(app: App, links: LinkSigner) -> None:
+    token = reader_token(links, "u", add(app))
+    app.readers.leave(token, origin="complaint", now=NOW)
+    app.store.subscribers.suppress(parse_address("ada@example.org"), SuppressionReason.COMPLAINT, now=NOW)
+    with pytest.raises(LinkError):
+        app.readers.come_back(app.readers.return_token(token), origin=IP, now=NOW)
+    assert state_of(app.store) is S.UNSUBSCRIBED
+
+
 def test_old_links_of_the_erased_and_of_nobody_say_that_they_are_not_subscribed(
     app: App, links: LinkSigner
 ) -> None:
