@@ -159,17 +159,25 @@ def _read_pause(text: str, time_zone: str, now: datetime) -> datetime | None:
         raise ChoiceError(
             "Enter the day as year, month and day, such as 2027-01-31", field="pause"
         ) from error
-    until = datetime.combine(day, time(), tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
-    if until <= now:
+    zone = ZoneInfo(time_zone)
+    today = now.astimezone(zone).date()
+    if day <= today:
         raise ChoiceError("Choose a day that is still to come, or none", field="pause")
-    if until > now + _LONGEST_PAUSE:
+    if day > today + _LONGEST_PAUSE:
         raise ChoiceError("A pause can last a year at most: choose an earlier day", field="pause")
-    return until
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 def local_day(moment: datetime | None, time_zone: str) -> str:
-    """Return the day of a moment as a date field holds it, ISO 8601; empty for None."""
-    return moment.astimezone(ZoneInfo(time_zone)).date().isoformat() if moment else ""
+    """Return the day that a pause lasts until, as a date field holds it, ISO 8601; empty for None.
+
+    Of a pause that ends in the middle of a day it is the next one: nothing is sent before that day.
+    """
+    if moment is None:
+        return ""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    is_midnight = datetime.combine(local.date(), time(), tzinfo=local.tzinfo).astimezone(UTC) >= moment
+    return (local.date() if is_midnight else local.date() + timedelta(days=1)).isoformat()
 
 
 def pause_bounds(time_zone: str, *, now: datetime) -> tuple[str, str]:

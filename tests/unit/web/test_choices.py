@@ -94,7 +94,13 @@ def test_a_pause_begins_with_the_reader_s_day_and_holds_for_what_is_chosen() -> 
 
 @pytest.mark.parametrize(
     ("pause", "words"),
-    [("tomorrow", "year, month and day"), ("2026-11-23", "still to come"), ("2027-12-01", "a year at most")],
+    [
+        ("tomorrow", "year, month and day"),
+        ("2026-11-23", "still to come"),
+        ("0001-01-01", "still to come"),
+        ("2027-12-01", "a year at most"),
+        ("9999-12-31", "a year at most"),
+    ],
 )
 def test_a_pause_that_cannot_be_is_told_at_its_field(pause: str, words: str) -> None:
     with pytest.raises(ChoiceError, match=words) as caught:
@@ -116,8 +122,20 @@ def test_the_latest_pause_is_shown_while_it_lasts() -> None:
     assert paused_until(preferences(daily=Choice(state=ON, paused_until=until)), now=NOW) == until
     assert paused_until(preferences(daily=Choice(state=ON, paused_until=NOW)), now=NOW) is None
     assert paused_until(preferences(daily=Choice(state=OFF, paused_until=until)), now=NOW) is None
-    assert local_day(until, "Europe/Berlin") == "2026-11-26"
+    assert local_day(until, "Europe/Berlin") == "2026-11-27"
+    assert local_day(datetime(2026, 11, 25, 23, tzinfo=UTC), "Europe/Berlin") == "2026-11-26"
     assert local_day(None, "UTC") == ""
+
+
+def test_a_pause_that_ends_within_a_day_is_shown_by_the_next_one_and_can_be_saved_again() -> None:
+    """A file that was imported may say the hour; the day that it falls on may be today."""
+    until = NOW + timedelta(hours=2)
+    day = local_day(until, "Europe/Berlin")
+    assert day == "2026-11-24"
+    saved = read(("list.daily", "daily"), ("pause", day))["daily"].paused_until
+    assert saved is not None
+    assert saved >= until
+    assert local_day(saved, "Europe/Berlin") == day
 
 
 def test_the_days_that_a_pause_may_end_on_are_all_taken() -> None:
