@@ -219,6 +219,6 @@ async def _read_multipart(headers: Headers, body: bytes) -> FormData:
     alone = Request({"type": "http", "headers": headers.raw}, whole)
     form = await alone.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
     for name, value in form.multi_items():
-        # The parser believes any charset that the header names; some make half characters, which nothing holds.
+        # The parser believes any charset that the header names; some make half characters.
         f"{name}{value}".encode()
     return form
