@@ -184,7 +184,7 @@ def _bound(cookie: str, path: str) -> str:
 
 
 async def read_form(request: Request) -> FormData:
-    """Return the fields of a form, urlencoded or multipart, whoever sent it: for one-click POSTs (RFC 8058).
+    """Return the fields of a form, urlencoded or multipart, whoever sent it.
 
     Raises:
         HTTPException: 413, 408 or 400 as `read_body`; 415 for another type; 400 for what cannot be read, for

@@ -11,11 +11,15 @@ from starlette.routing import Route
 from newsletter.errors import LinkError, SubscriberError
 from newsletter.model.readers import Confirmation, ConfirmationState, Leaving, Preferences
 from newsletter.web import choices, words
+from newsletter.web.bodies import read_body
 from newsletter.web.desk import Desk
-from newsletter.web.forms import FormTokens, read_form
+from newsletter.web.forms import FormTokens
 from newsletter.web.origin import client_address
 
 _NOT_VALID = "This link is not valid. Copy the whole of it from the mail, or sign up again."
+
+#: Largest body of a one-click POST, in bytes, and longest wait for it, in seconds, as for forms.
+_MOST_BYTES, _BODY_SECONDS = 16_384, 30.0
 
 _NOBODY_TITLE = "Nobody is subscribed by this link"
 
@@ -89,7 +93,9 @@ async def _leave(desk: Desk, request: Request) -> Response:
     """
     token = request.path_params["token"]
     if request.method == "POST":
-        await read_form(request)
+        # To its end, so that the connection can go on. What it says is not looked at: whoever posts here wants
+        # to leave, and a program that gets the form wrong must not keep its reader subscribed.
+        await read_body(request, most_bytes=_MOST_BYTES, seconds=_BODY_SECONDS)
         left = await run_in_threadpool(
             desk.app.readers.leave, token, origin=client_address(request), now=desk.clock()
         )

@@ -218,6 +218,26 @@ def test_one_click_needs_no_cookie_and_is_not_redirected(site: Site, kind: str) 
         assert site.standing("ada@example.org")["daily"] is SubscriptionState.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (None, b""),
+        ("text/plain", b"List-Unsubscribe=One-Click"),
+        ("multipart/form-data", b"List-Unsubscribe=One-Click"),
+        ("multipart/form-data; boundary=b", b"List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", b"\xff=%ff&" * 99),
+    ],
+)
+def test_one_click_works_for_programs_that_get_the_form_wrong(
+    site: Site, content_type: str | None, body: bytes
+) -> None:
+    reader = site.add("ada@example.org")
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = site.browser().post(site.leave_path(reader), content=body, headers=headers)
+    assert answer.status_code == 200
+    assert site.standing("ada@example.org")["daily"] is SubscriptionState.UNSUBSCRIBED
+
+
 def test_an_unsubscribe_link_works_years_later_and_with_an_older_key(site: Site, tmp_path: Path) -> None:
     reader = site.add("ada@example.org")
     old = LinkSigner(public_url=BASE, keys=["a newer key", KEY])
