@@ -93,8 +93,8 @@ async def _leave(desk: Desk, request: Request) -> Response:
     """
     token = request.path_params["token"]
     if request.method == "POST":
-        # To its end, so that the connection can go on. What it says is not looked at: whoever posts here wants
-        # to leave, and a program that gets the form wrong must not keep its reader subscribed.
+        # To its end, so that the connection can go on. What it says is not looked at: whoever posts here
+        # wants to leave, and a program that gets the form wrong must not keep its reader subscribed.
         await read_body(request, most_bytes=_MOST_BYTES, seconds=_BODY_SECONDS)
         left = await run_in_threadpool(
             desk.app.readers.leave, token, origin=client_address(request), now=desk.clock()
