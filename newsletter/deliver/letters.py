@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.deliver.postbag import Clock, Postbag
@@ -85,7 +85,8 @@ class _Round:
         self._clock = clock
         self._stopping = stopping
         bag = desk.bag
-        self._spending = Spending(account=bag.account, limits=bag.rates) if bag.rates else None
+        limits = bag.rates
+        self._spending = Spending(account=bag.account, limits=limits, of_letters=True) if limits else None
         self._connection: Connection | None = None
         #: Whether the letter in hand may be with the server.
         self._begun = False
@@ -93,22 +94,25 @@ class _Round:
         self._problem: str | None = None
 
     async def run(self) -> LettersReport:
-        gate = await self._rates()
         try:
             while not self._stopping.is_set() and self._problem is None:
                 letters = await self._store.in_time(self._store.letters.due, limit=_BATCH, now=self._clock())
                 if not letters:
                     break
-                await self._send_all(letters, gate)
+                # Anew for each: an edition may be going out beside.
+                await self._send_all(letters, await self._rates())
         finally:
             await self._hang_up()
         due = await self._store.in_time(self._store.letters.due_count, now=self._clock())
         return LettersReport(outcomes=dict(self._outcomes), due=due, problem=self._problem)
 
     async def _rates(self) -> RateGate:
-        limits = self._desk.bag.rates
-        used = await self._store.in_time(self._store.accounts.usage, self._spending) if self._spending else []
-        return RateGate(limits, used)
+        if self._spending is None:
+            return RateGate(())
+        usage, letters = self._store.accounts.usage, self._spending
+        gate = RateGate(letters.limits, await self._store.in_time(usage, letters))
+        gate.look_beside(await self._store.in_time(usage, replace(letters, of_letters=False)))
+        return gate
 
     async def _send_all(self, letters: Sequence[Letter], gate: RateGate) -> None:
         """Send some letters; once the server is in trouble, the rest waits with the one that met it."""

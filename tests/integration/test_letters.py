@@ -15,7 +15,8 @@ from faults.turns import NOW, Clock, MakeApp
 
 from newsletter.app import App
 from newsletter.deliver.letters import next_attempt
-from newsletter.model.deliveries import Breaker
+from newsletter.deliver.queue import Queue
+from newsletter.model.deliveries import Breaker, Delivery, DeliveryState
 from newsletter.model.readers import ConfirmationState, Letter, LetterKind, LettersReport, LetterState, SignUp
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState, SuppressionReason
 from newsletter.store.letters import Letters
@@ -253,6 +254,37 @@ async def test_letters_count_for_the_accounts_rates(make_app: MakeApp, clock: Cl
     assert (await send(make_app(smtp_rates="2/hour"), clock)).outcomes == {}
     clock.now += timedelta(hours=2)
     assert (await send(app, clock)).outcomes == {L.SENT: 1}
+
+
+async def test_letters_beside_an_edition_leave_it_so_much_less_of_the_rate(
+    make_app: MakeApp, clock: Clock, script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
+    app = make_app(folders=(folder,), settle_seconds=0, smtp_connections=1, smtp_rates="5/hour, 100/second")
+    beside = make_app(smtp_rates="5/hour, 100/second")
+    mailing_list = app.mailing_list(None)
+    app.ingest(now=NOW)
+    for number in range(6):
+        app.add_subscriber(mailing_list, f"reader{number}@example.org", now=NOW)
+    app.publish(mailing_list, now=NOW)
+    ask(beside, "new@example.org", "newer@example.org", clock=clock)
+    take = Queue.take
+
+    async def take_after_letters(self: Queue) -> Delivery | None:
+        clock.now += timedelta(seconds=2)
+        if len(script.accepted) == 1:
+            assert (await send(beside, clock)).outcomes == {L.SENT: 2}
+        return await take(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Queue, "take", take_after_letters)
+        report = await app.deliver(clock=clock, stopping=asyncio.Event())
+    assert (report.outcomes, report.due) == ({DeliveryState.ACCEPTED: 3}, 3)
+    assert len(script.accepted) == 5
+    restarted = make_app(smtp_rates="5/hour, 100/second")
+    assert (await restarted.deliver(clock=clock, stopping=asyncio.Event())).outcomes == {}
 
 
 async def test_a_suppression_of_the_last_moment_is_heard(make_app: MakeApp, clock: Clock, script) -> None:
