@@ -215,7 +215,7 @@ def letter_desk(values: Settings, lists: Sequence[MailingList], links: LinkSigne
     bag = postbag(values, lists)
     renderer = Renderer(folders=template_folders(values))
     by_name = {mailing_list.name: mailing_list for mailing_list in lists}
-    sign = bag.stationery.sign
+    sign, path = bag.stationery.sign, return_path(values)
 
     def write(letter: Letter, now: datetime) -> Message:
         about = [by_name[name] for name in letter.list_names if name in by_name]
@@ -235,6 +235,7 @@ def letter_desk(values: Settings, lists: Sequence[MailingList], links: LinkSigne
             about,
             page_url=page_url,
             sign=(lambda content: sign(content, domain, now)) if sign else None,
+            return_path=path.letter_address_for(letter.id) if path else "",
             now=now,
         )
 
@@ -262,6 +263,7 @@ def intake(values: Settings) -> Intake:
     return Intake(
         parse=parse_feedback,
         read_return_path=path.read if path else lambda _: None,
+        read_letter=path.read_letter if path else lambda _: None,
         read_unsubscribe=lambda subject: read_unsubscribe_token(subject, keys) if keys else None,
         parse_address=subscribe.parse_address,
         policy=bounce_policy(values),

@@ -19,6 +19,7 @@ from newsletter.deliveries.retry import decide_retry
 from newsletter.deliveries.transport import Connection
 from newsletter.errors import NewsletterError, SenderRefusedError, TransportError
 from newsletter.model.deliveries import RetryPolicy, SendOutcome, SendResult
+from newsletter.model.feedback import BounceKind
 from newsletter.model.messages import Message
 from newsletter.model.readers import Letter, LettersReport, LetterState
 from newsletter.store.accounts import Spending
@@ -57,7 +58,8 @@ async def send_letters(
 
     A letter is recorded as being sent, durably, before DATA, and from then on not sent again unless the
     server said that it did not take it. What is refused for now is tried again for about a day. A letter
-    that is refused suppresses nobody.
+    that is refused suppresses nobody; where there is no such mailbox, its address gets no other one for some
+    days.
 
     Args:
         store: Where the letters are.
@@ -185,7 +187,8 @@ class _Round:
         if result.outcome is SendOutcome.DEFERRED:
             await self._put_off(letter, reply, begun=self._begun)
             return
-        await self._end(letter, _STATES[result.outcome], reply, begun=self._begun)
+        state = LetterState.BOUNCED if result.bounce is BounceKind.HARD else _STATES[result.outcome]
+        await self._end(letter, state, reply, begun=self._begun)
 
     async def _put_off(self, letter: Letter, reply: str, *, begun: bool) -> None:
         """Let a letter wait for its next attempt, or give it up."""

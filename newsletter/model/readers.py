@@ -137,6 +137,8 @@ class LetterState(StrEnum):
     SENT = "sent"
     #: Refused for good, or given up.
     FAILED = "failed"
+    #: Refused or sent back because there is no such mailbox: its address gets no other one for some days.
+    BOUNCED = "bounced"
     #: Lost after DATA began: only the server knows.
     UNCERTAIN = "uncertain"
 

@@ -35,6 +35,9 @@ WEB_FORM = "web form"
 #: For so long after a letter no other one goes to its address.
 _BETWEEN_LETTERS = timedelta(hours=24)
 
+#: States in which no other letter goes to an address for as long as the sign-up is kept.
+_WHILE_KEPT = (LetterState.DUE.value, LetterState.BOUNCED.value)
+
 #: Decides which letter answers a sign-up for some lists; None: none does.
 Decide = Callable[[Sequence[str], Standing], LetterKind | None]
 
@@ -281,7 +284,7 @@ def _with_letter(connection: Connection, keys: Sequence[str], now: datetime) -> 
             _signups.c.letter.is_not(None),
             or_(
                 # However long ago it was asked for; SENDING counts by when it began.
-                _signups.c.state == LetterState.DUE.value,
+                _signups.c.state.in_(_WHILE_KEPT),
                 _signups.c.asked_at > lately,
                 _signups.c.sent_at > lately,
             ),

@@ -58,6 +58,7 @@ class Desk:
         return Intake(
             parse=lambda _: parsed,
             read_return_path=PATHS.read,
+            read_letter=PATHS.read_letter,
             read_unsubscribe=lambda subject: read_unsubscribe_token(subject, KEYS),
             parse_address=parse_address,
             policy=self.policy,

@@ -17,6 +17,7 @@ from newsletter.app import App
 from newsletter.deliver.letters import next_attempt
 from newsletter.deliver.queue import Queue
 from newsletter.model.deliveries import Breaker, Delivery, DeliveryState
+from newsletter.model.feedback import FeedbackAction, Notice
 from newsletter.model.readers import ConfirmationState, Letter, LetterKind, LettersReport, LetterState, SignUp
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState, SuppressionReason
 from newsletter.store.letters import Letters
@@ -142,9 +143,97 @@ async def test_a_refusal_for_good_suppresses_nobody(make_app: MakeApp, clock: Cl
     app = make_app()
     script.answers = {"RCPT ada@example.org": ["550 5.1.1 no such user"]}
     ask(app, "ada@example.org", "bo@example.org", clock=clock)
-    assert (await send(app, clock)).outcomes == {L.FAILED: 1, L.SENT: 1}
+    assert (await send(app, clock)).outcomes == {L.BOUNCED: 1, L.SENT: 1}
     assert app.store.subscribers.suppression(parse_address("ada@example.org")) is None
     clock.now += timedelta(days=3)
+    assert (await send(app, clock)).outcomes == {}
+
+
+async def test_where_there_is_no_mailbox_no_other_letter_goes_for_some_days(
+    make_app: MakeApp, clock: Clock, script
+) -> None:
+    app = make_app()
+    script.answers = {
+        "RCPT ada@example.org": ["550 5.1.1 no such user"],
+        "RCPT bo@example.org": ["554 5.7.1 not now"],
+    }
+    for day, outcomes in (
+        (0, {L.BOUNCED: 1, L.FAILED: 1}),
+        (2, {L.FAILED: 1}),
+        (8, {L.BOUNCED: 1, L.FAILED: 1}),
+    ):
+        clock.now = NOW + timedelta(days=day)
+        app.readers.forget_stale(now=clock())
+        ask(app, "ada@example.org", "bo@example.org", clock=clock)
+        assert (await send(app, clock)).outcomes == outcomes, day
+
+
+BOUNCE = """From: mailer-daemon@mx.example.org
+To: {path}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It could not be delivered.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; {who}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <{who}> no such user
+--b--
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "letters"),
+    [
+        ("ada@example.org", FeedbackAction.NO_LETTERS, 0),
+        # Somebody whom the address sends its mail on to.
+        ("dead@other.example", FeedbackAction.NOTHING, 1),
+    ],
+)
+async def test_a_letter_that_comes_back_is_the_last_for_some_days(
+    make_app: MakeApp, clock: Clock, script, who: str, action: FeedbackAction, letters: int
+) -> None:
+    app = make_app(bounce_address="bounces@news.example.org")
+    ask(app, "ada@example.org", clock=clock)
+    assert (await send(app, clock)).outcomes == {L.SENT: 1}
+    path = next(one for one in script.commands if one.startswith("MAIL ")).removeprefix("MAIL ")
+    outcome = app.feedback.take_message(BOUNCE.format(path=path, who=who).encode(), now=NOW)
+    assert outcome.action is action
+    assert "ada@" not in outcome.reason, "no erasure would find it there"
+    assert app.store.subscribers.suppression(parse_address("ada@example.org")) is None
+    clock.now += timedelta(days=2)
+    ask(app, "ada@example.org", clock=clock)
+    assert sum((await send(app, clock)).outcomes.values()) == letters
+
+
+async def test_whoever_complains_of_a_letter_is_never_mailed_again(
+    make_app: MakeApp, clock: Clock, script
+) -> None:
+    app = make_app(bounce_address="bounces@news.example.org")
+    ask(app, "ada@example.org", clock=clock)
+    await send(app, clock)
+    path = next(one for one in script.commands if one.startswith("MAIL ")).removeprefix("MAIL ")
+    forged = path.replace("+1-", "+2-")
+    for sender, action in (
+        (forged, FeedbackAction.NOT_BELIEVED),
+        (path, FeedbackAction.SUPPRESSED),
+        (path, FeedbackAction.NOTHING),
+    ):
+        notice = Notice(is_complaint=True, return_path=sender, reason=f"{sender} {action}")
+        assert app.feedback.take_notice(notice, now=NOW).action is action
+    assert app.store.subscribers.suppression(parse_address("ada@example.org")) is SuppressionReason.COMPLAINT
+    clock.now += timedelta(days=2)
+    ask(app, "ada@example.org", clock=clock)
     assert (await send(app, clock)).outcomes == {}
 
 
