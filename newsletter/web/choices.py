@@ -112,9 +112,11 @@ def read_choices(
 ) -> dict[str, Choice]:
     """Read what was sent with the form: a choice for every list that it showed.
 
+    A list that the reader has come to since the page was loaded stays as it is.
+
     Args:
         sent: The fields.
-        families: As they were shown.
+        families: As they would be shown now.
         lists: By name.
         time_zone: In which the day of a pause begins, IANA name.
         now: UTC.
@@ -124,7 +126,10 @@ def read_choices(
     """
     pause = _read_pause(_text(sent, "pause"), time_zone, now)
     choices: dict[str, Choice] = {}
+    shown = _text(sent, "shown").split()
     for place, family in enumerate(families, start=1):
+        if family.root not in shown:
+            continue
         chosen = _chosen(sent, family)
         is_weekly = family.offers_weekly and _text(sent, f"cadence.{family.root}") == Cadence.WEEKLY.value
         if is_weekly and chosen and not lists[chosen].weekly_schedule:
