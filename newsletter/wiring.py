@@ -210,6 +210,7 @@ def letter_desk(values: Settings, lists: Sequence[MailingList], links: LinkSigne
         renderer=Renderer(folders=template_folders(values)),
         links=links,
         lists=lists,
+        return_path=return_path(values),
     )
 
 
@@ -234,6 +235,7 @@ def intake(values: Settings) -> Intake:
     return Intake(
         parse=parse_feedback,
         read_return_path=path.read if path else lambda _: None,
+        read_letter=path.read_letter if path else lambda _: None,
         read_unsubscribe=lambda subject: read_unsubscribe_token(subject, keys) if keys else None,
         parse_address=subscribe.parse_address,
         policy=bounce_policy(values),

@@ -9,6 +9,7 @@ from newsletter.errors import MessageRefusedError
 from newsletter.messages.letters import write_letter
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer
+from newsletter.messages.verp import ReturnPath
 from newsletter.model.editions import MailingList
 from newsletter.model.messages import Message
 from newsletter.model.readers import Letter, LetterKind
@@ -24,6 +25,8 @@ class LetterDesk:
     links: LinkSigner
     #: All lists of the install.
     lists: Sequence[MailingList]
+    #: Where bounces of letters come back to; None: to the list's sender.
+    return_path: ReturnPath | None = None
 
     def write(self, letter: Letter, *, now: datetime) -> Message:
         """Make the mail of a letter, signed.
@@ -46,6 +49,7 @@ class LetterDesk:
             letter,
             about,
             page_url=self._page_url(letter),
+            return_path=self.return_path.letter_address_for(letter.id) if self.return_path else "",
             sign=self.bag.stationery.signing(about[0].sender_domain, now=now),
             now=now,
         )

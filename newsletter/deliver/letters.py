@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.deliver.letterdesk import LetterDesk
@@ -19,6 +20,7 @@ from newsletter.deliveries.transport import Connection
 from newsletter.errors import NewsletterError, SenderRefusedError, TransportError
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import RetryPolicy, SendOutcome, SendResult
+from newsletter.model.feedback import BounceKind
 from newsletter.model.readers import Letter, LettersReport, LetterState
 from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
@@ -47,7 +49,8 @@ async def send_letters(
 
     A letter is recorded as being sent, durably, before DATA, and from then on not sent again unless the
     server said that it did not take it. What is refused for now is tried again for about a day. A letter
-    that is refused suppresses nobody.
+    that is refused suppresses nobody; where there is no such mailbox, its address gets no other one for some
+    days.
 
     Args:
         store: Where the letters are.
@@ -75,7 +78,8 @@ class _Round:
         self._clock = clock
         self._stopping = stopping
         bag = desk.bag
-        self._spending = Spending(account=bag.account, limits=bag.rates) if bag.rates else None
+        limits = bag.rates
+        self._spending = Spending(account=bag.account, limits=limits, of_letters=True) if limits else None
         self._connection: Connection | None = None
         #: Whether the letter in hand may be with the server.
         self._begun = False
@@ -84,22 +88,25 @@ class _Round:
 
     async def run(self) -> LettersReport:
         """Send what is due until nothing is, the server is in trouble, or it is to stop."""
-        gate = await self._rates()
         try:
             while not self._stopping.is_set() and self._problem is None:
                 letters = await self._store.in_time(self._store.letters.due, limit=_BATCH, now=self._clock())
                 if not letters:
                     break
-                await self._send_all(letters, gate)
+                # Anew for each: an edition may be going out beside.
+                await self._send_all(letters, await self._rates())
         finally:
             await self._hang_up()
         due = await self._store.in_time(self._store.letters.due_count, now=self._clock())
         return LettersReport(outcomes=dict(self._outcomes), due=due, problem=self._problem)
 
     async def _rates(self) -> RateGate:
-        limits = self._desk.bag.rates
-        used = await self._store.in_time(self._store.accounts.usage, self._spending) if self._spending else []
-        return RateGate(limits, used)
+        if self._spending is None:
+            return RateGate(())
+        usage, letters = self._store.accounts.usage, self._spending
+        gate = RateGate(letters.limits, await self._store.in_time(usage, letters))
+        gate.look_beside(await self._store.in_time(usage, replace(letters, of_letters=False)))
+        return gate
 
     async def _send_all(self, letters: Sequence[Letter], gate: RateGate) -> None:
         """Send some letters; once the server is in trouble, the rest waits with the one that met it."""
@@ -173,7 +180,8 @@ class _Round:
         if result.outcome is SendOutcome.DEFERRED:
             await self._put_off(letter, reply, begun=self._begun)
             return
-        await self._end(letter, _STATES[result.outcome], reply, begun=self._begun)
+        state = LetterState.BOUNCED if result.bounce is BounceKind.HARD else _STATES[result.outcome]
+        await self._end(letter, state, reply, begun=self._begun)
 
     async def _put_off(self, letter: Letter, reply: str, *, begun: bool) -> None:
         """Let a letter wait for its next attempt, or give it up."""

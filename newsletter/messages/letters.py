@@ -26,6 +26,7 @@ def write_letter(
     *,
     page_url: str,
     sign: Callable[[bytes], bytes] | None = None,
+    return_path: str = "",
     now: datetime,
 ) -> Message:
     """Make the mail of a letter; its Message-ID is the same each time.
@@ -39,6 +40,7 @@ def write_letter(
         lists: The lists that it is about, at least one; the first one's sender sends it.
         page_url: Where its button leads.
         sign: Returns the fields that go before the message and sign it; None: it is not signed here.
+        return_path: What it comes back to; empty: to its sender.
         now: Its Date, UTC.
 
     Raises:
@@ -54,7 +56,7 @@ def write_letter(
     fields = _fields(letter, first, rendered.subject, now)
     content = build_letter(fields, text=rendered.text, html=rendered.html, message_id=name)
     return Message(
-        sender=wire_address(first.sender_address),
+        sender=return_path or wire_address(first.sender_address),
         recipient=wire_address(letter.address.display),
         message_id=name,
         content=sign(content) + content if sign else content,

@@ -21,6 +21,7 @@ from newsletter.store.database import Database, Lock
 from newsletter.store.erasing import is_erased
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
+from newsletter.store.letters import letter_address, letter_bounced
 from newsletter.store.subscribers import suppress
 from newsletter.store.told import HANDED_OVER
 
@@ -34,6 +35,8 @@ _suppressions = tables.suppressions
 
 #: Latest deliveries of a reader that are looked through for a Message-ID.
 _LATEST_DELIVERIES = 50
+
+_NOTHING = FeedbackAction.NOTHING
 
 _SUPPRESSED_ALREADY = "suppressed already"
 
@@ -75,6 +78,8 @@ class Verdict:
     subscriber_id: int | None = None
     delivery_id: int | None = None
     list_name: str = ""
+    #: The sign-up whose letter it is about; then no reader and no delivery is named.
+    letter_id: int | None = None
 
 
 class Feedback:
@@ -231,6 +236,8 @@ def _act(
     if verdict.action is not None:
         return verdict.action, ""
     subscriber_id = verdict.subscriber_id
+    if verdict.letter_id is not None:
+        return _act_on_letter(connection, hasher, verdict, verdict.letter_id, now), ""
     if subscriber_id is None:
         return FeedbackAction.NOTHING, ""
     match verdict.kind:
@@ -246,6 +253,20 @@ def _act(
             return FeedbackAction.NOTHING, f"had left {verdict.list_name} already"
         case _:
             return FeedbackAction.NOTHING, ""
+
+
+def _act_on_letter(
+    connection: Connection, hasher: AddressHasher, verdict: Verdict, letter_id: int, now: datetime
+) -> FeedbackAction:
+    """Send no more letters where there is no mailbox, and nothing at all to whoever complains of one."""
+    key = letter_address(connection, letter_id)
+    if key is not None and verdict.kind is FeedbackKind.COMPLAINT:
+        return FeedbackAction.SUPPRESSED if _never_again(connection, hasher.hash(key), now) else _NOTHING
+    if verdict.kind is FeedbackKind.HARD_BOUNCE and letter_bounced(
+        connection, letter_id, reply=verdict.reason
+    ):
+        return FeedbackAction.NO_LETTERS
+    return _NOTHING
 
 
 def _count(
@@ -299,20 +320,22 @@ def _complain(
     if key is None:
         return FeedbackAction.NOTHING, "the reader was erased"
     left = leave(connection, subscriber_id, list_name, origin="complaint", now=now)
-    address_hash = hasher.hash(key)
-    known = _reason(connection, address_hash)
-    if known is SuppressionReason.BOUNCE:
+    if not _never_again(connection, hasher.hash(key), now):
+        return (FeedbackAction.UNSUBSCRIBED if left else FeedbackAction.NOTHING), _SUPPRESSED_ALREADY
+    return FeedbackAction.SUPPRESSED, f"left {list_name}" if left else ""
+
+
+def _never_again(connection: Connection, address_hash: str, now: datetime) -> bool:
+    """Suppress the address of whoever complains; return False if that was so already."""
+    if _reason(connection, address_hash) is SuppressionReason.BOUNCE:
         # Whoever lifts suppressions must not take this one for a broken mailbox.
         connection.execute(
             update(_suppressions)
             .where(_suppressions.c.address_hash == address_hash)
             .values(reason=SuppressionReason.COMPLAINT.value)
         )
-    elif known is None:
-        suppress(connection, address_hash, SuppressionReason.COMPLAINT, now=now)
-    else:
-        return (FeedbackAction.UNSUBSCRIBED if left else FeedbackAction.NOTHING), _SUPPRESSED_ALREADY
-    return FeedbackAction.SUPPRESSED, f"left {list_name}" if left else ""
+        return True
+    return suppress(connection, address_hash, SuppressionReason.COMPLAINT, now=now)
 
 
 def _locked_key(connection: Connection, subscriber_id: int) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, exists, select, update
 
 from newsletter.model.readers import Choice, ConsentAction
 from newsletter.model.subscribers import Address, SubscriptionState
@@ -19,6 +19,7 @@ from newsletter.store.signups import choices_of, confirm
 
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
+_suppressions = tables.suppressions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,9 @@ class Readers:
     def come_back(
         self, subscriber_id: int, list_name: str, *, within: timedelta, origin: str, now: datetime
     ) -> bool:
-        """Take back that a reader left a list, cadence and pause as they were; return False if too late.
+        """Take back that a reader left a list, cadence and pause as they were; return whether it was.
+
+        It is too late after a while, and an address that is suppressed stays off its lists.
 
         Args:
             subscriber_id: The reader.
@@ -85,12 +88,7 @@ class Readers:
             with self._database.transaction() as connection:
                 back = connection.execute(
                     update(_subscriptions)
-                    .where(
-                        _subscriptions.c.subscriber_id == subscriber_id,
-                        _subscriptions.c.list_name == list_name,
-                        _subscriptions.c.state == SubscriptionState.UNSUBSCRIBED.value,
-                        _subscriptions.c.since >= now - within,
-                    )
+                    .where(*_has_just_left(subscriber_id, list_name, now - within))
                     .values(state=SubscriptionState.CONFIRMED.value, since=now)
                 )
                 if back.rowcount:
@@ -99,6 +97,14 @@ class Readers:
                 return back.rowcount > 0
 
         return self._database.repeated(take_back)
+
+    def can_come_back(self, subscriber_id: int, list_name: str, *, within: timedelta, now: datetime) -> bool:
+        """Return whether `come_back` would take a leaving back."""
+        query = select(_subscriptions.c.list_name).where(
+            *_has_just_left(subscriber_id, list_name, now - within)
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query) is not None
 
     def choose(
         self, subscriber_id: int, choices: Mapping[str, Choice], *, origin: str, now: datetime
@@ -131,6 +137,20 @@ class Readers:
         """Return everything that is stored about a reader; see `newsletter.store.ownrecord`."""
         with self._database.reading() as connection:
             return own_record(connection, self._hasher, subscriber_id)
+
+
+def _has_just_left(subscriber_id: int, list_name: str, after: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Match a subscription that has ended since then, unless the reader's address is suppressed."""
+    suppressed = exists().where(
+        _subscribers.c.id == subscriber_id, _suppressions.c.address_hash == _subscribers.c.address_hash
+    )
+    return (
+        _subscriptions.c.subscriber_id == subscriber_id,
+        _subscriptions.c.list_name == list_name,
+        _subscriptions.c.state == SubscriptionState.UNSUBSCRIBED.value,
+        _subscriptions.c.since >= after,
+        ~suppressed,
+    )
 
 
 def _stay(

@@ -34,8 +34,8 @@ WEB_FORM = "web form"
 #: For so long after a letter no other one goes to its address.
 _BETWEEN_LETTERS = timedelta(hours=24)
 
-#: States in which a letter may still reach its reader, however long ago it was asked for.
-_ON_ITS_WAY = (LetterState.DUE.value, LetterState.SENDING.value)
+#: States in which no other letter goes to an address for as long as the sign-up is kept.
+_WHILE_KEPT = (LetterState.DUE.value, LetterState.BOUNCED.value)
 
 #: Decides which letter answers a sign-up for some lists; None: none does.
 Decide = Callable[[Sequence[str], Standing], LetterKind | None]
@@ -282,7 +282,8 @@ def _with_letter(connection: Connection, keys: Sequence[str], now: datetime) -> 
             _signups.c.address_key.in_(keys),
             _signups.c.letter.is_not(None),
             or_(
-                _signups.c.state.in_(_ON_ITS_WAY),
+                # However long ago it was asked for; SENDING counts by when it began.
+                _signups.c.state.in_(_WHILE_KEPT),
                 _signups.c.asked_at > lately,
                 _signups.c.sent_at > lately,
             ),

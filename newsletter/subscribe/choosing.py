@@ -61,7 +61,8 @@ def choose(
         store: Where subscriptions are.
         lists: All lists of the install.
         subscriber_id: The reader.
-        choices: By name of list; lists that are not in it, and those that are UNCONFIRMED, stay as they are.
+        choices: By name of list; lists that are not in it stay as they are, and so does what the reader has
+            asked for and not confirmed yet, unless it is chosen.
         origin: IP address of the reader.
         now: UTC.
 
@@ -72,13 +73,13 @@ def choose(
     """
     reader = _reader(store, subscriber_id)
     by_name = {mailing_list.name: mailing_list for mailing_list in lists}
+    before = frozenset(name for name, choice in reader.choices.items() if choice.state is _ON)
     wanted = {}
     for name, choice in choices.items():
         if choice.state is _ON:
             wanted[name] = _checked(by_name.get(name), name, choice, reader.choices.get(name), now)
-        elif choice.state is _OFF and name in reader.choices:
+        elif choice.state is _OFF and name in before:
             wanted[name] = choice
-    before = frozenset(name for name, choice in reader.choices.items() if choice.state is _ON)
     off = {name for name, choice in wanted.items() if choice.state is _OFF}
     on = [name for name in by_name if name in (before | wanted.keys()) - off]
     check_families(lists, on, before=before)

@@ -111,9 +111,11 @@ def read_choices(
 ) -> dict[str, Choice]:
     """Read what was sent with the form: a choice for every list that it showed.
 
+    A list that the reader has come to since the page was loaded stays as it is.
+
     Args:
         sent: The fields.
-        families: As they were shown.
+        families: As they would be shown now.
         lists: By name.
         time_zone: In which the day of a pause begins, IANA name.
         now: UTC.
@@ -123,7 +125,10 @@ def read_choices(
     """
     pause = _read_pause(text_of(sent, "pause"), time_zone, now)
     choices: dict[str, Choice] = {}
+    shown = text_of(sent, "shown").split()
     for place, family in enumerate(families, start=1):
+        if family.root not in shown:
+            continue
         chosen = _chosen(sent, family)
         is_weekly = family.offers_weekly and text_of(sent, f"cadence.{family.root}") == Cadence.WEEKLY.value
         if is_weekly and chosen and not lists[chosen].weekly_schedule:
@@ -158,17 +163,25 @@ def _read_pause(text: str, time_zone: str, now: datetime) -> datetime | None:
         raise ChoiceError(
             "Enter the day as year, month and day, such as 2027-01-31", field="pause"
         ) from error
-    until = datetime.combine(day, time(), tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
-    if until <= now:
+    zone = ZoneInfo(time_zone)
+    today = now.astimezone(zone).date()
+    if day <= today:
         raise ChoiceError("Choose a day that is still to come, or none", field="pause")
-    if until > now + _LONGEST_PAUSE:
+    if day > today + _LONGEST_PAUSE:
         raise ChoiceError("A pause can last a year at most: choose an earlier day", field="pause")
-    return until
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 def field_day(moment: datetime | None, time_zone: str) -> str:
-    """Return the day of a moment as a date field holds it, ISO 8601; empty for None."""
-    return local_day(moment, time_zone).isoformat() if moment else ""
+    """Return the day that a pause lasts until, as a date field holds it, ISO 8601; empty for None.
+
+    Of a pause that ends in the middle of a day it is the next one: nothing is sent before that day.
+    """
+    if moment is None:
+        return ""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    is_midnight = datetime.combine(local.date(), time(), tzinfo=local.tzinfo).astimezone(UTC) >= moment
+    return (local.date() if is_midnight else local.date() + timedelta(days=1)).isoformat()
 
 
 def pause_bounds(time_zone: str, *, now: datetime) -> tuple[str, str]:

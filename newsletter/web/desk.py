@@ -30,7 +30,7 @@ class Desk:
     pages: Pages
     site: Site
     #: `form = guard.open(request)` and `guard.stamp(response, form)` where a form is shown, `await
-    #: guard.read(request)` where it arrives; a one-click POST is read by `web.forms.read_form`.
+    #: guard.read(request)` where it arrives; a one-click POST goes without.
     guard: FormGuard
     #: `allows(client_address(request), now=...)` before a sign-up is taken, else 429 with Retry-After.
     limits: SignUpLimits

@@ -194,7 +194,7 @@ def texts_of(sent: FormData, name: str) -> list[str]:
 
 
 async def read_form(request: Request) -> FormData:
-    """Return the fields of a form, urlencoded or multipart, whoever sent it: for one-click POSTs (RFC 8058).
+    """Return the fields of a form, urlencoded or multipart, whoever sent it.
 
     Raises:
         HTTPException: 413, 408 or 400 as `read_body`; 415 for another type; 400 for what cannot be read, for
@@ -219,6 +219,7 @@ async def _read_multipart(headers: Headers, body: bytes) -> FormData:
 
     Raises:
         MultiPartException: It is broken, or holds a file or too many fields.
+        UnicodeError: It is not text.
     """
 
     async def whole() -> Message:
@@ -227,4 +228,8 @@ async def _read_multipart(headers: Headers, body: bytes) -> FormData:
 
     # Apart from the application, so that the parser's own error is raised, and from the body that was read.
     alone = Request({"type": "http", "headers": headers.raw}, whole)
-    return await alone.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    form = await alone.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    for name, value in form.multi_items():
+        # The parser believes any charset that the header names; some make half characters.
+        f"{name}{value}".encode()
+    return form

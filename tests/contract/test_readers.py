@@ -250,6 +250,17 @@ def test_a_letter_that_went_out_late_counts_from_then(app: App) -> None:
     assert letters(app.store) == []
 
 
+def test_a_letter_that_was_cut_off_while_it_was_sent_holds_nobody_up_for_days(app: App) -> None:
+    app.readers.ask(sign_up(), now=NOW)
+    app.readers.answer(now=NOW)
+    (letter,) = app.store.letters.due(limit=9, now=NOW)
+    assert app.store.letters.begin(letter, spending=None, now=NOW)
+    for hours, waiting in ((23, 0), (25, 1)):
+        app.readers.ask(sign_up(), now=NOW + hours * HOUR)
+        app.readers.answer(now=NOW + hours * HOUR)
+        assert len(letters(app.store)) == waiting, hours
+
+
 def test_several_who_answer_at_once_decide_each_sign_up_once(app: App) -> None:
     for number in range(40):
         app.readers.ask(sign_up(f"reader{number % 10}@example.org"), now=NOW)
@@ -340,6 +351,25 @@ def test_confirming_lifts_no_suppression(app: App, links: LinkSigner) -> None:
     assert app.store.subscribers.count("daily", S.CONFIRMED) == 0
 
 
+@pytest.mark.parametrize("way", ["erased", "forgotten"])
+def test_a_link_never_confirms_somebody_elses_sign_up(app: App, links: LinkSigner, way: str) -> None:
+    """Its number is not given again, once its own sign-up is gone."""
+    add(app)
+    app.readers.ask(sign_up("ada@example.org", "harbour"), now=NOW)
+    app.readers.answer(now=NOW)
+    mine = confirm_token(links, letters(app.store)[-1][0], "harbour")
+    later = NOW + 8 * DAY
+    if way == "erased":
+        app.readers.erase(reader_token(links, "p", id_of(app.store)))
+    else:
+        app.readers.forget_stale(now=later)
+    app.readers.ask(sign_up("bo@example.org", "harbour"), now=later)
+    app.readers.answer(now=later)
+    with pytest.raises(LinkError):
+        app.readers.confirm(mine, origin=IP, now=later)
+    assert state_of(app.store, "harbour", "bo@example.org") is S.UNCONFIRMED
+
+
 def test_several_presses_at_once_are_one(app: App, links: LinkSigner) -> None:
     app.readers.ask(sign_up("ada@example.org", "daily", "harbour"), now=NOW)
     app.readers.answer(now=NOW)
@@ -393,6 +423,15 @@ def test_leaving_may_be_taken_back_for_an_hour(app: App, links: LinkSigner) -> N
     for _ in range(2):
         assert app.readers.come_back(back, origin=IP, now=NOW + HOUR).is_subscribed
     assert [action for _, action, _ in record_of(app.store)] == ["added", "left", "returned"]
+
+
+def test_a_complaint_is_not_taken_back(app: App, links: LinkSigner) -> None:
+    token = reader_token(links, "u", add(app))
+    app.readers.leave(token, origin="complaint", now=NOW)
+    app.store.subscribers.suppress(parse_address("ada@example.org"), SuppressionReason.COMPLAINT, now=NOW)
+    with pytest.raises(LinkError):
+        app.readers.come_back(app.readers.return_token(token), origin=IP, now=NOW)
+    assert state_of(app.store) is S.UNSUBSCRIBED
 
 
 def test_old_links_of_the_erased_and_of_nobody_say_that_they_are_not_subscribed(
@@ -474,6 +513,21 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_is_saved(
     with pytest.raises(SubscriberError, match=words):
         app.readers.choose(token, wanted, origin=IP, now=NOW)
     assert app.readers.preferences(token, now=NOW) == before
+
+
+def test_saving_leaves_alone_what_is_still_to_be_confirmed(app: App, links: LinkSigner) -> None:
+    page = reader_token(links, "p", add(app))
+    app.readers.ask(sign_up("ada@example.org", "harbour"), now=NOW)
+    app.readers.answer(now=NOW)
+    link = confirm_token(links, letters(app.store)[0][0], "harbour")
+    chosen = {
+        "daily": Choice(state=S.CONFIRMED, cadence=Cadence.WEEKLY),
+        "harbour": Choice(state=S.UNSUBSCRIBED),
+    }
+    app.readers.choose(page, chosen, origin=IP, now=NOW + HOUR)
+    assert state_of(app.store, "harbour") is S.UNCONFIRMED
+    assert [entry for entry in record_of(app.store) if entry[1] == "left"] == []
+    assert app.readers.confirm(link, origin=IP, now=NOW + 2 * HOUR).state is ConfirmationState.CONFIRMED
 
 
 def test_changing_to_another_language_is_one_choice(app: App, links: LinkSigner) -> None:
