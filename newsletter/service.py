@@ -112,6 +112,10 @@ class Service:
         """Run until `stopping` is set."""
         for mailing_list in self._app.series:
             await self._apart(self._app.slots_due, mailing_list, now=self._clock())
+        for state in (await self._apart(self._app.status, now=self._clock())).lists:
+            if state.stranded:
+                name, count = state.mailing_list.name, state.stranded
+                log.warning("%s: no digest for %d on weekly: set WEEKLY_SCHEDULE again", name, count)
         self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
         self._every(_DELIVER_SECONDS, self._deliver_due)
