@@ -64,11 +64,11 @@ def prepare(app: App, *, readers: int, asks: int) -> None:
     daily = app.mailing_list(None)
     lines = ["address", *(f"reader{n}@example.org" for n in range(readers))]
     lines += [f"{kind}{n}@example.org" for kind in ("known", "left", "suppressed") for n in range(asks)]
-    for _ in app.import_subscribers(daily, (f"{line}\n" for line in lines), source="benchmark", now=NOW):
+    for _ in app.subscribers.import_csv(daily, (f"{line}\n" for line in lines), source="benchmark", now=NOW):
         pass
     for number in range(asks):
-        app.remove_subscriber(daily, f"left{number}@example.org", suppress=False, now=NOW)
-        app.remove_subscriber(daily, f"suppressed{number}@example.org", suppress=True, now=NOW)
+        app.subscribers.remove(daily, f"left{number}@example.org", suppress=False, now=NOW)
+        app.subscribers.remove(daily, f"suppressed{number}@example.org", suppress=True, now=NOW)
         asked = SignUp(
             address=f"unconfirmed{number}@example.org",
             list_names=("daily",),

@@ -4,36 +4,36 @@ It alone chooses SQLite or PostgreSQL, SMTP or files. Faces talk to it and to no
 """
 
 import asyncio
-import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 from newsletter import settings as settings_room
-from newsletter import subscribe, wiring
+from newsletter import wiring
+from newsletter.bound import checks
 from newsletter.bound.archive import Archive
+from newsletter.bound.copies import Copies
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
 from newsletter.bound.readers import Readers
-from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
+from newsletter.bound.subscribers import Subscribers
+from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
 from newsletter.gauges import gauges
 from newsletter.ingest import ingest
-from newsletter.messages.render import personalise
-from newsletter.model.deliveries import DeliverReport, SendResult
+from newsletter.model.clock import Clock
+from newsletter.model.deliveries import DeliverReport
 from newsletter.model.documents import IngestReport, Parse, ParsedItem, ParsedItems
-from newsletter.model.editions import Draft, MailingList, PublishedEdition, PublishReport
+from newsletter.model.editions import Draft, MailingList, PublishReport
 from newsletter.model.gauges import Gauges
-from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
-from newsletter.model.subscribers import AddReport, Address, Subscriber, SubscriptionState
 from newsletter.operate import Operator
 from newsletter.publish import draft, publish, publish_due, slots_due
 from newsletter.settings import Settings
@@ -42,13 +42,8 @@ from newsletter.store.patience import apart
 from newsletter.store.store import Store
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
 
-Clock = Callable[[], datetime]
-
 #: Stands for the sender of a preview where none is set.
 _STAND_IN_SENDER = "sender@example.org"
-
-#: Stands for the reader of a preview, whose own links nobody may use.
-_PREVIEW_READER = 0
 
 _Result = TypeVar("_Result")
 
@@ -72,7 +67,7 @@ class App:
         self.lists = tuple(
             wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
         )
-        wiring.check_lists(self.lists)
+        checks.check_lists(self.lists)
         self.series = wiring.series(self.lists)
 
     @classmethod
@@ -120,17 +115,13 @@ class App:
         aliases = SourceAliases.with_extra(self.settings.source_aliases)
         return Opener(reader=TextReader(aliases=aliases)).open
 
-    @cached_property
-    def _stationery(self) -> Stationery:
-        return wiring.stationery(self.settings, self.lists)
-
     def check_sending(self) -> None:
         """Check that everything is set that sending needs.
 
         Raises:
             SettingsError: With one line for each setting that is missing or wrong.
         """
-        wiring.check_sending(self.settings, self.lists)
+        checks.check_sending(self.settings, self.lists)
 
     def check_pages(self) -> None:
         """Check that everything is set that the readers' pages need, if there are any.
@@ -196,18 +187,7 @@ class App:
 
     def secrets(self) -> list[str]:
         """Return what must never appear in a log."""
-        settings = self.settings
-        values = [
-            settings.smtp_password,
-            settings.bounce_imap_password,
-            settings.webhook_key,
-            settings.metrics_key,
-            settings.llm_key,
-            settings.suppression_key,
-            *settings.secret_keys,
-        ]
-        known = [value.get_secret_value() for value in values] + [self.settings.database_password]
-        return [secret for secret in known if secret]
+        return self.settings.secret_values()
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
@@ -217,15 +197,7 @@ class App:
     def warnings(self, *, folder: Path | None = None) -> list[str]:
         """Return what is odd about the settings without being wrong."""
         unknown = [f"{key} in .env is not a setting" for key in settings_room.unknown_environment(folder)]
-        values = self.settings
-        if not (values.dkim_keys or values.dkim_domain):
-            return unknown
-        from newsletter import keys
-
-        senders = wiring.sender_domains(self.lists)
-        return unknown + list(
-            keys.oddities(values.dkim_keys, domain=values.dkim_domain, sender_domains=senders)
-        )
+        return unknown + self.keys.oddities()
 
     @cached_property
     def keys(self) -> Keys:
@@ -339,113 +311,20 @@ class App:
             return 0
         return self.store.deliveries.due_count(now=now, list_name=list_name)
 
-    def copy_for(self, address: str, rendering: Rendering, *, now: datetime) -> Message:
-        """Make a copy of an edition for somebody who need not be a subscriber.
-
-        Its links name nobody: pressing them unsubscribes no reader.
-
-        Raises:
-            AddressError: It is not an address.
-        """
-        reader = self._preview_reader(subscribe.parse_address(address).display, rendering, now)
-        return write_message(
-            rendering,
-            reader,
-            self._stationery,
-            uid=secrets.token_hex(16),
-            sender=rendering.headers.sender_address,
-            now=now,
-        )
-
-    def personal_bodies(self, rendering: Rendering, *, now: datetime) -> tuple[str, str]:
-        """Return an edition's HTML and text as a sample reader would get them."""
-        bodies = personalise(rendering, self._preview_reader("reader@example.org", rendering, now))
-        return bodies.html, bodies.text
-
-    def _preview_reader(self, address: str, rendering: Rendering, now: datetime) -> Reader:
-        return make_reader(
-            rendering, self._stationery, subscriber_id=_PREVIEW_READER, address=address, name="", since=now
-        )
-
-    async def send_copy(self, message: Message) -> SendResult:
-        """Hand over a test copy; nothing is recorded.
-
-        Raises:
-            TransportError: The server cannot be reached, or refuses the sender.
-        """
-        return await send_copy(wiring.transport(self.settings), message)
-
-    def latest_rendering(self, mailing_list: MailingList) -> tuple[PublishedEdition, Rendering] | None:
-        """Return a list's latest edition as it was rendered, or None if there is none."""
-        for edition in self.store.editions.latest(mailing_list.name):
-            return edition, self.store.editions.rendering(edition.id)
-        return None
-
-    def add_subscriber(
-        self, mailing_list: MailingList, address: str, *, name: str = "", now: datetime
-    ) -> AddReport:
-        """Put one address on a list; see `newsletter.subscribe.add`."""
-        return subscribe.add(
-            self.store,
-            mailing_list.audience_name,
-            address,
-            name=name,
-            source="added by the operator",
-            now=now,
-        )
-
-    def import_subscribers(
-        self,
-        mailing_list: MailingList,
-        lines: Iterable[str],
-        *,
-        source: str,
-        now: datetime,
-        dry_run: bool = False,
-    ) -> Iterator[AddReport]:
-        """Put the addresses of a CSV file on a list; see `newsletter.subscribe.import_csv`."""
-        return subscribe.import_csv(
-            self.store,
-            mailing_list.audience_name,
-            lines,
-            source=source,
-            now=now,
-            dry_run=dry_run,
-            offers_weekly=bool(mailing_list.weekly_schedule),
-        )
-
-    def remove_subscriber(
-        self, mailing_list: MailingList, address: str, *, suppress: bool, now: datetime
-    ) -> str:
-        """Take an address off a list; see `newsletter.subscribe.remove`."""
-        return subscribe.remove(self.store, mailing_list.audience_name, address, suppress=suppress, now=now)
-
-    def lift_suppression(self, address: str) -> str:
-        """Let a suppressed address be mailed again; see `newsletter.subscribe.lift`."""
-        return subscribe.lift(self.store, address)
-
-    def erase_subscriber(self, address: str) -> str:
-        """Forget an address on all lists; see `newsletter.subscribe.erase`."""
-        return subscribe.erase(self.store, address)
-
-    def address(self, text: str) -> Address:
-        """Read a mail address; see `newsletter.subscribe.parse_address`."""
-        return subscribe.parse_address(text)
-
     @cached_property
     def operator(self) -> Operator:
         """What looks at deliveries and rules over them; see `newsletter.operate`."""
         return Operator(self.store)
 
-    def export_subscribers(self, mailing_list: MailingList, file: TextIO) -> int:
-        """Write a list's subscribers as CSV; see `newsletter.subscribe.export_csv`."""
-        return subscribe.export_csv(self.store, mailing_list.audience_name, file)
+    @cached_property
+    def copies(self) -> Copies:
+        """Previews of editions, and test copies."""
+        return Copies(self.settings, self.lists, lambda: self.store)
 
-    def subscribers(
-        self, mailing_list: MailingList, state: SubscriptionState | None = None
-    ) -> Iterator[Subscriber]:
-        """Yield a list's subscribers in the order they came."""
-        return self.store.subscribers.listed(mailing_list.audience_name, state)
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        """Who is on the lists."""
+        return Subscribers(lambda: self.store)
 
     @cached_property
     def feedback(self) -> Feedback:

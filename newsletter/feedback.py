@@ -69,6 +69,8 @@ class Intake:
     parse: Callable[[bytes], ParsedFeedback]
     #: Returns the delivery whose token an address carries; None if it carries none of ours.
     read_return_path: Callable[[str], int | None]
+    #: Returns the sign-up of whose letter an address carries the token; None if it carries none of ours.
+    read_letter: Callable[[str], int | None]
     #: Returns reader and list of the unsubscribe token in a subject; None if none of ours is in it.
     read_unsubscribe: Callable[[str], LinkTarget | None]
     parse_address: Callable[[str], Address]
@@ -216,6 +218,10 @@ def judge(store: Store, parsed: ParsedFeedback, intake: Intake, *, now: datetime
 
 
 def _judge_report(store: Store, parsed: ParsedFeedback, intake: Intake, now: datetime) -> Verdict:
+    letters = map(intake.read_letter, parsed.return_paths[:_MOST_RETURN_PATHS])
+    letter_id = next((i for i in letters if i is not None), None)
+    if letter_id is not None:
+        return _judge_letter(store, parsed, intake, letter_id)
     copies, is_ours = _copies(store, parsed, intake)
     copy = next((copy for copy in copies if copy.handed_over), None)
     if copy is None:
@@ -226,12 +232,11 @@ def _judge_report(store: Store, parsed: ParsedFeedback, intake: Intake, now: dat
             "the mail that it is about was never sent" if copies else "no token of ours, no mail that we sent"
         )
         # Nobody vouches for the addresses in it, and no erasure would find them.
-        masked = _LOCAL_PART.sub("…@", _words(parsed))
-        reason = "; ".join(filter(None, (why, masked)))
+        reason = "; ".join(filter(None, (why, _masked_words(parsed))))
         return Verdict(kind=parsed.kind, action=FeedbackAction.NOT_BELIEVED, reason=reason)
     is_late = parsed.kind in _BOUNCES and now - copy.changed_at > _BOUNCE_AGE
     kind = parsed.kind
-    if kind is FeedbackKind.HARD_BOUNCE and not _is_about(parsed, copy, intake):
+    if kind is FeedbackKind.HARD_BOUNCE and not _is_about(parsed, copy.address_key, intake):
         # One dead mailbox behind an address that many read, or that forwards, is not the reader's end.
         kind = FeedbackKind.SOFT_BOUNCE
     return Verdict(
@@ -244,7 +249,17 @@ def _judge_report(store: Store, parsed: ParsedFeedback, intake: Intake, now: dat
     )
 
 
-def _is_about(parsed: ParsedFeedback, copy: SentCopy, intake: Intake) -> bool:
+def _judge_letter(store: Store, parsed: ParsedFeedback, intake: Intake, letter_id: int) -> Verdict:
+    """Judge what came back of a letter to somebody who signed up, and need not be a reader."""
+    kind, address_key = parsed.kind, store.letters.address_key(letter_id)
+    if kind is FeedbackKind.HARD_BOUNCE and address_key and not _is_about(parsed, address_key, intake):
+        kind = FeedbackKind.SOFT_BOUNCE
+    why = "" if address_key else "its sign-up is forgotten"
+    reason = "; ".join(filter(None, ("about a letter to somebody who signed up", why, _masked_words(parsed))))
+    return Verdict(kind=kind, letter_id=letter_id, reason=reason)
+
+
+def _is_about(parsed: ParsedFeedback, address_key: str, intake: Intake) -> bool:
     """Return whether a report names the reader's own address, or nobody's."""
     named = set()
     for recipient in parsed.recipients[:_MOST_RECIPIENTS]:
@@ -252,7 +267,7 @@ def _is_about(parsed: ParsedFeedback, copy: SentCopy, intake: Intake) -> bool:
             named.add(intake.parse_address(recipient).key)
         except AddressError:
             continue
-    return not named or copy.address_key in named
+    return not named or address_key in named
 
 
 def _copies(store: Store, parsed: ParsedFeedback, intake: Intake) -> tuple[list[SentCopy], bool]:
@@ -370,6 +385,11 @@ def _words(parsed: ParsedFeedback) -> str:
     """Return status code and reason as one line."""
     reason = _DIAGNOSTIC_TYPE.sub("", parsed.reason)
     return _line(reason if parsed.status in reason else f"{parsed.status} {reason}")
+
+
+def _masked_words(parsed: ParsedFeedback) -> str:
+    """Return the same without the names in addresses, for entries that no reader's erasure would clear."""
+    return _LOCAL_PART.sub("…@", _words(parsed))
 
 
 def _line(text: str) -> str:

@@ -76,12 +76,14 @@ def signing(
 
     @cache
     def signer(signing_domain: str) -> Signer:
+        """Return what signs for a domain, made once."""
         return Signer(domain=signing_domain, keys=keys)
 
     for known in [domain] if domain else sender_domains:
         signer(known)
 
     def sign(content: bytes, sender_domain: str, now: datetime) -> bytes:
+        """Return the fields that sign a message: for DKIM_DOMAIN if it is set, else for the sender's."""
         return signer(domain or sender_domain).sign(content, now=now)
 
     return sign

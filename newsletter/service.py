@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from newsletter.app import App
 from newsletter.errors import NewsletterError, SenderBusyError, SettingsError
+from newsletter.model.clock import Clock
 from newsletter.model.documents import FileOutcome, IngestReport
 from newsletter.model.editions import MailingList, RunOutcome
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
@@ -34,8 +35,6 @@ _DELIVER_SECONDS = 30
 
 #: How long the service, once it is to stop, waits for what it does besides sending, in seconds.
 _STOP_SECONDS = 60
-
-Clock = Callable[[], datetime]
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -76,6 +75,7 @@ async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | No
     loop = asyncio.get_running_loop()
 
     def stop(number: int) -> None:
+        """Let what is in flight be finished, and begin nothing more."""
         log.info("%s: finishing what is in flight", signal.Signals(number).name)
         stopping.set()
 
@@ -112,6 +112,10 @@ class Service:
         """Run until `stopping` is set."""
         for mailing_list in self._app.series:
             await self._apart(self._app.slots_due, mailing_list, now=self._clock())
+        for state in (await self._apart(self._app.status, now=self._clock())).lists:
+            if state.stranded:
+                name, count = state.mailing_list.name, state.stranded
+                log.warning("%s: no digest for %d on weekly: set WEEKLY_SCHEDULE again", name, count)
         self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
         self._every(_DELIVER_SECONDS, self._deliver_due)

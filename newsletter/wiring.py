@@ -1,4 +1,4 @@
-"""From settings to parts: transport, press, stationery, and what must be right before anything is sent.
+"""From settings to parts: transport, press, stationery.
 
 Together with `newsletter.app` it is the composition root: nothing else chooses a back end.
 """
@@ -6,7 +6,6 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -16,24 +15,19 @@ from newsletter.deliver import LetterDesk, Postbag, Sign, Stationery
 from newsletter.deliveries.mailboxes import Mailbox
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import FileTransport, Transport
-from newsletter.editions.slots import check_schedule
-from newsletter.errors import AddressError, MessageRefusedError, SettingsError
+from newsletter.errors import AddressError, SettingsError
 from newsletter.feedback import Intake
-from newsletter.messages.letters import write_letter
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer
 from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
 from newsletter.model.deliveries import RetryPolicy
 from newsletter.model.editions import MailingList, weekly_of
 from newsletter.model.feedback import BouncePolicy
-from newsletter.model.messages import Message
-from newsletter.model.readers import Letter, LetterKind
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
 from newsletter.stories.news import RepeatRules
 from newsletter.stories.rewriting.language_model import LanguageModel
-from newsletter.stories.summarize import SUMMARIZER_NAMES
 
 
 def link_signer(values: Settings) -> LinkSigner | None:
@@ -53,7 +47,7 @@ def secret_keys(values: Settings, needed_by: str) -> list[str]:
     Raises:
         SettingsError: There is none.
     """
-    keys = [key.get_secret_value() for key in values.secret_keys]
+    keys = values.signing_keys
     if not keys:
         raise SettingsError(
             f"SECRET_KEYS is not set, and {needed_by} needs it to sign readers' links: "
@@ -71,7 +65,7 @@ def stationery(values: Settings, lists: Sequence[MailingList]) -> Stationery:
         AddressError: BOUNCE_ADDRESS leaves no room for a token.
     """
     path = return_path(values)
-    own_keys = [key.get_secret_value() for key in values.secret_keys]
+    own_keys = values.signing_keys
     return Stationery(
         links=link_signer(values),
         return_path=path.address_for if path else None,
@@ -112,15 +106,14 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
     links = link_signer(values)
 
     def view_url(list_name: str, number: int) -> str | None:
+        """Return the public address of an edition; None without web pages."""
         return links.view_url(list_name, number) if links else None
 
     return Press(
         renderer=Renderer(folders=template_folders(values)),
         view_url=view_url,
         has_preferences=links is not None,
-        unsubscribe_address=ascii_domain(values.unsubscribe_address)
-        or mailing_list.reply_to
-        or mailing_list.sender_address,
+        unsubscribe_address=ascii_domain(values.unsubscribe_address) or mailing_list.contact_address,
         newsroom=newsroom(values),
     )
 
@@ -212,33 +205,13 @@ def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
 
 def letter_desk(values: Settings, lists: Sequence[MailingList], links: LinkSigner) -> LetterDesk:
     """Return how letters to those who sign up are written and go out."""
-    bag = postbag(values, lists)
-    renderer = Renderer(folders=template_folders(values))
-    by_name = {mailing_list.name: mailing_list for mailing_list in lists}
-    sign = bag.stationery.sign
-
-    def write(letter: Letter, now: datetime) -> Message:
-        about = [by_name[name] for name in letter.list_names if name in by_name]
-        if not about:
-            raise MessageRefusedError(f"no list is named {' or '.join(letter.list_names)} any more")
-        list_name = letter.list_names[0]
-        if letter.kind is LetterKind.CONFIRM:
-            page_url = links.confirm_url(signup_id=letter.id, list_name=list_name)
-        elif letter.subscriber_id is not None:
-            page_url = links.preferences_url(subscriber_id=letter.subscriber_id, list_name=list_name)
-        else:
-            raise MessageRefusedError("nobody has its address any more")
-        domain = about[0].sender_address.rpartition("@")[2]
-        return write_letter(
-            renderer,
-            letter,
-            about,
-            page_url=page_url,
-            sign=(lambda content: sign(content, domain, now)) if sign else None,
-            now=now,
-        )
-
-    return LetterDesk(bag=bag, write=write)
+    return LetterDesk(
+        bag=postbag(values, lists),
+        renderer=Renderer(folders=template_folders(values)),
+        links=links,
+        lists=lists,
+        return_path=return_path(values),
+    )
 
 
 def return_path(values: Settings) -> ReturnPath | None:
@@ -257,11 +230,12 @@ def intake(values: Settings) -> Intake:
     """Return how what comes back is read, and when it is believed."""
     from newsletter.deliveries.bounces import parse_feedback
 
-    keys = [key.get_secret_value() for key in values.secret_keys]
+    keys = values.signing_keys
     path = return_path(values)
     return Intake(
         parse=parse_feedback,
         read_return_path=path.read if path else lambda _: None,
+        read_letter=path.read_letter if path else lambda _: None,
         read_unsubscribe=lambda subject: read_unsubscribe_token(subject, keys) if keys else None,
         parse_address=subscribe.parse_address,
         policy=bounce_policy(values),
@@ -297,41 +271,6 @@ def mailboxes(values: Settings) -> list[Path | Mailbox]:
     return places
 
 
-def check_sending(values: Settings, lists: Sequence[MailingList]) -> None:
-    """Check that everything is set that sending needs.
-
-    Raises:
-        SettingsError: With one line for each setting that is missing or wrong.
-    """
-    problems = []
-    if values.transport == "smtp" and not values.smtp_host:
-        problems.append("SMTP_HOST is not set: the server that takes your mail, such as smtp.example.org")
-    if values.smtp_username and not values.smtp_password.get_secret_value():
-        problems.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
-    for mailing_list in lists:
-        problems += _check_addresses(mailing_list, values)
-    problems += _check_links(values)
-    if problems:
-        raise SettingsError(*dict.fromkeys(problems))
-    transport(values)
-    stationery(values, lists)
-
-
-def _check_links(values: Settings) -> list[str]:
-    """Return one line for each setting without which the links in mails would lead nowhere."""
-    problems = []
-    if not values.public_url:
-        problems.append(
-            "PUBLIC_URL is not set: the https address of the readers' web pages, such as "
-            "https://news.example.org, that the links in every mail lead to"
-        )
-    try:
-        secret_keys(values, "PUBLIC_URL")
-    except SettingsError as error:
-        problems += error.problems
-    return problems
-
-
 def _check_template_folder(folder: Path) -> None:
     """See that a folder holds at least one template: a misspelt name would be passed over in silence."""
     if not folder.is_dir():
@@ -342,46 +281,6 @@ def _check_template_folder(folder: Path) -> None:
         raise SettingsError(f"TEMPLATE_FOLDER: {str(folder)!r} holds none of {', '.join(names)}")
 
 
-def check_lists(lists: Sequence[MailingList]) -> None:
-    """Check what can be checked of lists without opening anything.
-
-    Raises:
-        SettingsError: A name stands twice; a schedule, a time zone or a summarizer is wrong; or a list is in
-            another language what is no list.
-    """
-    names = [mailing_list.name for mailing_list in lists]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise SettingsError(f"LISTS: {', '.join(repeated)} is there more than once; names must differ")
-    for mailing_list in lists:
-        check_schedule(mailing_list.schedule, mailing_list.time_zone)
-        if mailing_list.weekly_schedule:
-            check_schedule(mailing_list.weekly_schedule, mailing_list.time_zone, setting="WEEKLY_SCHEDULE")
-        _check_translation(mailing_list, lists)
-        if mailing_list.summarizer not in SUMMARIZER_NAMES:
-            raise SettingsError(
-                f"SUMMARIZER: {mailing_list.summarizer!r} is not one of {', '.join(SUMMARIZER_NAMES)}"
-            )
-
-
-def _check_translation(mailing_list: MailingList, lists: Sequence[MailingList]) -> None:
-    """See that what a list is in another language is another list, which stands for itself."""
-    original = mailing_list.translation_of
-    if not original:
-        return
-    others = {one.name: one for one in lists if one is not mailing_list}
-    if original not in others:
-        known = ", ".join(others) or "there is none"
-        raise SettingsError(
-            f"TRANSLATION_OF: {mailing_list.name} names {original!r}, which is not another list ({known})"
-        )
-    if others[original].translation_of:
-        raise SettingsError(
-            f"TRANSLATION_OF: {mailing_list.name} names {original!r}, which is a translation itself: "
-            f"name {others[original].translation_of!r}"
-        )
-
-
 def series(lists: Sequence[MailingList]) -> tuple[MailingList, ...]:
     """Return each list, and behind it its weekly digest: of two slots at once, the list's comes first."""
     found = [one for mailing_list in lists for one in (mailing_list, weekly_of(mailing_list))]
@@ -390,8 +289,7 @@ def series(lists: Sequence[MailingList]) -> tuple[MailingList, ...]:
 
 def sender_domains(lists: Sequence[MailingList]) -> list[str]:
     """Return the domains that lists send from, each once."""
-    addresses = [mailing_list.sender_address for mailing_list in lists]
-    return list(dict.fromkeys(address.rpartition("@")[2] for address in addresses if address))
+    return list(dict.fromkeys(one.sender_domain for one in lists if one.sender_domain))
 
 
 def with_ascii_domains(mailing_list: MailingList) -> MailingList:
@@ -409,22 +307,3 @@ def ascii_domain(address: str) -> str:
         return f"{address.rpartition('@')[0]}@{subscribe.parse_address(address).domain}" if address else ""
     except AddressError:
         return address
-
-
-def _check_addresses(mailing_list: MailingList, values: Settings) -> list[str]:
-    """Return one line for each address of a list that is missing or wrong."""
-    if not mailing_list.sender_address:
-        return ["SENDER_ADDRESS is not set: the address that your mail comes from"]
-    problems = []
-    for key, value in (
-        ("SENDER_ADDRESS", mailing_list.sender_address),
-        ("REPLY_TO", mailing_list.reply_to),
-        ("UNSUBSCRIBE_ADDRESS", values.unsubscribe_address),
-        ("BOUNCE_ADDRESS", values.bounce_address),
-    ):
-        try:
-            if value and not subscribe.parse_address(value).key.isascii():
-                problems.append(f"{key}: {value!r}: the part before the @ must be of ASCII letters")
-        except ValueError as error:
-            problems.append(f"{key}: {error}")
-    return problems

@@ -65,7 +65,7 @@ def publish_seeds(app: App, *names: str, now: datetime = NOW) -> None:
     """Publish what the sample documents tell, to some lists or to every one."""
     app.ingest(now=now)
     for mailing_list in map(app.mailing_list, names or [one.name for one in app.lists]):
-        app.add_subscriber(mailing_list, "ada@reader.example", now=now)
+        app.subscribers.add(mailing_list, "ada@reader.example", now=now)
         assert app.publish(mailing_list, now=now).edition
 
 

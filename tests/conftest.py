@@ -15,6 +15,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import statements
 from sqlalchemy import create_engine, text
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
@@ -25,6 +26,7 @@ from newsletter.store.store import Store
 hypothesis.settings.register_profile("newsletter", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("sweep", deadline=None, max_examples=100)
 hypothesis.settings.load_profile("newsletter")
+statements.share()
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -50,11 +52,25 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--run-sweep"):
+        workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+        items[:] = _sweeps_first(items, workers=workers)
         return
     skip = pytest.mark.skip(reason="a long sweep: run with --run-sweep")
     for item in items:
         if "sweep" in item.keywords:
             item.add_marker(skip)
+
+
+def _sweeps_first(items: list[pytest.Item], *, workers: int) -> list[pytest.Item]:
+    """Begin each worker's part with a part of the sweeps, so that what is left at the end is short."""
+    sweeps = [item for item in items if "sweep" in item.keywords]
+    rest = [item for item in items if "sweep" not in item.keywords]
+    return [
+        item
+        for number in range(workers)
+        for those in (sweeps, rest)
+        for item in those[len(those) * number // workers : len(those) * (number + 1) // workers]
+    ]
 
 
 @pytest.fixture(autouse=True)

@@ -38,9 +38,12 @@ def served(web: Starlette) -> Iterator[int]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert server.is_up.wait(20)
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(20)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            # Also after a test that failed: the thread would keep the process from ending.
+            server.should_exit = True
+            thread.join(20)
 
 
 @dataclass(frozen=True, kw_only=True)

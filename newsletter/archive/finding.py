@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from newsletter.archive.listing import local_day
 from newsletter.archive.snippets import marked, snippet
-from newsletter.archive.voices import voice_of
-from newsletter.messages.dates import date_words
 from newsletter.messages.text import clean
 from newsletter.model.archive import ArchivedStory, FoundStory, SearchPage, Term
+from newsletter.model.dates import date_words, local_day
 from newsletter.model.editions import MailingList
+from newsletter.model.voices import voice_of
 from newsletter.store.store import Store
 from newsletter.store.words import terms_of
 
@@ -35,9 +34,10 @@ def search(
     terms = terms_of(query)
     by_name = {mailing_list.name: mailing_list for mailing_list in lists}
     total, found = 0, list[ArchivedStory]()
-    if terms and by_name and 1 <= page <= _MOST_PAGES:
+    if terms and by_name:
+        limit = _PER_PAGE if 1 <= page <= _MOST_PAGES else 0
         total, found = store.archive.search(
-            terms, list(by_name), now=now, limit=_PER_PAGE, offset=(page - 1) * _PER_PAGE
+            terms, list(by_name), now=now, limit=limit, offset=max(0, page - 1) * _PER_PAGE
         )
     return SearchPage(
         query=clean(query[:_SHOWN_QUERY]),
@@ -51,7 +51,7 @@ def search(
 
 def _found(story: ArchivedStory, mailing_list: MailingList, terms: Sequence[Term]) -> FoundStory:
     headline, body = clean(story.headline), clean(story.body)
-    day = local_day(story.told_at, mailing_list)
+    day = local_day(story.told_at, mailing_list.time_zone)
     return FoundStory(
         list_name=story.list_name,
         list_title=clean(mailing_list.title),

@@ -1,15 +1,14 @@
 """Listing: a list's past editions by month, its weekly digests among them."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
-from newsletter.archive.voices import voice_of
-from newsletter.messages.dates import date_words, days_words
 from newsletter.messages.text import clean
 from newsletter.model.archive import ArchivedHeading, ArchivePage, EditionLine, Month
-from newsletter.model.editions import WEEKLY_SUFFIX, MailingList
+from newsletter.model.dates import date_words, days_words, local_day
+from newsletter.model.editions import MailingList, is_weekly_name, weekly_name
+from newsletter.model.voices import voice_of
 from newsletter.store.store import Store
 
 
@@ -24,7 +23,7 @@ def page(
         before: `ArchivePage.before` of the page before it; None: the first page.
         limit: Editions on a page.
     """
-    names = (mailing_list.name, f"{mailing_list.name}{WEEKLY_SUFFIX}")
+    names = (mailing_list.name, weekly_name(mailing_list.name))
     headings = store.archive.latest(names, limit=limit + 1, before=before)
     shown = headings[:limit]
     lines = [line_of(heading, mailing_list) for heading in shown]
@@ -39,8 +38,8 @@ def latest(store: Store, mailing_list: MailingList) -> EditionLine | None:
 
 def line_of(heading: ArchivedHeading, mailing_list: MailingList) -> EditionLine:
     """Return an edition as lists of editions show it."""
-    day = local_day(heading.dated_at, mailing_list)
-    subject, is_week = clean(heading.subject), is_weekly(heading.list_name)
+    day = local_day(heading.dated_at, mailing_list.time_zone)
+    subject, is_week = clean(heading.subject), is_weekly_name(heading.list_name)
     return EditionLine(
         list_name=heading.list_name,
         number=heading.number,
@@ -54,19 +53,9 @@ def line_of(heading: ArchivedHeading, mailing_list: MailingList) -> EditionLine:
     )
 
 
-def is_weekly(list_name: str) -> bool:
-    """Return whether a name is that of a list's weekly digests."""
-    return list_name.endswith(WEEKLY_SUFFIX)
-
-
 def week_title(day: date) -> str:
     """Return what a weekly digest is called by its day: "The week of 16–22 November"."""
     return f"The week of {days_words(day - timedelta(days=6), day)}"
-
-
-def local_day(moment: datetime, mailing_list: MailingList) -> date:
-    """Return the day that a moment falls on in a list's time zone."""
-    return moment.astimezone(ZoneInfo(mailing_list.time_zone)).date()
 
 
 def _months(lines: Iterable[EditionLine]) -> Iterable[Month]:

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, time
-from zoneinfo import ZoneInfo
 
 from newsletter.archive.links import safe_link
-from newsletter.archive.voices import voice_of
 from newsletter.errors import ArchiveNotFoundError
-from newsletter.messages.dates import date_words
 from newsletter.messages.text import clean
 from newsletter.model.archive import Paragraph, Piece, SourcePage
+from newsletter.model.dates import date_words, local_day
 from newsletter.model.documents import Document, Span
 from newsletter.model.editions import Edition, MailingList
 from newsletter.model.stories import Story, SummarySentence
+from newsletter.model.voices import voice_of
 from newsletter.store.store import Store
 
 #: Characters of a document that are shown before the sentence, and after it.
@@ -83,7 +82,7 @@ def _day(document: Document, mailing_list: MailingList) -> date:
     published = document.published_at
     if published is not None and published.timetz().replace(tzinfo=None) == time():
         return published.date()
-    return document.dated_at.astimezone(ZoneInfo(mailing_list.time_zone)).date()
+    return local_day(document.dated_at, mailing_list.time_zone)
 
 
 def paragraphs(text: str, sentence: SummarySentence, *, headline: str = "") -> Iterator[Paragraph]:

@@ -18,7 +18,7 @@ from newsletter.model.archive import (
     SearchPage,
     SourcePage,
 )
-from newsletter.model.editions import WEEKLY_SUFFIX, Edition, MailingList
+from newsletter.model.editions import Edition, MailingList, audience_name_of, weekly_name
 from newsletter.settings import Settings
 from newsletter.store.store import Store
 
@@ -134,7 +134,7 @@ class Archive:
 
     def _list_of(self, heading: ArchivedHeading) -> MailingList:
         """Return the list of an edition; of one that is no longer set, what the edition itself says of it."""
-        name = heading.list_name.removesuffix(WEEKLY_SUFFIX)
+        name = audience_name_of(heading.list_name)
         if name in self._lists:
             return self._lists[name]
         headers = self._open_store().editions.rendering(heading.id).headers
@@ -162,10 +162,9 @@ class Archive:
 
         PUBLIC_URL may change; followers of the feed must not get every edition a second time then.
         """
-        sender = self._open_store().editions.rendering(heading.id).headers.sender_address
-        host = sender.rpartition("@")[2] or "localhost"
+        host = self._open_store().editions.rendering(heading.id).headers.sender_domain or "localhost"
         return f"tag:{host},{heading.created_at:%Y-%m-%d}:{heading.list_name}/{heading.number}"
 
 
 def _names(list_name: str) -> tuple[str, str]:
-    return list_name, f"{list_name}{WEEKLY_SUFFIX}"
+    return list_name, weekly_name(list_name)

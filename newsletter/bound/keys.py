@@ -36,3 +36,13 @@ class Keys:
         from newsletter import keys
 
         return keys.published(self._settings.dkim_keys, domains=self.domains())
+
+    def oddities(self) -> list[str]:
+        """Return what is odd about the keys in use without being wrong; see `newsletter.keys.oddities`."""
+        values = self._settings
+        if not (values.dkim_keys or values.dkim_domain):
+            return []
+        from newsletter import keys
+
+        senders = wiring.sender_domains(self._lists)
+        return list(keys.oddities(values.dkim_keys, domain=values.dkim_domain, sender_domains=senders))

@@ -65,11 +65,6 @@ def local(moment: datetime, time_zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(time_zone)):%a %d %b %Y %H:%M} {time_zone}"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun: "1 reader", "1,204 readers"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def clip(text: str, width: int) -> str:
     """Cut a text to a width for a list on the terminal."""
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -14,11 +14,12 @@ from urllib.parse import quote
 import click
 
 from newsletter.app import App, sample_documents
-from newsletter.cli.common import clip, plural, utc_now
+from newsletter.cli.common import clip, utc_now
 from newsletter.cli.documents import show_ingest
 from newsletter.cli.inbox import Inbox, receiving
 from newsletter.errors import NewsletterError
 from newsletter.model.deliveries import DeliverReport, DeliveryState
+from newsletter.model.words import plural
 
 READERS = (
     ("ada@reader.example.org", "Ada"),
@@ -115,7 +116,7 @@ def _walk(app: App, inbox: Inbox, folder: Path, *, open_browser: bool) -> None:
     show_ingest(app.ingest(now=utc_now()))
     _step("2. Readers: newsletter subscribers add")
     for address, name in READERS:
-        report = app.add_subscriber(mailing_list, address, name=name, now=utc_now())
+        report = app.subscribers.add(mailing_list, address, name=name, now=utc_now())
         click.echo(f"  {address}: {report.outcome.value}")
     _step("3. An edition, sent to a real SMTP server on this machine: newsletter send")
     published = app.publish(mailing_list, now=utc_now())
@@ -163,6 +164,7 @@ def _serve(app: App, inbox: Inbox, port: int) -> None:
     from newsletter.web.running import run
 
     def show(path: Path) -> None:
+        """Print a mail that has just come, as the text that its reader sees."""
         message = _read(path)
         text = message.get_body(preferencelist=("plain",))
         click.echo(f"\nMail for {message['To']}: “{message['Subject']}”  ({path})\n")

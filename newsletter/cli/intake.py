@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from newsletter.app import App
-from newsletter.cli.common import opened, plural, utc_now
+from newsletter.cli.common import opened, utc_now
 from newsletter.errors import SettingsError, StoreError
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome, FeedbackReport
+from newsletter.model.words import plural
 
 #: What a program in a mail server's pipe exits with, so that the server tries again (sysexits.h).
 _TRY_AGAIN = os.EX_TEMPFAIL

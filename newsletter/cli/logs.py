@@ -16,6 +16,7 @@ class _NoSecrets(logging.Formatter):
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record with asterisks in the place of secrets."""
         line = self._inner.format(record)
         for secret in self._secrets:
             line = line.replace(secret, "********")
@@ -26,6 +27,7 @@ class _JsonLines(logging.Formatter):
     """One JSON object in each line: time (UTC), level, logger, message, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line of JSON."""
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

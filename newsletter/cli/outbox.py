@@ -9,11 +9,12 @@ import click
 
 from newsletter.app import App
 from newsletter.cli.columns import Clockface, terminal_width, write_columns
-from newsletter.cli.common import confirm, local, opened, plural, printable, utc_now
+from newsletter.cli.common import confirm, local, opened, printable, utc_now
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState, Resolution
 from newsletter.model.editions import EditionState
 from newsletter.model.status import EditionStatus, ReaderStatus
 from newsletter.model.subscribers import Address
+from newsletter.model.words import plural
 
 #: Deliveries shown unless told otherwise.
 _SHOWN = 50
@@ -54,7 +55,7 @@ def show_deliveries(
 def show_reader(text: str, *, limit: int | None, as_json: bool) -> None:
     """Print how a reader stands with all lists."""
     with opened() as app:
-        reader = app.operator.reader(app.address(text), limit=limit or _SHOWN)
+        reader = app.operator.reader(app.subscribers.address(text), limit=limit or _SHOWN)
         if as_json:
             head: dict[str, object] = {
                 "address": reader.address.display,
@@ -190,7 +191,7 @@ def _edition(app: App, list_name: str | None, number: int) -> tuple[EditionStatu
 
 
 def _address(app: App, text: str | None) -> Address | None:
-    return None if text is None else app.address(text)
+    return None if text is None else app.subscribers.address(text)
 
 
 def _command(app: App, verb: str, state: EditionStatus) -> str:

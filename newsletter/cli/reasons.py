@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 
 from newsletter.cli.columns import terminal_width, write_columns
-from newsletter.cli.common import NOTHING_NEW, clip, opened, plural, printable, utc_now
+from newsletter.cli.common import NOTHING_NEW, clip, opened, printable, utc_now
 from newsletter.model.documents import Document
 from newsletter.model.editions import MailingList
 from newsletter.model.explanations import (
@@ -23,6 +23,7 @@ from newsletter.model.explanations import (
 )
 from newsletter.model.ranking import Standing, Weight
 from newsletter.model.stories import StoryLabel
+from newsletter.model.words import plural
 
 #: Sentences of a document that are shown of those that were not told.
 _SENTENCES = 5

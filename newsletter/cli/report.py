@@ -7,11 +7,12 @@ from itertools import groupby
 import click
 
 from newsletter.cli.columns import terminal_width
-from newsletter.cli.common import clip, local, plural, printable
+from newsletter.cli.common import clip, local, printable
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState
 from newsletter.model.editions import EditionState, RunOutcome
 from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
 from newsletter.model.subscribers import Cadence
+from newsletter.model.words import plural
 
 _REFUSALS_SHOWN = 20
 
@@ -69,6 +70,9 @@ def _show_list(state: ListStatus, now: datetime, *, is_named: bool) -> None:
     title = click.style(mailing_list.title, bold=True)
     what = f"{title}, weekly digest" if _is_digest(state) else title
     click.echo(f"{what} ({mailing_list.name}): {_readers(state)}")
+    if state.stranded:
+        words = f"{plural(state.stranded, 'reader')} who chose the weekly digest, which is switched off"
+        click.echo(click.style(f"  Nothing is sent to {words}: set WEEKLY_SCHEDULE again", fg="red"))
     wait = _in_words((state.next_slot - now).total_seconds())
     click.echo(f"  next slot: {local(state.next_slot, mailing_list.time_zone)} (in {wait})")
     if not _is_digest(state):

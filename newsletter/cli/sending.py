@@ -13,12 +13,13 @@ import click
 
 from newsletter.app import App
 from newsletter.cli import logs
-from newsletter.cli.common import NOTHING_NEW, on_terminal, opened, plural, utc_now
+from newsletter.cli.common import NOTHING_NEW, on_terminal, opened, utc_now
 from newsletter.cli.documents import show_ingest
 from newsletter.errors import SettingsError
 from newsletter.model.deliveries import DeliverReport, DeliveryState, SendOutcome
 from newsletter.model.editions import Draft, MailingList, RunOutcome
 from newsletter.model.messages import Rendering
+from newsletter.model.words import plural
 
 _GO_ON = "keep `newsletter run` going, or run `newsletter send --waiting` then"
 
@@ -31,7 +32,7 @@ def show_preview(*, list_name: str | None, html_file: Path | None, open_browser:
         if made is None:
             click.echo(NOTHING_NEW)
             return
-        html, text = app.personal_bodies(made.rendering, now=utc_now())
+        html, text = app.copies.bodies(made.rendering, now=utc_now())
     click.echo(f"Subject: {made.rendering.subject}")
     click.echo(f"Preheader: {made.rendering.preheader}\n")
     click.echo(text)
@@ -72,8 +73,8 @@ def send_test_copy(*, list_name: str | None, address: str, ingest_first: bool) -
         if ingest_first:
             show_ingest(app.ingest(now=utc_now()))
         rendering = _rendering_to_test(app, mailing_list)
-        message = app.copy_for(address, rendering, now=utc_now())
-        result = asyncio.run(app.send_copy(message))
+        message = app.copies.make(address, rendering, now=utc_now())
+        result = asyncio.run(app.copies.send(message))
     if result.outcome is not SendOutcome.ACCEPTED:
         click.echo(f"newsletter: {address} was not accepted: {result.reply}", err=True)
         sys.exit(1)
@@ -85,7 +86,7 @@ def _rendering_to_test(app: App, mailing_list: MailingList) -> Rendering:
     if made is not None:
         click.echo(f"Test copy of {_describe(made)}.")
         return made.rendering
-    latest = app.latest_rendering(mailing_list)
+    latest = app.copies.latest(mailing_list)
     if latest is None:
         raise SettingsError("there is nothing to test with: no document is new, and no edition was published")
     edition, rendering = latest

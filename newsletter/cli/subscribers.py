@@ -42,7 +42,7 @@ def add(addresses: tuple[str, ...], *, name: str, list_name: str | None) -> None
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
         for address in addresses:
-            report = app.add_subscriber(mailing_list, address, name=name, now=utc_now())
+            report = app.subscribers.add(mailing_list, address, name=name, now=utc_now())
             click.echo(_line(report), err=report.outcome is AddOutcome.REFUSED)
             refused += report.outcome is AddOutcome.REFUSED
     if refused:
@@ -83,7 +83,7 @@ def import_(
         raise click.BadParameter("it is the file that is read; name another", param_hint="--report")
     with opened() as app, file.open("rb") as content:
         mailing_list = app.mailing_list(list_name)
-        reports = app.import_subscribers(
+        reports = app.subscribers.import_csv(
             mailing_list,
             _lines_with_progress(content, file.stat().st_size),
             source=source or f"imported from {file.name}",
@@ -166,7 +166,7 @@ def list_(*, state: str | None, list_name: str | None) -> None:
     count, now = 0, utc_now()
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
-        for subscriber in app.subscribers(mailing_list, SubscriptionState(state) if state else None):
+        for subscriber in app.subscribers.listed(mailing_list, SubscriptionState(state) if state else None):
             suppressed = f", suppressed ({subscriber.suppressed.value})" if subscriber.suppressed else ""
             name = f"  {subscriber.name}" if subscriber.name else ""
             since = f"since {subscriber.since:%Y-%m-%d}{_wishes(subscriber, now)}"
@@ -193,7 +193,7 @@ def remove(address: str, *, suppress: bool, list_name: str | None) -> None:
 
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
-        click.echo(app.remove_subscriber(mailing_list, address, suppress=suppress, now=utc_now()))
+        click.echo(app.subscribers.remove(mailing_list, address, suppress=suppress, now=utc_now()))
 
 
 @subscribers.command(epilog="Example: newsletter subscribers lift ada@example.org")
@@ -206,7 +206,7 @@ def lift(address: str) -> None:
     from newsletter.cli.common import opened
 
     with opened() as app:
-        click.echo(app.lift_suppression(address))
+        click.echo(app.subscribers.lift(address))
 
 
 @subscribers.command(epilog="Example: newsletter subscribers erase ada@example.org")
@@ -221,11 +221,11 @@ def erase(address: str, *, yes: bool) -> None:
     from newsletter.cli.common import confirm, opened
 
     with opened() as app:
-        reader = app.operator.reader(app.address(address), limit=1)
+        reader = app.operator.reader(app.subscribers.address(address), limit=1)
         lists = " and ".join(reader.subscriptions) or "no list"
         question = f"Erase {reader.address.display} ({lists}) for good?"
         confirm(question, yes=yes, to_do="erase")
-        click.echo(app.erase_subscriber(address))
+        click.echo(app.subscribers.erase(address))
 
 
 @subscribers.command()
@@ -233,13 +233,14 @@ def erase(address: str, *, yes: bool) -> None:
 @_list_option
 def export(file: Path | None, *, list_name: str | None) -> None:
     """Write a list's subscribers as CSV, to FILE or to standard output; `import` reads it all again."""
-    from newsletter.cli.common import opened, plural
+    from newsletter.cli.common import opened
+    from newsletter.model.words import plural
 
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
         if file is None:
-            app.export_subscribers(mailing_list, sys.stdout)
+            app.subscribers.export_csv(mailing_list, sys.stdout)
             return
         with file.open("w", encoding="utf-8", newline="") as target:
-            count = app.export_subscribers(mailing_list, target)
+            count = app.subscribers.export_csv(mailing_list, target)
     click.echo(f"{plural(count, 'subscriber')} written to {file}.")

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from newsletter.deliver.desk import make_reader, write_message
-from newsletter.deliver.letters import LetterDesk, send_letters
-from newsletter.deliver.postbag import Clock, Postbag, Sign, Stationery
+from newsletter.deliver.letterdesk import LetterDesk
+from newsletter.deliver.letters import send_letters
+from newsletter.deliver.postbag import Postbag, Sign, Stationery
 from newsletter.deliver.sending import Sending
 from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
 from newsletter.errors import TransportError
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import EDITION_ACCOUNT, Breaker, DeliverReport, SendResult
 from newsletter.model.messages import Message
 from newsletter.store.deliveries import Recovery
@@ -94,6 +96,7 @@ class _Turn:
         self._force = force
 
     async def run(self, recovery: Recovery) -> DeliverReport:
+        """Do the turn; `recovery` is what was found of a sender that died."""
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due():
@@ -108,6 +111,11 @@ class _Turn:
                 return await self._report(recovery, trouble=breaker, tried=False)
             if problem is not None:
                 return await self._report(recovery, trouble=await self._trip(breaker, problem))
+        return await self._send(recovery, breakers)
+
+    async def _send(self, recovery: Recovery, breakers: Mapping[str, Breaker]) -> DeliverReport:
+        """Send, with a server that seems well, and settle the breakers by what it did."""
+        breaker = breakers.get(self._bag.account)
         troubles = {
             int(name.removeprefix(EDITION_ACCOUNT)): trouble
             for name, trouble in breakers.items()
@@ -237,6 +245,7 @@ async def send_copy(transport: Transport, message: Message) -> SendResult:
     """
 
     async def go_on() -> bool:
+        """Let the content follow: there is no record that could forbid it."""
         return True
 
     connection = await transport.connect()

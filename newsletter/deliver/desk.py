@@ -102,12 +102,11 @@ def write_message(
     Raises:
         MessageRefusedError: It cannot be made for this reader.
     """
-    domain = rendering.headers.sender_address.rpartition("@")[2]
-    sign = stationery.sign
+    domain = rendering.headers.sender_domain
     return build_message(
         rendering,
         reader,
         message_id=message_id(uid, reader.subscriber_id, domain),
         sender=sender,
-        sign=(lambda content: sign(content, domain, now)) if sign else None,
+        sign=stationery.signing(domain, now=now),
     )

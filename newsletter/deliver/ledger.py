@@ -3,7 +3,8 @@
 import asyncio
 import logging
 
-from newsletter.deliver.postbag import Clock, Postbag
+from newsletter.deliver.postbag import Postbag
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliveryMark
 from newsletter.store.accounts import Spending
 from newsletter.store.store import Store

@@ -7,19 +7,20 @@ does not wait for an edition to be over.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
-from newsletter.deliver.postbag import Clock, Postbag
+from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliveries.breaker import holds
 from newsletter.deliveries.rates import RateGate
 from newsletter.deliveries.retry import decide_retry
 from newsletter.deliveries.transport import Connection
 from newsletter.errors import NewsletterError, SenderRefusedError, TransportError
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import RetryPolicy, SendOutcome, SendResult
-from newsletter.model.messages import Message
+from newsletter.model.feedback import BounceKind
 from newsletter.model.readers import Letter, LettersReport, LetterState
 from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
@@ -41,15 +42,6 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class LetterDesk:
-    """How letters are written and go out."""
-
-    bag: Postbag
-    #: Makes the mail of a letter, signed; the second value is the time, UTC.
-    write: Callable[[Letter, datetime], Message]
-
-
 async def send_letters(
     store: Store, desk: LetterDesk, *, clock: Clock, stopping: asyncio.Event
 ) -> LettersReport:
@@ -57,7 +49,8 @@ async def send_letters(
 
     A letter is recorded as being sent, durably, before DATA, and from then on not sent again unless the
     server said that it did not take it. What is refused for now is tried again for about a day. A letter
-    that is refused suppresses nobody.
+    that is refused suppresses nobody; where there is no such mailbox, its address gets no other one for some
+    days.
 
     Args:
         store: Where the letters are.
@@ -85,7 +78,8 @@ class _Round:
         self._clock = clock
         self._stopping = stopping
         bag = desk.bag
-        self._spending = Spending(account=bag.account, limits=bag.rates) if bag.rates else None
+        limits = bag.rates
+        self._spending = Spending(account=bag.account, limits=limits, of_letters=True) if limits else None
         self._connection: Connection | None = None
         #: Whether the letter in hand may be with the server.
         self._begun = False
@@ -93,22 +87,26 @@ class _Round:
         self._problem: str | None = None
 
     async def run(self) -> LettersReport:
-        gate = await self._rates()
+        """Send what is due until nothing is, the server is in trouble, or it is to stop."""
         try:
             while not self._stopping.is_set() and self._problem is None:
                 letters = await self._store.in_time(self._store.letters.due, limit=_BATCH, now=self._clock())
                 if not letters:
                     break
-                await self._send_all(letters, gate)
+                # Anew for each: an edition may be going out beside.
+                await self._send_all(letters, await self._rates())
         finally:
             await self._hang_up()
         due = await self._store.in_time(self._store.letters.due_count, now=self._clock())
         return LettersReport(outcomes=dict(self._outcomes), due=due, problem=self._problem)
 
     async def _rates(self) -> RateGate:
-        limits = self._desk.bag.rates
-        used = await self._store.in_time(self._store.accounts.usage, self._spending) if self._spending else []
-        return RateGate(limits, used)
+        if self._spending is None:
+            return RateGate(())
+        usage, letters = self._store.accounts.usage, self._spending
+        gate = RateGate(letters.limits, await self._store.in_time(usage, letters))
+        gate.look_beside(await self._store.in_time(usage, replace(letters, of_letters=False)))
+        return gate
 
     async def _send_all(self, letters: Sequence[Letter], gate: RateGate) -> None:
         """Send some letters; once the server is in trouble, the rest waits with the one that met it."""
@@ -149,7 +147,7 @@ class _Round:
     async def _send(self, letter: Letter) -> None:
         """Send one letter, and record how that ended."""
         try:
-            message = self._desk.write(letter, self._clock())
+            message = self._desk.write(letter, now=self._clock())
         except NewsletterError as error:
             # Whoever broke a template has a day to mend it.
             log.warning("letter %d cannot be written: %s", letter.id, error)
@@ -157,6 +155,7 @@ class _Round:
             return
 
         async def before_content() -> bool:
+            """Put on record that the letter is being sent; False: it must not be, any more."""
             # Set before the store is asked: what may be on record as being sent is not cut off.
             self._begun = True
             if self._stopping.is_set():
@@ -181,7 +180,8 @@ class _Round:
         if result.outcome is SendOutcome.DEFERRED:
             await self._put_off(letter, reply, begun=self._begun)
             return
-        await self._end(letter, _STATES[result.outcome], reply, begun=self._begun)
+        state = LetterState.BOUNCED if result.bounce is BounceKind.HARD else _STATES[result.outcome]
+        await self._end(letter, state, reply, begun=self._begun)
 
     async def _put_off(self, letter: Letter, reply: str, *, begun: bool) -> None:
         """Let a letter wait for its next attempt, or give it up."""

@@ -9,9 +9,6 @@ from newsletter.messages.links import LinkSigner
 from newsletter.model.deliveries import RateLimit, RetryPolicy, UncertainPolicy
 from newsletter.model.feedback import BouncePolicy
 
-#: Returns the time, UTC.
-Clock = Callable[[], datetime]
-
 #: Signs a message's bytes for the domain of its sender; returns the fields to put before it.
 Sign = Callable[[bytes, str, datetime], bytes]
 
@@ -28,6 +25,16 @@ class Stationery:
     unsubscribe_token: Callable[[int, str], str] | None = None
     #: DKIM; None: not signed here.
     sign: Sign | None = None
+
+    def signing(self, domain: str, *, now: datetime) -> Callable[[bytes], bytes] | None:
+        """Return what signs a message of a sender's domain; None: messages are not signed here.
+
+        Args:
+            domain: Of the sender.
+            now: When it is signed, UTC.
+        """
+        sign = self.sign
+        return None if sign is None else lambda content: sign(content, domain, now)
 
 
 @dataclass(frozen=True, kw_only=True)

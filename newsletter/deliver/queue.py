@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import Counter, deque
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from newsletter.deliver.postbag import Clock, Postbag
+from newsletter.deliver.postbag import Postbag
 from newsletter.deliveries.rates import RateGate
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Delivery
 from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
@@ -18,6 +19,9 @@ _MOST_WAITING = 4
 
 #: Longest wait for a rate within a turn, in seconds; a longer one ends the turn.
 _LONGEST_WAIT_SECONDS = 60.0
+
+#: How often a turn looks at the letters that go out beside it.
+_LOOK_EVERY = timedelta(seconds=1)
 
 
 class Queue:
@@ -58,6 +62,8 @@ class Queue:
         self._reserved: dict[int, datetime] = {}
         self._changed = asyncio.Condition()
         self._gate: RateGate | None = None
+        #: When letters were looked at last that count for the same rates, UTC.
+        self._looked_at: datetime | None = None
         #: When the rate lets the next one out, if that ended the turn; UTC.
         self.rate_until: datetime | None = None
 
@@ -67,6 +73,7 @@ class Queue:
             async with self._changed:
                 now = self._clock()
                 gate = await self._rates()
+                await self._look_at_letters(gate, now)
                 turn = gate.next_turn(now)
                 if turn <= now:
                     delivery = self._pick()
@@ -148,6 +155,16 @@ class Queue:
             used = await self._store.in_time(self._store.accounts.usage, spending) if limits else []
             self._gate = RateGate(limits, used)
         return self._gate
+
+    async def _look_at_letters(self, gate: RateGate, now: datetime) -> None:
+        """Count the letters that went out beside this turn, if that was not done a moment ago."""
+        if not self._bag.rates:
+            return
+        if self._looked_at is not None and timedelta() <= now - self._looked_at < _LOOK_EVERY:
+            return
+        letters = Spending(account=self._bag.account, limits=self._bag.rates, of_letters=True)
+        gate.look_beside(await self._store.in_time(self._store.accounts.usage, letters))
+        self._looked_at = now
 
     async def _wait(self, turn: datetime, seconds: float) -> None:
         """Wait for the rate's next turn, or note that it is too far away to wait for."""

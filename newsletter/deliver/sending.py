@@ -9,12 +9,13 @@ from datetime import datetime
 
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.ledger import Ledger
-from newsletter.deliver.postbag import Clock, Postbag
+from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.queue import Queue
 from newsletter.deliveries.breaker import trip
 from newsletter.deliveries.retry import decide_retry
 from newsletter.deliveries.transport import Connection
 from newsletter.errors import MessageRefusedError, SenderRefusedError, StoreError, TransportError
+from newsletter.model.clock import Clock
 from newsletter.model.deliveries import (
     Breaker,
     Delivery,
@@ -255,6 +256,7 @@ class Sending:
         assert worker is not None  # noqa: S101 - a worker is a task
 
         async def before_content() -> bool:
+            """Put on record that the message is being sent; False: it must not be, any more."""
             self._harmless.discard(worker)
             if self._ending.is_set() or not await self._ledger.begin(delivery.id):
                 return False

@@ -172,6 +172,7 @@ def _encoded_name(name: str) -> str:
     """Return a folder's name quoted, in modified UTF-7 (RFC 3501 section 5.1.3)."""
 
     def encode(found: re.Match[str]) -> str:
+        """Return what stands for characters beyond ASCII, or for an ampersand."""
         if found[0] == "&":
             return "&-"
         digits = base64.b64encode(found[0].encode("utf-16-be")).decode("ascii")

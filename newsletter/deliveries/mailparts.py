@@ -150,7 +150,8 @@ def decoded_words(value: str) -> str:
         _decoded(piece, charset or "utf-8") if isinstance(piece, bytes) else _unlatin(piece)
         for piece, charset in pieces
     )
-    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    printable = words if words.isprintable() else "".join(c if c.isprintable() else " " for c in words)
+    return " ".join(printable.split())
 
 
 class _Parts:
@@ -271,6 +272,8 @@ def _with_newlines(text: str) -> str:
 
 
 def _unlatin(text: str) -> str:
+    if text.isascii():
+        return text
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -22,10 +22,12 @@ class RateGate:
             used: What was handed over lately.
         """
         self._limits = tuple(limits)
-        self._used: dict[int, Counter[int]] = {limit.period_seconds: Counter() for limit in limits}
-        for usage in used:
-            if usage.period_seconds in self._used:
-                self._used[usage.period_seconds][usage.slice_number] += usage.count
+        self._used = self._counted(used)
+        self._beside = self._counted(())
+
+    def look_beside(self, used: Iterable[RateUsage]) -> None:
+        """Count what others hand over meanwhile, instead of what was told of them before."""
+        self._beside = self._counted(used)
 
     def next_turn(self, now: datetime) -> datetime:
         """Return when the next message may go, UTC; `now` if it may at once."""
@@ -43,11 +45,20 @@ class RateGate:
             if used[number]:
                 used[number] -= 1
 
+    def _counted(self, used: Iterable[RateUsage]) -> dict[int, Counter[int]]:
+        counted: dict[int, Counter[int]] = {limit.period_seconds: Counter() for limit in self._limits}
+        for usage in used:
+            if usage.period_seconds in counted:
+                counted[usage.period_seconds][usage.slice_number] += usage.count
+        return counted
+
     def _free_at(self, limit: RateLimit, now: datetime) -> datetime:
-        used = self._used[limit.period_seconds]
+        own, beside = self._used[limit.period_seconds], self._beside[limit.period_seconds]
         current = limit.slice_number(now)
-        for number in [n for n in used if n < current - limit.SLICES]:
-            del used[number]
+        for used in (own, beside):
+            for number in [n for n in used if n < current - limit.SLICES]:
+                del used[number]
+        used = own + beside
         # Slices that lie ahead were counted before the clock was set back: waiting for them could take days.
         window = sorted(n for n in used if n <= current)
         left = sum(used[number] for number in window)

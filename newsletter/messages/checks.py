@@ -62,13 +62,16 @@ class _Parts(Protocol):
     """What every mail has, be it an edition or a letter."""
 
     @property
-    def subject(self) -> str: ...
+    def subject(self) -> str:
+        """Its subject, in one line."""
 
     @property
-    def html(self) -> str: ...
+    def html(self) -> str:
+        """The HTML part, with its styles inlined."""
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The text part."""
 
 
 def check_rendering(rendering: Rendering, edition: Edition | None = None) -> list[str]:

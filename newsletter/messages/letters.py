@@ -16,6 +16,7 @@ from newsletter.model.editions import MailingList
 from newsletter.model.messages import Message
 from newsletter.model.readers import LINK_HOURS, Letter
 from newsletter.model.subscribers import Cadence
+from newsletter.model.words import in_a_row
 
 
 def write_letter(
@@ -25,6 +26,7 @@ def write_letter(
     *,
     page_url: str,
     sign: Callable[[bytes], bytes] | None = None,
+    return_path: str = "",
     now: datetime,
 ) -> Message:
     """Make the mail of a letter; its Message-ID is the same each time.
@@ -38,6 +40,7 @@ def write_letter(
         lists: The lists that it is about, at least one; the first one's sender sends it.
         page_url: Where its button leads.
         sign: Returns the fields that go before the message and sign it; None: it is not signed here.
+        return_path: What it comes back to; empty: to its sender.
         now: Its Date, UTC.
 
     Raises:
@@ -49,37 +52,39 @@ def write_letter(
     if problems:
         raise MessageRefusedError(*problems)
     first = lists[0]
-    fields = [
-        mailbox_field("From", clean(first.sender_name) or clean(first.title), first.sender_address),
-        mailbox_field("To", "", letter.address.display),
-        text_field("Subject", rendered.subject),
-        f"Date: {format_datetime(now.astimezone(UTC))}",
-        "Auto-Submitted: auto-generated",
-    ]
-    if first.reply_to and first.reply_to != first.sender_address:
-        fields.insert(1, mailbox_field("Reply-To", "", first.reply_to))
-    name = message_id(
-        f"{letter.asked_at.isoformat()} {letter.address.key}",
-        letter.id,
-        first.sender_address.rpartition("@")[2],
-    )
+    name = message_id(f"{letter.asked_at.isoformat()} {letter.address.key}", letter.id, first.sender_domain)
+    fields = _fields(letter, first, rendered.subject, now)
     content = build_letter(fields, text=rendered.text, html=rendered.html, message_id=name)
     return Message(
-        sender=wire_address(first.sender_address),
+        sender=return_path or wire_address(first.sender_address),
         recipient=wire_address(letter.address.display),
         message_id=name,
         content=sign(content) + content if sign else content,
     )
 
 
+def _fields(letter: Letter, sender: MailingList, subject: str, now: datetime) -> list[str]:
+    """Return the header of a letter, less what `build_letter` adds."""
+    fields = [
+        mailbox_field("From", clean(sender.sender_name) or clean(sender.title), sender.sender_address),
+        mailbox_field("To", "", letter.address.display),
+        text_field("Subject", subject),
+        f"Date: {format_datetime(now.astimezone(UTC))}",
+        "Auto-Submitted: auto-generated",
+    ]
+    if sender.contact_address != sender.sender_address:
+        fields.insert(1, mailbox_field("Reply-To", "", sender.reply_to))
+    return fields
+
+
 def _page(letter: Letter, lists: Sequence[MailingList], page_url: str) -> LetterPage:
     first = lists[0]
     titles = [clean(one.title) for one in lists]
-    contact = first.reply_to or first.sender_address
+    contact = first.contact_address
     return LetterPage(
         kind=letter.kind.value,
         sender=titles[0],
-        titles=f"{', '.join(titles[:-1])} and {titles[-1]}" if titles[1:] else titles[0],
+        titles=in_a_row(titles),
         lists=tuple(LetterList(title=clean(one.title), tagline=clean(one.tagline)) for one in lists),
         weekly=letter.cadence is Cadence.WEEKLY,
         hours=LINK_HOURS,

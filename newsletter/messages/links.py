@@ -55,6 +55,7 @@ class _ShortHMAC(HMACAlgorithm):
     """HMAC cut to its first bytes (RFC 2104 section 5), so that a link fits its header line."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
+        """Return the first bytes of the signature of a value."""
         return super().get_signature(key, value)[:_SIGNATURE_BYTES]
 
 

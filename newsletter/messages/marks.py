@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from newsletter.messages.addresses import mailto, web_link
-from newsletter.messages.dates import date_words
 from newsletter.messages.text import clean
+from newsletter.model.dates import date_words, local_day
 from newsletter.model.messages import Reader, Rendering
 
 ADDRESS, SINCE, UNSUBSCRIBE, PREFERENCES = "address", "since", "unsubscribe", "preferences"
@@ -58,10 +57,9 @@ def reader_values(rendering: Rendering, reader: Reader) -> Mapping[str, str]:
         MessageRefusedError: A link of the reader cannot be pressed, or the editor's address is none.
     """
     headers = rendering.headers
-    zone = ZoneInfo(headers.time_zone)
     values = {
         ADDRESS: clean(reader.address),
-        SINCE: date_words(reader.since.astimezone(zone).date()),
+        SINCE: date_words(local_day(reader.since, headers.time_zone)),
         UNSUBSCRIBE: web_link(reader.unsubscribe_url, mail=True),
     }
     if reader.preferences_url is not None:

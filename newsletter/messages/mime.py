@@ -167,7 +167,7 @@ def _alternative(fields: bytes, *, text: bytes, html: bytes, boundary: bytes) ->
 
 def _edition_fields(rendering: Rendering) -> list[str]:
     headers = rendering.headers
-    host = ascii_host(headers.sender_address.rpartition("@")[2])
+    host = ascii_host(headers.sender_domain)
     fields = [
         mailbox_field("From", headers.sender_name, headers.sender_address),
         text_field("Subject", rendering.subject),

@@ -3,16 +3,7 @@
 from dataclasses import dataclass
 
 from newsletter.messages.marks import Marks
-
-
-@dataclass(frozen=True, kw_only=True)
-class Voice:
-    """The language and direction of a text, where they differ from the edition's."""
-
-    #: ISO 639-1 code; None if it is the edition's, or not known.
-    language: str | None = None
-    #: "ltr" or "rtl"; None if it is the edition's.
-    direction: str | None = None
+from newsletter.model.voices import Voice
 
 
 @dataclass(frozen=True, kw_only=True)

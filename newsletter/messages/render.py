@@ -131,16 +131,7 @@ class Renderer:
             html=rendered.html,
             text=rendered.text,
             token=token,
-            headers=ListHeaders(
-                list_name=mailing_list.audience_name,
-                list_title=clean(mailing_list.title),
-                sender_address=mailing_list.sender_address,
-                sender_name=clean(mailing_list.sender_name) or clean(mailing_list.title),
-                reply_to=mailing_list.reply_to or mailing_list.sender_address,
-                unsubscribe_address=unsubscribe_address,
-                date=edition.created_at,
-                time_zone=mailing_list.time_zone,
-            ),
+            headers=_list_headers(edition, mailing_list, unsubscribe_address),
         )
 
     def render_letter(self, page: LetterPage) -> Rendered:
@@ -210,6 +201,19 @@ def personalise(rendering: Rendering, reader: Reader) -> Bodies:
     text_pieces = split_at_marks(rendering.text, rendering.token)
     text_pieces[1::2] = [values[name] for name in text_pieces[1::2]]
     return Bodies(html="".join(html_pieces), text="".join(text_pieces))
+
+
+def _list_headers(edition: Edition, mailing_list: MailingList, unsubscribe_address: str) -> ListHeaders:
+    return ListHeaders(
+        list_name=mailing_list.audience_name,
+        list_title=clean(mailing_list.title),
+        sender_address=mailing_list.sender_address,
+        sender_name=clean(mailing_list.sender_name) or clean(mailing_list.title),
+        reply_to=mailing_list.contact_address,
+        unsubscribe_address=unsubscribe_address,
+        date=edition.created_at,
+        time_zone=mailing_list.time_zone,
+    )
 
 
 def _escapes(name: str | None) -> bool:

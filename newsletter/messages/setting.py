@@ -4,10 +4,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from newsletter.messages.addresses import web_link
-from newsletter.messages.dates import near_date_words
 from newsletter.messages.page import (
     AlsoLine,
     Difference,
@@ -15,11 +13,12 @@ from newsletter.messages.page import (
     Passage,
     SourceLine,
     StoryBlock,
-    Voice,
 )
-from newsletter.messages.text import clean, reads_right_to_left
+from newsletter.messages.text import clean
+from newsletter.model.dates import local_day, near_date_words
 from newsletter.model.editions import OneLiner
 from newsletter.model.stories import Disagreement, SourceCredit, Story, StoryLabel, Summary
+from newsletter.model.voices import Voice, voice_of
 
 #: Sources named under a story; with more, the rest are counted. Keeps a story of 200 reports readable,
 #: and the mail below the size at which Gmail cuts it off.
@@ -40,24 +39,16 @@ _OWN_LINKS = (
     "+",
 )
 
-#: Languages written from right to left (ISO 639-1 and 639-2 codes).
-_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
-
-
-def is_right_to_left(language: str) -> bool:
-    """Tell whether a language is written from right to left."""
-    return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
-
 
 @dataclass(kw_only=True)
 class Setter:
     """Sets stories and lines, and sees to it that no two links of an edition sound alike."""
 
     language: str
-    rtl: bool
-    #: The edition's day, in `zone`.
+    #: The edition's day, in `time_zone`.
     day: date
-    zone: ZoneInfo
+    #: IANA name.
+    time_zone: str
     #: Where each link name leads.
     _targets: dict[str, str] = field(default_factory=dict)
 
@@ -70,8 +61,8 @@ class Setter:
             number=number,
             form=story.form.value,
             headline=headline,
-            label=_label(story.label),
-            first_sent=self._first_sent(story),
+            label=told_label(story.label),
+            first_sent=first_sent(story, self.day, self.time_zone),
             independent_sources=story.independent_sources,
             summary=summary,
             passages=passages,
@@ -89,30 +80,23 @@ class Setter:
         url = web_link(line.source.url) if line.source.url else None
         return AlsoLine(
             headline=headline,
-            label=_label(line.label),
+            label=told_label(line.label),
             name=name,
             url=url,
             link_name=self._link_name(url, headline, f"{headline} – {name}", "also today"),
             voice=self._voice(headline, None),
         )
 
-    def _first_sent(self, story: Story) -> str | None:
-        if story.label is not StoryLabel.UPDATE or story.first_told_at is None:
-            return None
-        day = story.first_told_at.astimezone(self.zone).date()
-        return near_date_words(day, seen_on=self.day) if day != self.day else None
-
     def _source(self, source: SourceCredit, headline: str, number: int) -> SourceLine:
-        name, title = credit(source), clean(source.title)
-        told = not title or title.casefold() == headline.casefold()
+        name, title = credit(source), own_title(source, headline)
         url = web_link(source.url) if source.url else None
-        spoken = f"{name}: {headline if told else title}"
+        spoken = f"{name}: {title or headline}"
         return SourceLine(
             name=name,
-            title=None if told else title,
+            title=title,
             url=url,
-            link_name=self._link_name(url, "" if told else title, spoken, f"story {number}"),
-            voice=self._voice(title, None),
+            link_name=self._link_name(url, title or "", spoken, f"story {number}"),
+            voice=self._voice(clean(source.title), None),
         )
 
     def _link_name(self, url: str | None, visible: str, spoken: str, place: str) -> str | None:
@@ -130,11 +114,7 @@ class Setter:
         raise AssertionError("unreachable: the numbered names do not end")
 
     def _voice(self, text: str, language: str | None) -> Voice:
-        rtl = is_right_to_left(language) if language else reads_right_to_left(text)
-        return Voice(
-            language=language if language and language != self.language else None,
-            direction=("rtl" if rtl else "ltr") if rtl != self.rtl else None,
-        )
+        return voice_of(text, language, beside=self.language)
 
 
 def reworded(summary: Summary) -> str:
@@ -164,9 +144,29 @@ def _difference(disagreement: Disagreement) -> Difference:
     )
 
 
-def _label(label: StoryLabel) -> str | None:
+def told_label(label: StoryLabel) -> str | None:
     """Return what readers are told; that a story is new goes without saying."""
     return label.value if label is not StoryLabel.NEW else None
+
+
+def first_sent(story: Story, day: date, time_zone: str) -> str | None:
+    """Return when an update was told first, "Tuesday 24 November"; None on that day itself, or if not known.
+
+    Args:
+        story: The story.
+        day: The edition's, in the time zone.
+        time_zone: The list's, IANA name.
+    """
+    if story.label is not StoryLabel.UPDATE or story.first_told_at is None:
+        return None
+    first = local_day(story.first_told_at, time_zone)
+    return near_date_words(first, seen_on=day) if first != day else None
+
+
+def own_title(source: SourceCredit, headline: str) -> str | None:
+    """Return the title of a source, cleaned; None where it is the story's headline, or there is none."""
+    title = clean(source.title)
+    return title if title and title.casefold() != headline.casefold() else None
 
 
 def credit(source: SourceCredit) -> str:

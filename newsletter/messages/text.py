@@ -43,17 +43,6 @@ def _is_text(ch: str) -> bool:
     return not is_noncharacter and ch not in "\ufeff\ufff9\ufffa\ufffb"
 
 
-def reads_right_to_left(text: str) -> bool:
-    """Tell the base direction of a text by its first strong character (UAX 9, rules P2 and P3)."""
-    for ch in text:
-        kind = unicodedata.bidirectional(ch)
-        if kind in ("R", "AL"):
-            return True
-        if kind == "L":
-            return False
-    return False
-
-
 def cells(text: str) -> int:
     """Return the width of a text in terminal cells: East Asian wide ones count 2, combining ones 0."""
     return sum(_cell(ch) for ch in text) if not text.isascii() else len(text)

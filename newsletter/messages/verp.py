@@ -22,6 +22,9 @@ _SIGNED = r"([0-9a-z]{1,13})-([a-z2-7]{20})"
 _MAX_LOCAL_OCTETS = 64
 #: Plus sign, 13 digits for any 63-bit number, hyphen, tag.
 _TOKEN_OCTETS = 1 + 13 + 1 + 20
+#: What a letter's token is signed with besides its number: that of a delivery is another one.
+_LETTER = "letter"
+
 #: Without ASCII, any case of `k`, `s` and `i` takes in the Kelvin sign, the long s and the Turkish ones.
 _ANY_CASE = re.IGNORECASE | re.ASCII
 _LOCAL_PART = re.compile(r"[a-z0-9_=+-]+(?:\.[a-z0-9_=+-]+)*", _ANY_CASE)
@@ -74,18 +77,33 @@ class ReturnPath:
         """
         return f"{self._local}+{_signed(delivery_id, '', self._keys[0])}@{self._domain}"
 
+    def letter_address_for(self, signup_id: int) -> str:
+        """Return the envelope sender of the letter that answers a sign-up.
+
+        Raises:
+            LinkError: It is not a sign-up's id.
+        """
+        return f"{self._local}+{_signed(signup_id, _LETTER, self._keys[0])}@{self._domain}"
+
     def read(self, address: str) -> int | None:
         """Return the id of the delivery that an address was made for; None if it is not ours.
 
         Args:
             address: In any case, with or without angle brackets; wrapped by BATV or by a forwarder's SRS.
         """
+        return self._read(address, "")
+
+    def read_letter(self, address: str) -> int | None:
+        """Return the id of the sign-up whose letter an address was made for; None if it is not ours."""
+        return self._read(address, _LETTER)
+
+    def _read(self, address: str, context: str) -> int | None:
         text = address.strip().removeprefix("<").removesuffix(">")
         if len(text) > _LONGEST_READ:
             return None
         for form in self._forms:
             if match := form.fullmatch(text):
-                return _verified(match[1], match[2], "", self._keys)
+                return _verified(match[1], match[2], context, self._keys)
         return None
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from newsletter.model.voices import Voice
+
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
@@ -78,16 +80,6 @@ class Neighbours:
 
 
 # What pages show: cleaned texts, dates in words, links that are safe to press.
-
-
-@dataclass(frozen=True, kw_only=True)
-class Voice:
-    """Language and direction of a text, where they differ from what stands around it."""
-
-    #: ISO 639-1 code.
-    language: str | None = None
-    #: "ltr" or "rtl".
-    direction: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,22 @@ from newsletter.model.stories import SourceCredit, Story, StoryLabel
 from newsletter.model.subscribers import Cadence
 
 #: Ends the name under which a list's weekly digest is numbered; no name that an operator gives holds a dot.
-WEEKLY_SUFFIX = ".weekly"
+_WEEKLY_SUFFIX = ".weekly"
+
+
+def weekly_name(list_name: str) -> str:
+    """Return the name under which a list's weekly digest is numbered, "daily.weekly"."""
+    return f"{list_name}{_WEEKLY_SUFFIX}"
+
+
+def is_weekly_name(name: str) -> bool:
+    """Tell whether a name is that of a weekly digest."""
+    return name.endswith(_WEEKLY_SUFFIX)
+
+
+def audience_name_of(name: str) -> str:
+    """Return the list whose subscribers get the editions of a name: that of the weekly digest, or itself."""
+    return name.removesuffix(_WEEKLY_SUFFIX)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +90,24 @@ class MailingList:
     cadence: Cadence = Cadence.EACH
 
     @property
+    def contact_address(self) -> str:
+        """Mail address of whoever answers for the list; empty before one is set."""
+        return self.reply_to or self.sender_address
+
+    @property
+    def sender_domain(self) -> str:
+        """The domain that the list sends from; empty before a sender is set."""
+        return self.sender_address.rpartition("@")[2]
+
+    @property
+    def family(self) -> str:
+        """Name of the list that it is a translation of, or its own: a reader is on one list of a family."""
+        return self.translation_of or self.name
+
+    @property
     def audience_name(self) -> str:
         """Name of the list whose subscriptions it goes to: its own, or that which it is the week of."""
-        return self.name.removesuffix(WEEKLY_SUFFIX) if self.cadence is Cadence.WEEKLY else self.name
+        return audience_name_of(self.name) if self.cadence is Cadence.WEEKLY else self.name
 
 
 def weekly_of(mailing_list: MailingList) -> MailingList | None:
@@ -86,7 +116,7 @@ def weekly_of(mailing_list: MailingList) -> MailingList | None:
         return None
     return replace(
         mailing_list,
-        name=f"{mailing_list.name}{WEEKLY_SUFFIX}",
+        name=weekly_name(mailing_list.name),
         schedule=mailing_list.weekly_schedule,
         cadence=Cadence.WEEKLY,
     )
@@ -139,6 +169,16 @@ class Edition:
     #: Words a reader reads: headlines, summaries and one-liners.
     word_count: int
     reading_minutes: int
+
+    @property
+    def dated_at(self) -> datetime:
+        """The instant whose local day is the edition's, UTC."""
+        return self.slot_at or self.created_at
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether words were left out of a sentence of its summaries."""
+        return any(sentence.cuts for story in self.stories for sentence in story.summary.sentences)
 
     @property
     def document_ids(self) -> tuple[int, ...]:

@@ -80,6 +80,8 @@ class FeedbackAction(StrEnum):
     SUPPRESSED = "suppressed"
     #: The address's bounce score went up.
     SCORED = "scored"
+    #: The address is sent no letter any more while its sign-up is kept.
+    NO_LETTERS = "gets no more letters"
     #: The reader was taken off the list.
     UNSUBSCRIBED = "unsubscribed"
     #: Nothing needed doing: an automatic reply, a second bounce of a day, a reader who had left already.

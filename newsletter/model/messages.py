@@ -38,6 +38,11 @@ class ListHeaders:
     #: IANA name of the zone in which readers are told dates.
     time_zone: str = "UTC"
 
+    @property
+    def sender_domain(self) -> str:
+        """The part of the sender's address after the at sign."""
+        return self.sender_address.rpartition("@")[2]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rendering:

@@ -137,6 +137,8 @@ class LetterState(StrEnum):
     SENT = "sent"
     #: Refused for good, or given up.
     FAILED = "failed"
+    #: Refused or sent back because there is no such mailbox: its address gets no other one for some days.
+    BOUNCED = "bounced"
     #: Lost after DATA began: only the server knows.
     UNCERTAIN = "uncertain"
 
@@ -193,6 +195,9 @@ class Leaving:
     """What the page behind an unsubscribe link shows."""
 
     list_name: str
+    #: Empty: nothing is stored about the link's reader, or no longer.
     masked_address: str
     #: Whether the reader is on the list now.
     is_subscribed: bool
+    #: Whether the reader has just left, and may take that back.
+    can_return: bool = False

@@ -7,7 +7,7 @@ from datetime import datetime
 from newsletter.model.deliveries import OPEN_STATES, Breaker, DeliveryRecord, DeliveryState
 from newsletter.model.documents import FileReport
 from newsletter.model.editions import MailingList, PublishedEdition, Run
-from newsletter.model.subscribers import Address, Readership, SubscriptionState, SuppressionReason
+from newsletter.model.subscribers import Address, Cadence, Readership, SubscriptionState, SuppressionReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,12 @@ class ListStatus:
     #: The latest ones, and older ones that are not through.
     editions: tuple[EditionStatus, ...]
     runs: tuple[Run, ...]
+
+    @property
+    def stranded(self) -> int:
+        """How many readers chose the weekly digest of a list that has none any more: they get nothing."""
+        is_list = self.mailing_list.cadence is Cadence.EACH
+        return self.readership.of(Cadence.WEEKLY) if is_list and not self.mailing_list.weekly_schedule else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Publish: documents that are new to a list become an edition with its deliveries, in one transaction."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.editions.slots import due_slots
@@ -84,13 +85,7 @@ def _publish(store: Store, mailing_list: MailingList, press: Press, turn: Run) -
             if attempt == _CONFLICT_TRIES:
                 raise
             continue
-        run = Run(
-            list_name=mailing_list.name,
-            slot_at=slot_at,
-            started_at=now,
-            outcome=RunOutcome.PUBLISHED,
-            edition_number=edition.number,
-        )
+        run = replace(turn, outcome=RunOutcome.PUBLISHED, edition_number=edition.number)
         return PublishReport(run=run, edition=edition)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -144,13 +139,7 @@ def publish_due(
 
 
 def _record(store: Store, turn: Run, outcome: RunOutcome, reason: str) -> PublishReport:
-    run = Run(
-        list_name=turn.list_name,
-        slot_at=turn.slot_at,
-        started_at=turn.started_at,
-        outcome=outcome,
-        reason=reason,
-    )
+    run = replace(turn, outcome=outcome, reason=reason)
     store.editions.record_run(run)
     return PublishReport(run=run)
 

@@ -9,7 +9,7 @@ from newsletter.editions.slots import covered_from
 from newsletter.model.editions import Draft, MailingList
 from newsletter.model.subscribers import Cadence, Readership
 from newsletter.publish.gathering import Findings, gather
-from newsletter.publish.pressing import Press, plan_finds, render_to_fit
+from newsletter.publish.pressing import Compose, Press, plan_finds, render_to_fit
 from newsletter.publish.variants import missable_finds, variants_in_full, variants_in_part
 from newsletter.publish.week import gather_week
 from newsletter.store.store import Store
@@ -90,12 +90,25 @@ def draft_of(
     )
     if mailing_list.cadence is Cadence.EACH:
         return made
+    return _less_for_some(made, findings, store, mailing_list, press, make, now)
+
+
+def _less_for_some(
+    made: Draft,
+    findings: Findings,
+    store: Store,
+    mailing_list: MailingList,
+    press: Press,
+    make: Compose,
+    now: datetime,
+) -> Draft:
+    """Return the draft of a weekly digest with less in it for readers who have had some of what it tells."""
     sets = store.audiences.had(
         mailing_list.audience_name, findings.edition_ids, cadence=mailing_list.cadence, now=now
     )
     parts, week = variants_in_part(findings, sets, mailing_list, press, make, now=now)
     sated = sum(readers for had, readers in sets.items() if week.variant_for(had) is None)
-    return replace(made, variants=(*variants, *parts), week=week, audience=made.audience - sated)
+    return replace(made, variants=(*made.variants, *parts), week=week, audience=made.audience - sated)
 
 
 def readers_of(mailing_list: MailingList, readership: Readership) -> int:

@@ -74,6 +74,7 @@ def plan_finds(
     ranked = rank([outline(find, mailing_list) for find in found], mailing_list, now=now)
 
     def told(placing: Placing) -> Story:
+        """Tell a story for the room that it gets."""
         find = finds[placing.story.document_ids[0]]
         return tell(placing, find, mailing_list, newsroom, model=model)
 

@@ -40,17 +40,9 @@ def variants_in_part(
         make: Composes an edition of a plan.
         now: UTC.
     """
-    ordered = sorted(sets, key=lambda had: (-sets[had], sorted(had)))
-    if ordered[_MOST_SETS:]:
-        _log.warning(
-            "%s: for %d readers who had other editions of the week than most, no variant is made; "
-            "they are told some stories again",
-            mailing_list.name,
-            sum(sets[had] for had in ordered[_MOST_SETS:]),
-        )
     variants: list[Variant] = []
     chosen: dict[frozenset[int], int | None] = {}
-    for number, had in enumerate(ordered[:_MOST_SETS], start=FIRST_PARTIAL_VARIANT):
+    for number, had in enumerate(_sets_rendered(sets, mailing_list.name), start=FIRST_PARTIAL_VARIANT):
         left = findings.without(had).finds if findings.without else ()
         if not left:
             chosen[had] = None
@@ -64,6 +56,19 @@ def variants_in_part(
         chosen[had] = number
         variants.append(Variant(number=number, edition=edition, rendering=rendering))
     return variants, WeekBehind(edition_ids=findings.edition_ids, variants=chosen)
+
+
+def _sets_rendered(sets: Mapping[frozenset[int], int], list_name: str) -> list[frozenset[int]]:
+    """Return the sets that a digest is rendered for, those of most readers first; tell of the others."""
+    ordered = sorted(sets, key=lambda had: (-sets[had], sorted(had)))
+    if ordered[_MOST_SETS:]:
+        _log.warning(
+            "%s: for %d readers who had other editions of the week than most, no variant is made; "
+            "they are told some stories again",
+            list_name,
+            sum(sets[had] for had in ordered[_MOST_SETS:]),
+        )
+    return ordered[:_MOST_SETS]
 
 
 def missable_finds(planned: Planned, edition: Edition) -> dict[int, Find]:

@@ -13,8 +13,9 @@ from newsletter.store.store import Store
 from newsletter.store.told import stories_of
 from newsletter.stories.news import RepeatRules
 
-#: How far back a list's first digest looks, and any digest at most.
-_FIRST_REACH, _REACH = timedelta(days=7), timedelta(days=14)
+#: How far back a list's first digest looks, and any digest at most: two weeks after one was missed, with room
+#: for a digest that comes late, and for clocks that went back.
+_FIRST_REACH, _REACH = timedelta(days=7), timedelta(days=15)
 
 #: An edition may have been on its way into the store while the digest before was made.
 _OVERLAP = timedelta(hours=1)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -79,6 +79,18 @@ class Settings(
         found = PASSWORD_IN_URL.search(self.database_url)
         return found[0][len(found[1]) : -1] if found else ""
 
+    @property
+    def signing_keys(self) -> list[str]:
+        """What signs links, forms and return paths, the newest first; empty before SECRET_KEYS is set."""
+        return [key.get_secret_value() for key in self.secret_keys]
+
+    def secret_values(self) -> list[str]:
+        """Return everything in force that is nobody else's business, the empty left out."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        several = (value if isinstance(value, tuple) else (value,) for value in values)
+        secrets = [one.get_secret_value() for few in several for one in few if isinstance(one, SecretStr)]
+        return [secret for secret in (*secrets, self.database_password) if secret]
+
     @field_validator("smtp_host", mode="after")
     @classmethod
     def _one_word(cls, value: str) -> str:
@@ -116,6 +128,7 @@ class Settings(
 
     def _mailing_list(self, table: ListSettings) -> MailingList:
         def own(value: Any, common: Any) -> Any:  # noqa: ANN401 - of whatever type the setting is
+            """Return what the list's own table says, else what is set for all lists."""
             return common if value is None else value
 
         return MailingList(

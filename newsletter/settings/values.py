@@ -15,6 +15,7 @@ def split_at(separator: str) -> BeforeValidator:
     """Let a list be written as one line of the environment, with a separator."""
 
     def split(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+        """Part a text; leave what is a list already as it is."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(separator) if part.strip()]
         return value

@@ -191,6 +191,7 @@ def _other_candidates(sample: bytes) -> list[str]:
     matches = list(from_bytes(sample, cp_isolation=list(_OTHER_SCRIPTS)))
 
     def rank(position: int) -> tuple[float, int]:
+        """Return what candidates are sorted by: Japanese with kana in it first, then the least chaotic."""
         match = matches[position]
         kana = match.encoding in _JAPANESE and len(_KANA.findall(str(match))) > 0.1 * len(str(match))
         return (-1.0 if kana else match.chaos, position)

@@ -95,6 +95,7 @@ def scan_folder(
     settled_before_ns = int((now.timestamp() - settle_seconds) * 1e9)
 
     def found() -> Iterator[FoundFile]:
+        """Yield the files; the folder is open for as long as somebody asks for the next one."""
         root = _open_root(folder)
         scan = _Scan(
             root=root,

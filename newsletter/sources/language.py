@@ -17,8 +17,11 @@ _LEAST_CONFIDENCE = 0.6
 
 
 class _Identifier(Protocol):
-    def set_languages(self, langs: Sequence[str]) -> None: ...
-    def classify(self, instance: str) -> tuple[str, float]: ...
+    def set_languages(self, langs: Sequence[str]) -> None:
+        """Let only these languages be told, ISO 639-1 codes."""
+
+    def classify(self, instance: str) -> tuple[str, float]:
+        """Return the likeliest language of a text, and its score."""
 
 
 @lru_cache(maxsize=1)

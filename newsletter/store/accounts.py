@@ -13,8 +13,12 @@ from newsletter.store.database import Database
 _breakers = tables.breakers
 _usage = tables.usage
 
-#: Rates over shorter periods are over before a restart is.
+#: Rates over shorter periods are over before a restart is. Letters' are kept: editions look at them.
 _SHORTEST_KEPT_SECONDS = 60
+
+#: What letters have used of an account is kept apart, under its name behind this: an edition that is going
+#: out counts for itself, and looks at what letters use meanwhile.
+_LETTERS = "letters "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +27,13 @@ class Spending:
 
     account: str
     limits: tuple[RateLimit, ...]
+    #: Whether they are letters, which go out beside editions.
+    of_letters: bool = False
+
+    @property
+    def kept_under(self) -> str:
+        """The name that it is kept under."""
+        return f"{_LETTERS}{self.account}" if self.of_letters else self.account
 
 
 class Accounts:
@@ -32,9 +43,9 @@ class Accounts:
         self._database = database
 
     def usage(self, spending: Spending) -> list[RateUsage]:
-        """Return what an account has used of its rates, slice by slice."""
+        """Return what an account has used of its rates, slice by slice; by letters, or by all else."""
         query = select(_usage.c.period_seconds, _usage.c.slice_at, _usage.c.count).where(
-            _usage.c.account == spending.account,
+            _usage.c.account == spending.kept_under,
             _usage.c.period_seconds.in_([limit.period_seconds for limit in spending.limits]),
         )
         with self._database.reading() as connection:
@@ -71,9 +82,10 @@ class Accounts:
 def spend(connection: Connection, spending: Spending, count: int, *, now: datetime) -> None:
     """Count messages for an account's rates, and forget slices that no rate looks at any more."""
     for limit in spending.limits:
-        if limit.period_seconds < _SHORTEST_KEPT_SECONDS:
+        if limit.period_seconds < _SHORTEST_KEPT_SECONDS and not spending.of_letters:
             continue
-        of_limit = (_usage.c.account == spending.account) & (_usage.c.period_seconds == limit.period_seconds)
+        account = spending.kept_under
+        of_limit = (_usage.c.account == account) & (_usage.c.period_seconds == limit.period_seconds)
         this_slice = limit.slice_number(now)
         added = connection.execute(
             update(_usage)
@@ -83,7 +95,7 @@ def spend(connection: Connection, spending: Spending, count: int, *, now: dateti
         if added.rowcount == 0:
             connection.execute(
                 insert(_usage).values(
-                    account=spending.account,
+                    account=account,
                     period_seconds=limit.period_seconds,
                     slice_at=this_slice,
                     count=count,

@@ -75,6 +75,26 @@ class Addition:
             known={k: s.subscriber_id for k, s in self._known.items() if s.subscriber_id is not None},
             now=now,
         )
+        self._subscribe(wanted, ids, source, now)
+        self._connection.execute(
+            insert(_consents),
+            [
+                {
+                    "subscriber_id": ids[candidate.address.key],
+                    "list_name": self._list_name,
+                    "action": ConsentAction.ADDED.value,
+                    "at": candidate.consent_at or now,
+                    "origin": candidate.origin or source,
+                    "wording": "",
+                }
+                for candidate in wanted
+            ],
+        )
+
+    def _subscribe(
+        self, wanted: Sequence[Candidate], ids: Mapping[str, int], source: str, now: datetime
+    ) -> None:
+        """Confirm subscriptions: those that waited for it, and those that there were none of."""
         fresh = []
         for candidate in wanted:
             values = {
@@ -91,20 +111,6 @@ class Addition:
                 fresh.append({"subscriber_id": subscriber_id, "list_name": self._list_name} | values)
         if fresh:
             self._connection.execute(insert(_subscriptions), fresh)
-        self._connection.execute(
-            insert(_consents),
-            [
-                {
-                    "subscriber_id": ids[candidate.address.key],
-                    "list_name": self._list_name,
-                    "action": ConsentAction.ADDED.value,
-                    "at": candidate.consent_at or now,
-                    "origin": candidate.origin or source,
-                    "wording": "",
-                }
-                for candidate in wanted
-            ],
-        )
 
     def _of(self, candidate: Candidate) -> _Standing | None:
         return self._known.get(candidate.address.key)

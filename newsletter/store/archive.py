@@ -39,7 +39,7 @@ _stories = tables.archived_stories
 _INDEX = table("archived_stories_fts", column("rowid"))
 
 #: PostgreSQL's: a column that it keeps itself (migration 0006). Folded words have no accent, so that the "éé"
-#: between a headline and its summary is found by nobody: it keeps phrases from going on from one to the other.
+#: in it is found by nobody: it keeps phrases from going on from a headline into its summary.
 _VECTOR: ColumnElement[Any] = literal_column("archived_stories.words_vector")
 
 #: How much more a word in a headline counts than one in a summary.

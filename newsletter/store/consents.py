@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select
 
 from newsletter.model.readers import Consent, ConsentAction
 from newsletter.store import tables
-from newsletter.store.database import VALUES_PER_STATEMENT, Database
+from newsletter.store.database import Database, in_portions
 
 _consents = tables.consents
 
@@ -68,11 +68,11 @@ def latest_given(
 ) -> dict[int, tuple[datetime, str]]:
     """Return when, and from where, the consent came that readers are on a list by, by subscriber."""
     found: dict[int, tuple[datetime, str]] = {}
-    for start in range(0, len(subscriber_ids), VALUES_PER_STATEMENT):
+    for some in in_portions(subscriber_ids):
         query = (
             select(_consents.c.subscriber_id, _consents.c.at, _consents.c.origin)
             .where(
-                _consents.c.subscriber_id.in_(subscriber_ids[start : start + VALUES_PER_STATEMENT]),
+                _consents.c.subscriber_id.in_(some),
                 _consents.c.list_name == list_name,
                 _consents.c.action.in_(_GIVEN),
             )

@@ -3,14 +3,15 @@
 import fcntl
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -34,10 +35,10 @@ _DEADLOCK_DETECTED = "40P01"
 _MOST_DEADLOCKS = 3
 
 #: Values in one IN (...); SQLite takes 32,766 at most.
-VALUES_PER_STATEMENT = 500
-
+_VALUES_PER_STATEMENT = 500
 
 _Result = TypeVar("_Result")
+_Value = TypeVar("_Value")
 
 
 class Lock(IntEnum):
@@ -301,6 +302,19 @@ def _translated(place: str) -> Iterator[None]:
 def rows_as_dicts(rows: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - SQLAlchemy's result types
     """Return result rows as plain dictionaries."""
     return [dict(row) for row in rows.mappings()]
+
+
+def in_portions(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    """Yield values in order, so many at a time as one IN (...) may hold."""
+    for start in range(0, len(values), _VALUES_PER_STATEMENT):
+        yield values[start : start + _VALUES_PER_STATEMENT]
+
+
+def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into a table that passes over rows which are there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

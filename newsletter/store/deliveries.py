@@ -229,6 +229,7 @@ class Deliveries:
         """
 
         def count() -> None:
+            """Count them all in one transaction."""
             with self._database.transaction() as connection:
                 for delivery_id, kind in refused.items():
                     reader = _subscriber_of(connection, delivery_id)

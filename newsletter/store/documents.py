@@ -19,7 +19,7 @@ from newsletter.model.documents import (
     Span,
 )
 from newsletter.store import tables
-from newsletter.store.database import VALUES_PER_STATEMENT, Database, Lock, inserted_id, rows_as_dicts
+from newsletter.store.database import Database, Lock, in_portions, inserted_id, rows_as_dicts
 
 _documents = tables.documents
 _files = tables.files
@@ -107,10 +107,9 @@ class Documents:
         ids = list(dict.fromkeys(document_ids))
         found: dict[int, Document] = {}
         with self._database.reading() as connection:
-            for start in range(0, len(ids), VALUES_PER_STATEMENT):
-                chunk = ids[start : start + VALUES_PER_STATEMENT]
-                rows = rows_as_dicts(connection.execute(select(_documents).where(_documents.c.id.in_(chunk))))
-                places = _places(connection, chunk)
+            for some in in_portions(ids):
+                rows = rows_as_dicts(connection.execute(select(_documents).where(_documents.c.id.in_(some))))
+                places = _places(connection, some)
                 found |= {row["id"]: _to_document(row, places.get(row["id"], ())) for row in rows}
         return [found[i] for i in ids if i in found]
 
@@ -126,10 +125,10 @@ class Documents:
             while heirs:
                 ids = list(heirs)
                 found: list[Row[Any, Any]] = []
-                for start in range(0, len(ids), VALUES_PER_STATEMENT):
+                for some in in_portions(ids):
                     query = (
                         select(_documents.c.id, _documents.c.superseded_by_id)
-                        .where(_documents.c.superseded_by_id.in_(ids[start : start + VALUES_PER_STATEMENT]))
+                        .where(_documents.c.superseded_by_id.in_(some))
                         .order_by(_documents.c.id.desc())
                     )
                     found += connection.execute(query).all()
@@ -165,10 +164,9 @@ class Documents:
 
 
 def _mark_gone(connection: Connection, folder: str, paths: Sequence[str], now: datetime) -> None:
-    for start in range(0, len(paths), VALUES_PER_STATEMENT):
-        chunk = paths[start : start + VALUES_PER_STATEMENT]
+    for some in in_portions(paths):
         connection.execute(
-            update(_files).where(_files.c.folder == folder, _files.c.path.in_(chunk)).values(gone_at=now)
+            update(_files).where(_files.c.folder == folder, _files.c.path.in_(some)).values(gone_at=now)
         )
 
 
@@ -306,10 +304,10 @@ def _supersede(connection: Connection, *, old_id: int, new_id: int) -> None:
 
 def _places(connection: Connection, document_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     places: dict[int, tuple[str, ...]] = {}
-    for start in range(0, len(document_ids), VALUES_PER_STATEMENT):
+    for some in in_portions(document_ids):
         query = (
             select(_files.c.document_id, _files.c.folder, _files.c.path)
-            .where(_files.c.document_id.in_(document_ids[start : start + VALUES_PER_STATEMENT]))
+            .where(_files.c.document_id.in_(some))
             .order_by(_files.c.id)
         )
         for row in connection.execute(query):

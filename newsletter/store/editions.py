@@ -14,7 +14,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.errors import PublishConflictError
 from newsletter.model.editions import (
@@ -32,7 +31,8 @@ from newsletter.store import tables
 from newsletter.store.archive import keep_stories
 from newsletter.store.audience import queue_deliveries
 from newsletter.store.codec import from_json, to_json
-from newsletter.store.database import VALUES_PER_STATEMENT, Database, inserted_id
+from newsletter.store.database import Database, in_portions, insert_new, inserted_id
+from newsletter.store.lists import know_lists
 from newsletter.store.variants import assign_variants, variant_row
 
 _lists = tables.lists
@@ -50,7 +50,6 @@ class Editions:
 
     def know_list(self, name: str, *, now: datetime) -> datetime:
         """Make a list known to the store and return since when it is, UTC; safe to repeat."""
-        dialect = sqlite if self._database.is_sqlite else postgresql
         with self._database.reading() as connection:
             since: datetime | None = connection.scalar(
                 select(_lists.c.created_at).where(_lists.c.name == name)
@@ -58,11 +57,7 @@ class Editions:
         if since is not None:
             return since
         with self._database.transaction() as connection:
-            connection.execute(
-                dialect.insert(_lists)
-                .values(name=name, created_at=now, last_number=0)
-                .on_conflict_do_nothing(index_elements=["name"])
-            )
+            know_lists(connection, [name], now=now)
             stored: datetime = connection.execute(
                 select(_lists.c.created_at).where(_lists.c.name == name)
             ).scalar_one()
@@ -114,35 +109,15 @@ class Editions:
             _check_untold(connection, edition)
             _check_slot(connection, edition.list_name, edition.slot_at)
             edition_id = _insert_edition(connection, edition, rendering, uid)
+            _note_told(connection, edition, edition_id)
             keep_stories(connection, edition, edition_id)
-            queue_deliveries(
-                connection,
-                edition_id,
-                list_name=rendering.headers.list_name,
-                cadence=cadence,
-                now=edition.created_at,
-            )
+            list_name, now = rendering.headers.list_name, edition.created_at
+            queue_deliveries(connection, edition_id, list_name=list_name, cadence=cadence, now=now)
             if variants or week:
                 assign_variants(connection, edition_id, missable, variants, week)
-            audience = _count_audience(connection, edition_id)
-            run = Run(
-                list_name=edition.list_name,
-                slot_at=edition.slot_at,
-                started_at=edition.created_at,
-                outcome=RunOutcome.PUBLISHED,
-                edition_number=edition.number,
-            )
-            _record_run(connection, run)
-        return PublishedEdition(
-            id=edition_id,
-            uid=uid,
-            list_name=edition.list_name,
-            number=edition.number,
-            subject=edition.subject,
-            created_at=edition.created_at,
-            slot_at=edition.slot_at,
-            audience=audience,
-        )
+            _count_audience(connection, edition_id)
+            _record_run(connection, _run_of(edition))
+            return _one(connection, edition_id)
 
     def record_run(self, run: Run) -> None:
         """Record a turn that made no edition; a failed one is replaced by what came after it.
@@ -184,14 +159,13 @@ class Editions:
             list_name: The list.
             repeats: Document to the edition that told its story.
         """
-        dialect = sqlite if self._database.is_sqlite else postgresql
         rows = [
             {"edition_id": edition_id, "document_id": document_id, "list_name": list_name}
             for document_id, edition_id in sorted(repeats.items())
         ]
         if rows:
             with self._database.transaction() as connection:
-                connection.execute(dialect.insert(_told).on_conflict_do_nothing(), rows)
+                connection.execute(insert_new(connection, _told), rows)
 
     def runs(self, list_name: str, *, limit: int = 10) -> list[Run]:
         """Return a list's latest turns, the newest first."""
@@ -230,7 +204,7 @@ class Editions:
     def get(self, edition_id: int) -> PublishedEdition:
         """Return one edition."""
         with self._database.reading() as connection:
-            return _to_published(connection.execute(_headings().where(_editions.c.id == edition_id)).one())
+            return _one(connection, edition_id)
 
     def content(self, edition_id: int) -> Edition:
         """Return an edition as it was frozen, with every sentence's place in its document."""
@@ -271,14 +245,13 @@ def _take_number(connection: Connection, edition: Edition) -> None:
 
 
 def _check_untold(connection: Connection, edition: Edition) -> None:
-    ids = edition.document_ids
-    for start in range(0, len(ids), VALUES_PER_STATEMENT):
+    for some in in_portions(edition.document_ids):
         told = connection.scalar(
             select(func.count())
             .select_from(_told)
             .where(
                 _told.c.list_name == edition.list_name,
-                _told.c.document_id.in_(ids[start : start + VALUES_PER_STATEMENT]),
+                _told.c.document_id.in_(some),
             )
         )
         if told:
@@ -305,7 +278,11 @@ def _insert_edition(connection: Connection, edition: Edition, rendering: Renderi
             audience_list=rendering.headers.list_name,
         )
     )
-    edition_id = inserted_id(result)
+    return inserted_id(result)
+
+
+def _note_told(connection: Connection, edition: Edition, edition_id: int) -> None:
+    """Note which documents an edition answers for: its list is not told them again."""
     connection.execute(
         insert(_told),
         [
@@ -313,16 +290,24 @@ def _insert_edition(connection: Connection, edition: Edition, rendering: Renderi
             for document_id in edition.document_ids
         ],
     )
-    return edition_id
 
 
-def _count_audience(connection: Connection, edition_id: int) -> int:
-    """Note with an edition for how many readers it is queued, and return it."""
+def _count_audience(connection: Connection, edition_id: int) -> None:
+    """Note with an edition for how many readers it is queued."""
     # Not every driver counts the rows of an INSERT ... SELECT.
     queued = select(func.count()).where(_deliveries.c.edition_id == edition_id)
     audience = connection.scalar(queued) or 0
     connection.execute(update(_editions).where(_editions.c.id == edition_id).values(audience=audience))
-    return audience
+
+
+def _run_of(edition: Edition) -> Run:
+    return Run(
+        list_name=edition.list_name,
+        slot_at=edition.slot_at,
+        started_at=edition.created_at,
+        outcome=RunOutcome.PUBLISHED,
+        edition_number=edition.number,
+    )
 
 
 def _check_slot(connection: Connection, list_name: str, slot_at: datetime | None) -> None:
@@ -354,6 +339,10 @@ def _record_run(connection: Connection, run: Run) -> None:
 def _headings() -> Select[tuple[object, ...]]:
     c = _editions.c
     return select(c.id, c.uid, c.list_name, c.number, c.subject, c.created_at, c.slot_at, c.audience, c.state)
+
+
+def _one(connection: Connection, edition_id: int) -> PublishedEdition:
+    return _to_published(connection.execute(_headings().where(_editions.c.id == edition_id)).one())
 
 
 def _to_published(row: Row[tuple[object, ...]]) -> PublishedEdition:

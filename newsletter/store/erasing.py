@@ -1,10 +1,11 @@
 """Erasing: what is forgotten of a reader, and what stays under no name."""
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from newsletter.store import tables
 
 _consents = tables.consents
+_feedback = tables.feedback
 _signups = tables.signups
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
@@ -22,8 +23,26 @@ def erase(connection: Connection, address_key: str) -> bool:
         select(_subscribers.c.id).where(_subscribers.c.address_key == address_key)
     )
     if subscriber_id is not None:
+        _forget_mails(connection, subscriber_id)
         _forget(connection, subscriber_id)
     return subscriber_id is not None or asked.rowcount > 0
+
+
+def is_erased(address: str) -> bool:
+    """Tell whether an address, or its form for comparing, is what stands for a reader who was erased."""
+    return "@" not in address
+
+
+def _forget_mails(connection: Connection, subscriber_id: int) -> None:
+    """Clear what was kept of mails that came from the address before it was anybody's."""
+    who = connection.execute(
+        select(_subscribers.c.address, _subscribers.c.address_key).where(_subscribers.c.id == subscriber_id)
+    ).one()
+    senders = {f"from {address}:" for address in (who.address, who.address_key)}
+    named = (_feedback.c.reason.icontains(sender, autoescape=True) for sender in senders)
+    connection.execute(
+        update(_feedback).where(_feedback.c.subscriber_id.is_(None), or_(*named)).values(reason="")
+    )
 
 
 def _forget(connection: Connection, subscriber_id: int) -> None:
@@ -39,6 +58,4 @@ def _forget(connection: Connection, subscriber_id: int) -> None:
     )
     # What a server said may hold the address.
     connection.execute(update(tables.deliveries).where(mine).values(reply=""))
-    connection.execute(
-        update(tables.feedback).where(tables.feedback.c.subscriber_id == subscriber_id).values(reason="")
-    )
+    connection.execute(update(_feedback).where(_feedback.c.subscriber_id == subscriber_id).values(reason=""))

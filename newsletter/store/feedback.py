@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from newsletter.model.deliveries import DeliveryState
 from newsletter.model.feedback import (
     BounceKind,
     BouncePolicy,
@@ -19,9 +18,12 @@ from newsletter.model.feedback import (
 from newsletter.model.subscribers import SubscriptionState, SuppressionReason
 from newsletter.store import tables
 from newsletter.store.database import Database, Lock
+from newsletter.store.erasing import is_erased
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
+from newsletter.store.letters import letter_address, letter_bounced
 from newsletter.store.subscribers import suppress
+from newsletter.store.told import HANDED_OVER
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -31,11 +33,10 @@ _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
 _suppressions = tables.suppressions
 
-#: States in which a server has the message, or may have it.
-_HANDED_OVER = (DeliveryState.SENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.UNCERTAIN.value)
-
 #: Latest deliveries of a reader that are looked through for a Message-ID.
 _LATEST_DELIVERIES = 50
+
+_NOTHING = FeedbackAction.NOTHING
 
 _SUPPRESSED_ALREADY = "suppressed already"
 
@@ -77,6 +78,8 @@ class Verdict:
     subscriber_id: int | None = None
     delivery_id: int | None = None
     list_name: str = ""
+    #: The sign-up whose letter it is about; then no reader and no delivery is named.
+    letter_id: int | None = None
 
 
 class Feedback:
@@ -233,6 +236,8 @@ def _act(
     if verdict.action is not None:
         return verdict.action, ""
     subscriber_id = verdict.subscriber_id
+    if verdict.letter_id is not None:
+        return _act_on_letter(connection, hasher, verdict, verdict.letter_id, now), ""
     if subscriber_id is None:
         return FeedbackAction.NOTHING, ""
     match verdict.kind:
@@ -248,6 +253,20 @@ def _act(
             return FeedbackAction.NOTHING, f"had left {verdict.list_name} already"
         case _:
             return FeedbackAction.NOTHING, ""
+
+
+def _act_on_letter(
+    connection: Connection, hasher: AddressHasher, verdict: Verdict, letter_id: int, now: datetime
+) -> FeedbackAction:
+    """Send no more letters where there is no mailbox, and nothing at all to whoever complains of one."""
+    key = letter_address(connection, letter_id)
+    if key is not None and verdict.kind is FeedbackKind.COMPLAINT:
+        return FeedbackAction.SUPPRESSED if _never_again(connection, hasher.hash(key), now) else _NOTHING
+    if verdict.kind is FeedbackKind.HARD_BOUNCE and letter_bounced(
+        connection, letter_id, reply=verdict.reason
+    ):
+        return FeedbackAction.NO_LETTERS
+    return _NOTHING
 
 
 def _count(
@@ -301,20 +320,22 @@ def _complain(
     if key is None:
         return FeedbackAction.NOTHING, "the reader was erased"
     left = leave(connection, subscriber_id, list_name, origin="complaint", now=now)
-    address_hash = hasher.hash(key)
-    known = _reason(connection, address_hash)
-    if known is SuppressionReason.BOUNCE:
+    if not _never_again(connection, hasher.hash(key), now):
+        return (FeedbackAction.UNSUBSCRIBED if left else FeedbackAction.NOTHING), _SUPPRESSED_ALREADY
+    return FeedbackAction.SUPPRESSED, f"left {list_name}" if left else ""
+
+
+def _never_again(connection: Connection, address_hash: str, now: datetime) -> bool:
+    """Suppress the address of whoever complains; return False if that was so already."""
+    if _reason(connection, address_hash) is SuppressionReason.BOUNCE:
         # Whoever lifts suppressions must not take this one for a broken mailbox.
         connection.execute(
             update(_suppressions)
             .where(_suppressions.c.address_hash == address_hash)
             .values(reason=SuppressionReason.COMPLAINT.value)
         )
-    elif known is None:
-        suppress(connection, address_hash, SuppressionReason.COMPLAINT, now=now)
-    else:
-        return (FeedbackAction.UNSUBSCRIBED if left else FeedbackAction.NOTHING), _SUPPRESSED_ALREADY
-    return FeedbackAction.SUPPRESSED, f"left {list_name}" if left else ""
+        return True
+    return suppress(connection, address_hash, SuppressionReason.COMPLAINT, now=now)
 
 
 def _locked_key(connection: Connection, subscriber_id: int) -> str | None:
@@ -327,12 +348,12 @@ def _locked_key(connection: Connection, subscriber_id: int) -> str | None:
         .where(_subscribers.c.id == subscriber_id)
         .with_for_update(key_share=True)
     )
-    return key if key and "@" in key else None
+    return key if key and not is_erased(key) else None
 
 
 def _shown(address: str | None) -> str:
     """Return a reader's address; nothing stands for nobody, and for a reader who was erased."""
-    return address if address and "@" in address else ""
+    return address if address and not is_erased(address) else ""
 
 
 def _reason(connection: Connection, address_hash: str) -> SuppressionReason | None:
@@ -374,6 +395,6 @@ def _to_copy(row: Row[tuple[object, ...]]) -> SentCopy:
         edition_uid=row.uid,
         sender_domain=json.loads(row.headers)["sender_address"].rpartition("@")[2],
         # One that was uncertain once may be on its way, whatever became of it since.
-        handed_over=row.state in _HANDED_OVER or row.uncertain_count > 0,
+        handed_over=row.state in HANDED_OVER or row.uncertain_count > 0,
         changed_at=row.changed_at,
     )

@@ -8,13 +8,13 @@ again unless a server has said that it did not take it.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
 from newsletter.model.readers import Letter, LetterKind, LetterState
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
-from newsletter.store.database import VALUES_PER_STATEMENT, Database, Lock
+from newsletter.store.database import Database, Lock, in_portions
 from newsletter.store.keys import AddressHasher
 
 _signups = tables.signups
@@ -95,7 +95,7 @@ class Letters:
 
         Args:
             letter: As `due` returned it.
-            state: SENT, FAILED or UNCERTAIN.
+            state: SENT, FAILED, BOUNCED or UNCERTAIN.
             begun: Whether `begin` let it go on; if not, another process may be sending it.
             reply: The server's words, or what happened instead.
         """
@@ -123,6 +123,11 @@ class Letters:
             )
             return written.rowcount > 0
 
+    def address_key(self, signup_id: int) -> str | None:
+        """Return the address of a sign-up in its form for comparing; None if it is forgotten."""
+        with self._database.reading() as connection:
+            return letter_address(connection, signup_id)
+
     def forget(self, *, before: datetime) -> int:
         """Delete sign-ups, and what waits to be confirmed, of before a time in UTC; return how many rows.
 
@@ -139,10 +144,25 @@ class Letters:
             )
             readers = list(set(connection.scalars(select(_subscriptions.c.subscriber_id).where(*stale))))
             gone += connection.execute(delete(_subscriptions).where(*stale)).rowcount
-            for start in range(0, len(readers), VALUES_PER_STATEMENT):
-                some = _subscribers.c.id.in_(readers[start : start + VALUES_PER_STATEMENT])
-                gone += connection.execute(delete(_subscribers).where(some, ~_is_known())).rowcount
+            for some in in_portions(readers):
+                unknown = _subscribers.c.id.in_(some) & ~_is_known()
+                gone += connection.execute(delete(_subscribers).where(unknown)).rowcount
         return gone
+
+
+def letter_bounced(connection: Connection, signup_id: int, *, reply: str) -> bool:
+    """Write that there is no such mailbox as a letter went to; return False if its sign-up is forgotten."""
+    written = connection.execute(
+        update(_signups)
+        .where(_signups.c.id == signup_id, _signups.c.state != LetterState.DUE.value)
+        .values(state=LetterState.BOUNCED.value, reply=reply)
+    )
+    return written.rowcount > 0
+
+
+def letter_address(connection: Connection, signup_id: int) -> str | None:
+    """Return the address of a sign-up in its form for comparing; None if it is forgotten."""
+    return connection.scalar(select(_signups.c.address_key).where(_signups.c.id == signup_id))
 
 
 def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -134,6 +134,7 @@ class Operations:
         where = [*_of(edition_id, address_key), is_uncertain]
 
         def settle(connection: Connection, these: ColumnElement[bool]) -> int:
+            """Move some of the uncertain deliveries on, and return how many."""
             if resolution is Resolution.RESEND:
                 # With all their time before them: what was held for days would be given up at the first 4xx.
                 return write_step(
@@ -348,6 +349,7 @@ def _let_go_on(now: datetime) -> _Change:
     due_at = func.coalesce(_deliveries.c.due_at, literal(now, tables.UtcDateTime))
 
     def change(connection: Connection, these: ColumnElement[bool]) -> int:
+        """Make some of the waiting deliveries due, and return how many."""
         return connection.execute(
             update(_deliveries)
             .where(these, _deliveries.c.state.in_(_WAITING))

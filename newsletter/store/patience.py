@@ -72,6 +72,7 @@ def _begun(work: Callable[[], _Result]) -> Future[_Result]:
     context = contextvars.copy_context()
 
     def run() -> None:
+        """Do the work in this thread, and hand its result or its error to whoever waits."""
         try:
             result = context.run(work)
         except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it

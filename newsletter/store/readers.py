@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, exists, select, update
 
 from newsletter.model.readers import Choice, ConsentAction
 from newsletter.model.subscribers import Address, SubscriptionState
 from newsletter.store import tables
 from newsletter.store.consents import note
 from newsletter.store.database import Database, Lock
+from newsletter.store.erasing import is_erased
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
 from newsletter.store.ownrecord import own_record
@@ -18,6 +19,7 @@ from newsletter.store.signups import choices_of, confirm
 
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
+_suppressions = tables.suppressions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,7 @@ class Readers:
             row = connection.execute(
                 select(_subscribers).where(_subscribers.c.id == subscriber_id)
             ).one_or_none()
-            if row is None or "@" not in row.address:
+            if row is None or is_erased(row.address):
                 return None
             return Reader(
                 id=row.id,
@@ -60,6 +62,7 @@ class Readers:
         """End a subscription; return False if it had ended, or never was."""
 
         def end() -> bool:
+            """End it in one transaction."""
             with self._database.transaction() as connection:
                 return leave(connection, subscriber_id, list_name, origin=origin, now=now)
 
@@ -68,7 +71,9 @@ class Readers:
     def come_back(
         self, subscriber_id: int, list_name: str, *, within: timedelta, origin: str, now: datetime
     ) -> bool:
-        """Take back that a reader left a list, cadence and pause as they were; return False if too late.
+        """Take back that a reader left a list, cadence and pause as they were; return whether it was.
+
+        It is too late after a while, and an address that is suppressed stays off its lists.
 
         Args:
             subscriber_id: The reader.
@@ -79,15 +84,11 @@ class Readers:
         """
 
         def take_back() -> bool:
+            """Take it back and put that on record, in one transaction."""
             with self._database.transaction() as connection:
                 back = connection.execute(
                     update(_subscriptions)
-                    .where(
-                        _subscriptions.c.subscriber_id == subscriber_id,
-                        _subscriptions.c.list_name == list_name,
-                        _subscriptions.c.state == SubscriptionState.UNSUBSCRIBED.value,
-                        _subscriptions.c.since >= now - within,
-                    )
+                    .where(*_has_just_left(subscriber_id, list_name, now - within))
                     .values(state=SubscriptionState.CONFIRMED.value, since=now)
                 )
                 if back.rowcount:
@@ -96,6 +97,14 @@ class Readers:
                 return back.rowcount > 0
 
         return self._database.repeated(take_back)
+
+    def can_come_back(self, subscriber_id: int, list_name: str, *, within: timedelta, now: datetime) -> bool:
+        """Return whether `come_back` would take a leaving back."""
+        query = select(_subscriptions.c.list_name).where(
+            *_has_just_left(subscriber_id, list_name, now - within)
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query) is not None
 
     def choose(
         self, subscriber_id: int, choices: Mapping[str, Choice], *, origin: str, now: datetime
@@ -113,7 +122,7 @@ class Readers:
             address = connection.scalar(
                 select(_subscribers.c.address).where(_subscribers.c.id == subscriber_id)
             )
-            if address is None or "@" not in address:
+            if address is None or is_erased(address):
                 return False
             before = choices_of(connection, subscriber_id)
             for list_name in sorted(choices):
@@ -128,6 +137,20 @@ class Readers:
         """Return everything that is stored about a reader; see `newsletter.store.ownrecord`."""
         with self._database.reading() as connection:
             return own_record(connection, self._hasher, subscriber_id)
+
+
+def _has_just_left(subscriber_id: int, list_name: str, after: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Match a subscription that has ended since then, unless the reader's address is suppressed."""
+    suppressed = exists().where(
+        _subscribers.c.id == subscriber_id, _suppressions.c.address_hash == _subscribers.c.address_hash
+    )
+    return (
+        _subscriptions.c.subscriber_id == subscriber_id,
+        _subscriptions.c.list_name == list_name,
+        _subscriptions.c.state == SubscriptionState.UNSUBSCRIBED.value,
+        _subscriptions.c.since >= after,
+        ~suppressed,
+    )
 
 
 def _stay(

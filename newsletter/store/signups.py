@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.readers import (
     AskedFor,
@@ -23,8 +22,8 @@ from newsletter.store.adding import known_or_made, suppressed_among
 from newsletter.store.consents import note
 from newsletter.store.database import Database, Lock
 from newsletter.store.keys import AddressHasher
+from newsletter.store.lists import know_lists
 
-_lists = tables.lists
 _signups = tables.signups
 _subscribers = tables.subscribers
 _subscriptions = tables.subscriptions
@@ -35,8 +34,8 @@ WEB_FORM = "web form"
 #: For so long after a letter no other one goes to its address.
 _BETWEEN_LETTERS = timedelta(hours=24)
 
-#: States in which a letter may still reach its reader, however long ago it was asked for.
-_ON_ITS_WAY = (LetterState.DUE.value, LetterState.SENDING.value)
+#: States in which no other letter goes to an address for as long as the sign-up is kept.
+_WHILE_KEPT = (LetterState.DUE.value, LetterState.BOUNCED.value)
 
 #: Decides which letter answers a sign-up for some lists; None: none does.
 Decide = Callable[[Sequence[str], Standing], LetterKind | None]
@@ -176,7 +175,7 @@ class SignUps:
         known = _ids(connection, [address.key])
         wanted = [(address, "", self._hasher.hash(address.key))]
         subscriber_id = known_or_made(connection, wanted, known=known, now=now)[address.key]
-        _know_lists(connection, asked_for.list_names, now)
+        know_lists(connection, asked_for.list_names, now=now)
         asked_from = f"{origin} (asked for from {row.origin})" if row.origin != origin else origin
         for list_name in asked_for.list_names:
             confirm(
@@ -283,7 +282,8 @@ def _with_letter(connection: Connection, keys: Sequence[str], now: datetime) -> 
             _signups.c.address_key.in_(keys),
             _signups.c.letter.is_not(None),
             or_(
-                _signups.c.state.in_(_ON_ITS_WAY),
+                # However long ago it was asked for; SENDING counts by when it began.
+                _signups.c.state.in_(_WHILE_KEPT),
                 _signups.c.asked_at > lately,
                 _signups.c.sent_at > lately,
             ),
@@ -309,16 +309,6 @@ def _states(connection: Connection, keys: Sequence[str]) -> dict[str, dict[str, 
     return found
 
 
-def _know_lists(connection: Connection, names: Sequence[str], now: datetime) -> None:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    for name in sorted(names):
-        connection.execute(
-            dialect.insert(_lists)
-            .values(name=name, created_at=now, last_number=0)
-            .on_conflict_do_nothing(index_elements=["name"])
-        )
-
-
 def _make_unconfirmed(
     connection: Connection,
     rows: Sequence[Row[tuple[object, ...]]],
@@ -327,7 +317,7 @@ def _make_unconfirmed(
     now: datetime,
 ) -> None:
     """Make those who are to confirm subscribers; who left stays so until the button is pressed."""
-    _know_lists(connection, list({name for row in rows for name in row.list_names}), now)
+    know_lists(connection, {name for row in rows for name in row.list_names}, now=now)
     keys = [row.address_key for row in rows]
     wanted = [(Address(display=r.address, key=r.address_key), "", hashes[r.address_key]) for r in rows]
     ids = known_or_made(connection, wanted, known=_ids(connection, keys), now=now)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from newsletter.errors import StoreError
 from newsletter.store.accounts import Accounts
 from newsletter.store.archive import Archive
 from newsletter.store.audience import Audiences
@@ -127,8 +128,10 @@ class Store:
         """Read one row.
 
         Raises:
-            StoreError: The database refused, or is gone.
+            StoreError: The database refused, or is gone; SQLite would go on with a file without a name.
         """
+        if not self._database.exists:
+            raise StoreError(f"the store at {self.place} is gone")
         self.editions.published_lists()
 
     def close(self) -> None:

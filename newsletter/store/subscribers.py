@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model.subscribers import (
     AddOutcome,
@@ -17,7 +16,7 @@ from newsletter.model.subscribers import (
 from newsletter.store import tables
 from newsletter.store.adding import Addition, Candidate
 from newsletter.store.consents import latest_given
-from newsletter.store.database import Database, Lock
+from newsletter.store.database import Database, Lock, insert_new
 from newsletter.store.erasing import erase
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
@@ -216,11 +215,9 @@ def _to_subscriber(row: Row[tuple[object, ...]], list_name: str) -> Subscriber:
 
 def suppress(connection: Connection, address_hash: str, reason: SuppressionReason, *, now: datetime) -> bool:
     """Write a suppression; return False if there is one already, be it from this very moment."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     written = connection.scalar(
-        dialect.insert(_suppressions)
+        insert_new(connection, _suppressions)
         .values(address_hash=address_hash, reason=reason.value, created_at=now)
-        .on_conflict_do_nothing(index_elements=["address_hash"])
         .returning(_suppressions.c.address_hash)
     )
     return written is not None

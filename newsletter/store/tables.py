@@ -296,6 +296,8 @@ signups = Table(
     Column("sent_at", UtcDateTime),
     Column("confirmed_at", UtcDateTime),
     Column("reply", Text, nullable=False),
+    # No number is given again: a link that outlives its sign-up must not be good for another one.
+    sqlite_autoincrement=True,
 )
 Index(
     "ix_signups_due",

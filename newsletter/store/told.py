@@ -10,14 +10,14 @@ from newsletter.model.editions import Edition, EditionState, OneLiner
 from newsletter.model.stories import OpenStory, Story, SummarySentence, Telling
 from newsletter.store import tables
 from newsletter.store.codec import from_json
-from newsletter.store.database import VALUES_PER_STATEMENT, Database
+from newsletter.store.database import Database, in_portions
 
 _deliveries = tables.deliveries
 _editions = tables.editions
 _told = tables.edition_documents
 
 #: States in which a server has a message, may have it, or is being given it.
-_HANDED_OVER = (DeliveryState.SENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.UNCERTAIN.value)
+HANDED_OVER = (DeliveryState.SENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.UNCERTAIN.value)
 
 
 class ToldStories:
@@ -65,10 +65,9 @@ class ToldStories:
         """Return those of some documents that a list's editions answer for, be it as left out."""
         found: set[int] = set()
         with self._database.reading() as connection:
-            for start in range(0, len(document_ids), VALUES_PER_STATEMENT):
-                chunk = document_ids[start : start + VALUES_PER_STATEMENT]
+            for some in in_portions(document_ids):
                 query = select(_told.c.document_id).where(
-                    _told.c.list_name == list_name, _told.c.document_id.in_(chunk)
+                    _told.c.list_name == list_name, _told.c.document_id.in_(some)
                 )
                 found.update(connection.scalars(query))
         return found
@@ -84,7 +83,7 @@ class ToldStories:
 
 def was_handed_over() -> ColumnElement[bool]:
     """Return the condition that a server has, or may have, somebody's copy of an edition."""
-    return exists().where(_deliveries.c.edition_id == _editions.c.id, _deliveries.c.state.in_(_HANDED_OVER))
+    return exists().where(_deliveries.c.edition_id == _editions.c.id, _deliveries.c.state.in_(HANDED_OVER))
 
 
 def _tellings(edition_id: int, edition: Edition) -> list[Telling]:

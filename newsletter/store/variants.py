@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from newsletter.model.editions import Variant, WeekBehind
 from newsletter.store import tables
 from newsletter.store.codec import to_json
-from newsletter.store.database import VALUES_PER_STATEMENT
+from newsletter.store.database import in_portions
 from newsletter.store.past import EARLIER, has_had, past_copies, sets_had
 
 _deliveries = tables.deliveries
@@ -70,8 +70,8 @@ def _leave_out(connection: Connection, edition_id: int, week: WeekBehind) -> Non
     for subscriber_id, had in sets_had(connection, query):
         readers.setdefault(variant_for(had), []).append(subscriber_id)
     for number, ids in readers.items():
-        for start in range(0, len(ids), VALUES_PER_STATEMENT):
-            these = mine & _deliveries.c.subscriber_id.in_(ids[start : start + VALUES_PER_STATEMENT])
+        for some in in_portions(ids):
+            these = mine & _deliveries.c.subscriber_id.in_(some)
             if number is None:
                 connection.execute(delete(_deliveries).where(these))
             else:

@@ -114,6 +114,7 @@ class _Batch:
         self._weights = np.empty(0)
 
     def starts(self) -> list[Start]:
+        """Return what grouping starts from: each document alone, then each known story."""
         languages = [(text.language or "").partition("-")[0] for text in self.texts]
         starts = [
             Start(members=(number,), language=languages[number]) for number in range(len(self._classes))
@@ -153,6 +154,7 @@ class _Batch:
         return _fade_of(_until(self.texts[new].dated_at, story)) if story else 0.0
 
     def group(self, cluster: Start) -> Group:
+        """Return a cluster as a group of its new documents, the leading one first."""
         members = [number for number in cluster.members if number < len(self._classes)]
         ordered = self._leading_first(members)
         classes = [self._classes[number] for number in ordered]
@@ -188,6 +190,7 @@ def _within_reach(
     roots = {member: start.members[0] for start in starts for member in start.members}
 
     def root(number: int) -> int:
+        """Return the representative of whatever a member is connected with; shortens the way there."""
         while roots[number] != number:
             roots[number] = number = roots[roots[number]]
         return number

@@ -94,10 +94,12 @@ class _Text:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """All words, those of headings first, as sumy asks for them."""
         return tuple(word for sentence in (*self.headings, *self.sentences) for word in sentence.words)
 
     @property
     def paragraphs(self) -> tuple[_Paragraph, ...]:
+        """All sentences as one paragraph, as sumy asks for them."""
         return (_Paragraph(sentences=self.sentences),)
 
 
@@ -212,6 +214,7 @@ def _ranked(engine: Any, text: _Text) -> list[int]:  # noqa: ANN401 - sumy is un
     rated: list[tuple[float, int]] = []
 
     def take_all(infos: Sequence[Any]) -> Sequence[Any]:
+        """Keep every rating; sumy is given nothing back."""
         for info in infos:
             rating = float(info.rating)
             # Sums over sets differ in their last digits from run to run: ties must not hang on those.

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from newsletter.errors import LinkError, SubscriberError
 from newsletter.model.editions import MailingList
 from newsletter.model.readers import Choice, Preferences
-from newsletter.model.subscribers import Cadence, SubscriptionState
+from newsletter.model.subscribers import SubscriptionState
 from newsletter.store.readers import Reader
 from newsletter.store.store import Store
 from newsletter.subscribe.addresses import masked
-from newsletter.subscribe.families import check_families
+from newsletter.subscribe.offers import check_families, check_offer
 
 #: A year, and a day for whose calendar is ahead of UTC.
 _LONGEST_PAUSE = timedelta(days=366)
@@ -61,7 +61,8 @@ def choose(
         store: Where subscriptions are.
         lists: All lists of the install.
         subscriber_id: The reader.
-        choices: By name of list; lists that are not in it, and those that are UNCONFIRMED, stay as they are.
+        choices: By name of list; lists that are not in it stay as they are, and so does what the reader has
+            asked for and not confirmed yet, unless it is chosen.
         origin: IP address of the reader.
         now: UTC.
 
@@ -72,13 +73,13 @@ def choose(
     """
     reader = _reader(store, subscriber_id)
     by_name = {mailing_list.name: mailing_list for mailing_list in lists}
+    before = frozenset(name for name, choice in reader.choices.items() if choice.state is _ON)
     wanted = {}
     for name, choice in choices.items():
         if choice.state is _ON:
             wanted[name] = _checked(by_name.get(name), name, choice, reader.choices.get(name), now)
-        elif choice.state is _OFF and name in reader.choices:
+        elif choice.state is _OFF and name in before:
             wanted[name] = choice
-    before = frozenset(name for name, choice in reader.choices.items() if choice.state is _ON)
     off = {name for name, choice in wanted.items() if choice.state is _OFF}
     on = [name for name in by_name if name in (before | wanted.keys()) - off]
     check_families(lists, on, before=before)
@@ -127,10 +128,7 @@ def _checked(
 ) -> Choice:
     """Return a choice to be on a list, if it may be made."""
     is_on = before is not None and before.state is _ON
-    if mailing_list is None or not (mailing_list.is_open or is_on):
-        raise SubscriberError(f"nobody can sign up for {name!r} here")
-    if choice.cadence is Cadence.WEEKLY and not mailing_list.weekly_schedule:
-        raise SubscriberError(f"{mailing_list.title} has no weekly mail: choose every edition")
+    check_offer(mailing_list, name, choice.cadence, is_on=is_on)
     until = choice.paused_until
     if until is not None and not now < until <= now + _LONGEST_PAUSE:
         raise SubscriberError("a pause ends on a day to come, within a year at most")

@@ -121,19 +121,18 @@ class Batches:
         wanted: dict[str, Candidate] = {}
         places: dict[str, int] = {}
         for row in rows:
-            report = AddReport(line=row.line, address=row.text, outcome=AddOutcome.ALREADY_THERE)
             try:
                 candidate = self._candidate(row)
             except AddressError as error:
-                report = replace(report, outcome=AddOutcome.REFUSED, reason=error.reason)
+                reports.append(_refused(row, error.reason))
             except SubscriberError as error:
-                report = replace(report, outcome=AddOutcome.REFUSED, reason=str(error))
+                reports.append(_refused(row, str(error)))
             else:
-                report = replace(report, address=candidate.address.display)
                 if candidate.address.key not in wanted:
                     wanted[candidate.address.key] = candidate
                     places[candidate.address.key] = len(reports)
-            reports.append(report)
+                shown = candidate.address.display
+                reports.append(AddReport(line=row.line, address=shown, outcome=AddOutcome.ALREADY_THERE))
         answers = self._store.subscribers.add(
             self._list_name,
             list(wanted.values()),
@@ -161,6 +160,10 @@ class Batches:
             consent_at=read_consent_date(more.get("date", ""), now=self._now),
             origin=_one_line(more.get("origin", ""), _MAX_ORIGIN_CHARACTERS),
         )
+
+
+def _refused(row: Row, reason: str) -> AddReport:
+    return AddReport(line=row.line, address=row.text, outcome=AddOutcome.REFUSED, reason=reason)
 
 
 def _read_rows(lines: Iterable[str]) -> Iterator[Row]:
@@ -242,7 +245,7 @@ def _cell(cells: Sequence[str], column: int) -> str:
 
 
 def _one_line(text: str, most: int) -> str:
-    printable = "".join(char if char.isprintable() else " " for char in text)
+    printable = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     return " ".join(printable.split())[:most]
 
 

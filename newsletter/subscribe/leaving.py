@@ -1,5 +1,6 @@
 """Leaving by the link in a mail, and taking that back."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from newsletter.errors import LinkError
@@ -38,11 +39,15 @@ def leave(store: Store, subscriber_id: int, list_name: str, *, origin: str, now:
         now: UTC.
     """
     store.readers.leave(subscriber_id, list_name, origin=origin, now=now)
-    return leaving(store, subscriber_id, list_name)
+    left = leaving(store, subscriber_id, list_name)
+    can_return = store.readers.can_come_back(subscriber_id, list_name, within=_RETURN_WITHIN, now=now)
+    return replace(left, can_return=can_return)
 
 
 def come_back(store: Store, subscriber_id: int, list_name: str, *, origin: str, now: datetime) -> Leaving:
     """Take back that a reader has left a list a short while ago; doing it again changes nothing.
+
+    A complaint is not taken back so, nor anything else that suppresses the address.
 
     Args:
         store: Where subscriptions are.
@@ -52,10 +57,10 @@ def come_back(store: Store, subscriber_id: int, list_name: str, *, origin: str, 
         now: UTC.
 
     Raises:
-        LinkError: The reader did not leave within the last hour.
+        LinkError: The reader did not leave within the last hour, or the address is suppressed.
     """
     is_back = store.readers.come_back(subscriber_id, list_name, within=_RETURN_WITHIN, origin=origin, now=now)
     after = leaving(store, subscriber_id, list_name)
     if not is_back and not after.is_subscribed:
-        raise LinkError("it is too late to take that back: sign up again")
+        raise LinkError("that can no longer be taken back: sign up again")
     return after

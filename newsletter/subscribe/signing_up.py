@@ -15,10 +15,10 @@ from newsletter.model.readers import (
     SignUp,
     Standing,
 )
-from newsletter.model.subscribers import Cadence, SubscriptionState
+from newsletter.model.subscribers import SubscriptionState
 from newsletter.store.store import Store
 from newsletter.subscribe.addresses import parse_address
-from newsletter.subscribe.families import check_families
+from newsletter.subscribe.offers import check_families, check_offer
 
 #: Sign-ups decided in one transaction, and transactions of one call.
 _BATCH, _MOST_BATCHES = 500, 10
@@ -46,11 +46,7 @@ def ask(store: Store, lists: Sequence[MailingList], request: SignUp, *, now: dat
         raise SubscriberError("no newsletter is chosen: choose one at least")
     by_name = {mailing_list.name: mailing_list for mailing_list in lists}
     for name in request.list_names:
-        wanted = by_name.get(name)
-        if wanted is None or not wanted.is_open:
-            raise SubscriberError(f"nobody can sign up for {name!r} here")
-        if request.cadence is Cadence.WEEKLY and not wanted.weekly_schedule:
-            raise SubscriberError(f"{wanted.title} has no weekly mail: choose every edition")
+        check_offer(by_name.get(name), name, request.cadence)
     check_families(lists, request.list_names)
     store.signups.record(address, request, now=now)
 

@@ -65,6 +65,7 @@ class AccessLog:
         status, size = 0, 0
 
         async def watched(message: Message) -> None:
+            """Pass an answer on, and note its status and size."""
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from newsletter.app import App
 from newsletter.errors import LinkError, StoreError
+from newsletter.model.clock import Clock
 from newsletter.web import archive, feedback, health, readers, style, subscribing
 from newsletter.web.accesslog import AccessLog, Answered
 from newsletter.web.answers import Answers, is_for_machines
@@ -26,8 +26,6 @@ from newsletter.web.security import KnownHosts, SecureHeaders
 from newsletter.web.site import Site, site_of
 
 log = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 
 def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambda: None) -> Starlette:
@@ -84,9 +82,7 @@ def _desk(app: App, *, pages: Pages, site: Site, clock: Clock, wake_letters: Cal
         app=app,
         pages=pages,
         site=site,
-        guard=FormGuard(
-            site=site, keys=[key.get_secret_value() for key in settings.secret_keys], clock=clock
-        ),
+        guard=FormGuard(site=site, keys=settings.signing_keys, clock=clock),
         limits=SignUpLimits(
             per_address=settings.signups_per_hour, per_network=settings.network_signups_per_hour
         ),
@@ -106,6 +102,7 @@ def _front(base: str) -> list[Route]:
         return []
 
     async def front(_request: Request) -> Response:
+        """Lead to the front page."""
         return RedirectResponse(f"{base}/", status_code=308)
 
     return [Route(base, front, methods=["GET"])]
@@ -134,12 +131,15 @@ def _middleware(
     """Return what stands around all routes, the outermost first."""
 
     def is_exempt(path: str) -> bool:
+        """Tell whether a path may be asked for under any host name."""
         return not site.url or is_for_machines(path, base=site.base)
 
     async def misdirected(scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that names a host which is not ours."""
         await answers.to(scope["path"], status=421)(scope, receive, send)
 
     def unexpected(path: str) -> Response:
+        """Return the answer to a path at which an unexpected error happened."""
         try:
             return answers.to(path, status=500)
         except Exception:  # noqa: BLE001 - a template of the operator's own may be what is broken
@@ -154,14 +154,17 @@ def _middleware(
 
 def _handlers(answers: Answers) -> dict[Any, Any]:
     async def http_error(request: Request, error: HTTPException) -> Response:
+        """Answer what a route refused, with its words."""
         return answers.to(
             request.scope["path"], status=error.status_code, words=error.detail, headers=error.headers
         )
 
     async def link_error(request: Request, error: LinkError) -> Response:
+        """Answer a link that is not ours."""
         return answers.to(request.scope["path"], status=404, words=str(error))
 
     async def store_error(request: Request, error: StoreError) -> Response:
+        """Log why the store does not answer, and ask the visitor to come back."""
         # A database quotes the values that it refuses, behind what it says.
         log.error("%s", str(error).partition(" DETAIL:")[0].partition("[SQL:")[0])
         return answers.to(

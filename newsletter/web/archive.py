@@ -16,7 +16,7 @@ from starlette.routing import Route
 from newsletter.app import App
 from newsletter.errors import ArchiveNotFoundError, LinkError
 from newsletter.model.archive import EditionView, Neighbours
-from newsletter.model.editions import WEEKLY_SUFFIX, MailingList
+from newsletter.model.editions import MailingList, audience_name_of, is_weekly_name
 from newsletter.web.pages import Pages
 from newsletter.web.site import Site
 
@@ -88,6 +88,7 @@ class _Shelf:
         """Return a page that waits for its turn, and says so where there is nothing to show."""
 
         async def show(request: Request) -> Response:
+            """Show the page, or that there is none."""
             try:
                 async with self._turn:
                     return await run_in_threadpool(page, request)
@@ -118,8 +119,8 @@ class _Shelf:
     def of_list(self, request: Request) -> Response:
         """Show a list's editions by month."""
         name = request.path_params["list"]
-        if name.endswith(WEEKLY_SUFFIX) and name.removesuffix(WEEKLY_SUFFIX) in self._public:
-            return self._moved(f"/archive/{name.removesuffix(WEEKLY_SUFFIX)}")
+        if is_weekly_name(name) and audience_name_of(name) in self._public:
+            return self._moved(f"/archive/{audience_name_of(name)}")
         before = request.query_params.get("before")
         return self._list_page(self._public_list(name), before=_number(before) if before else None)
 
@@ -173,9 +174,9 @@ class _Shelf:
         """Lead from a mail to its edition: to its public address, or show it here."""
         token = request.path_params["token"]
         name, number = self._archive.read_view_token(token)
-        if name.removesuffix(WEEKLY_SUFFIX) in self._public:
+        if audience_name_of(name) in self._public:
             return self._moved(f"/archive/{name}/{number}")
-        set_list = self._site.named(name.removesuffix(WEEKLY_SUFFIX))
+        set_list = self._site.named(audience_name_of(name))
         return self._edition_page(
             self._archive.edition(name, number),
             home=f"{self._site.base}/e/{token}",
@@ -190,7 +191,7 @@ class _Shelf:
         """Show where a sentence of an edition that is not public stands in its document."""
         token = request.path_params["token"]
         name, number = self._archive.read_view_token(token)
-        if name.removesuffix(WEEKLY_SUFFIX) in self._public:
+        if audience_name_of(name) in self._public:
             story, sentence = (_number(request.path_params[part]) for part in ("story", "sentence"))
             return self._moved(f"/archive/{name}/{number}/{story}/{sentence}")
         home = f"{self._site.base}/e/{token}"
@@ -236,7 +237,7 @@ class _Shelf:
 
     def _public_list(self, name: str) -> MailingList:
         """Return a list that anybody may read, by its own name or that of its weekly digest."""
-        mailing_list = self._public.get(name.removesuffix(WEEKLY_SUFFIX))
+        mailing_list = self._public.get(audience_name_of(name))
         if mailing_list is None:
             raise ArchiveNotFoundError(f"there is no public list {name!r}")
         return mailing_list
@@ -275,6 +276,6 @@ def _unless_known(request: Request, answer: Response, updated: datetime) -> Resp
 def _http_date(text: str) -> datetime | None:
     try:
         read = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)

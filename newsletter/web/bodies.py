@@ -6,6 +6,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 
+def content_type_of(request: Request) -> str:
+    """Return the type of a request's body, in lower case, without parameters; empty if it is not said."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def read_body(request: Request, *, most_bytes: int, seconds: float) -> bytes:
     """Return the whole body of a request.
 

@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
+from newsletter.model.dates import local_day
 from newsletter.model.editions import MailingList
 from newsletter.model.readers import Choice, Preferences
 from newsletter.model.subscribers import Cadence, SubscriptionState
-from newsletter.web import words
+from newsletter.model.voices import OUR_LANGUAGE, voice_of
+from newsletter.web.forms import text_of, texts_of
+from newsletter.web.languages import language_name
 
 #: Longest pause.
 _LONGEST_PAUSE = timedelta(days=365)
@@ -59,29 +62,25 @@ class ChoiceError(ValueError):
 def families_of(lists: Sequence[MailingList], preferences: Preferences) -> tuple[Family, ...]:
     """Return what a reader can choose: lists that are open, and those that the reader is on."""
     offered = [one for one in lists if one.is_open or _is_on(preferences, one.name)]
-    roots = dict.fromkeys(map(_root, offered))
-    return tuple(_family(root, [one for one in offered if _root(one) == root], preferences) for root in roots)
-
-
-def _root(mailing_list: MailingList) -> str:
-    return mailing_list.translation_of or mailing_list.name
+    roots = dict.fromkeys(one.family for one in offered)
+    return tuple(_family(root, [one for one in offered if one.family == root], preferences) for root in roots)
 
 
 def _family(root: str, members: Sequence[MailingList], preferences: Preferences) -> Family:
     chosen = next((one for one in members if _is_on(preferences, one.name)), None)
     first = chosen or next((one for one in members if one.name == root), members[0])
     choice = preferences.choices.get(first.name)
-    language = first.language or "en"
+    voice = voice_of("", first.language)
     return Family(
         root=root,
         title=first.title,
-        language=language if language != "en" else "",
-        direction=words.direction(language),
+        language=voice.language or "",
+        direction=voice.direction,
         options=tuple(
             LanguageOption(
                 name=one.name,
-                language=one.language or "en",
-                language_name=words.language_name(one.language or "en"),
+                language=one.language or OUR_LANGUAGE,
+                language_name=language_name(one.language or OUR_LANGUAGE),
             )
             for one in members
         ),
@@ -112,9 +111,11 @@ def read_choices(
 ) -> dict[str, Choice]:
     """Read what was sent with the form: a choice for every list that it showed.
 
+    A list that the reader has come to since the page was loaded stays as it is.
+
     Args:
         sent: The fields.
-        families: As they were shown.
+        families: As they would be shown now.
         lists: By name.
         time_zone: In which the day of a pause begins, IANA name.
         now: UTC.
@@ -122,11 +123,14 @@ def read_choices(
     Raises:
         ChoiceError: Something cannot be.
     """
-    pause = _read_pause(_text(sent, "pause"), time_zone, now)
+    pause = _read_pause(text_of(sent, "pause"), time_zone, now)
     choices: dict[str, Choice] = {}
+    shown = text_of(sent, "shown").split()
     for place, family in enumerate(families, start=1):
+        if family.root not in shown:
+            continue
         chosen = _chosen(sent, family)
-        is_weekly = family.offers_weekly and _text(sent, f"cadence.{family.root}") == Cadence.WEEKLY.value
+        is_weekly = family.offers_weekly and text_of(sent, f"cadence.{family.root}") == Cadence.WEEKLY.value
         if is_weekly and chosen and not lists[chosen].weekly_schedule:
             raise ChoiceError(
                 f"{family.title} does not come once a week in this language: choose every edition",
@@ -145,8 +149,8 @@ def read_choices(
 def _chosen(sent: FormData, family: Family) -> str:
     names = {option.name for option in family.options}
     if len(names) == 1:
-        return next((v for v in sent.getlist("list") if isinstance(v, str) and v in names), "")
-    value = _text(sent, f"list.{family.root}")
+        return next((name for name in texts_of(sent, "list") if name in names), "")
+    value = text_of(sent, f"list.{family.root}")
     return value if value in names else ""
 
 
@@ -159,30 +163,33 @@ def _read_pause(text: str, time_zone: str, now: datetime) -> datetime | None:
         raise ChoiceError(
             "Enter the day as year, month and day, such as 2027-01-31", field="pause"
         ) from error
-    until = datetime.combine(day, time(), tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
-    if until <= now:
+    zone = ZoneInfo(time_zone)
+    today = now.astimezone(zone).date()
+    if day <= today:
         raise ChoiceError("Choose a day that is still to come, or none", field="pause")
-    if until > now + _LONGEST_PAUSE:
+    if day > today + _LONGEST_PAUSE:
         raise ChoiceError("A pause can last a year at most: choose an earlier day", field="pause")
-    return until
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
-def local_day(moment: datetime | None, time_zone: str) -> str:
-    """Return the day of a moment as a date field holds it, ISO 8601; empty for None."""
-    return moment.astimezone(ZoneInfo(time_zone)).date().isoformat() if moment else ""
+def field_day(moment: datetime | None, time_zone: str) -> str:
+    """Return the day that a pause lasts until, as a date field holds it, ISO 8601; empty for None.
+
+    Of a pause that ends in the middle of a day it is the next one: nothing is sent before that day.
+    """
+    if moment is None:
+        return ""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    is_midnight = datetime.combine(local.date(), time(), tzinfo=local.tzinfo).astimezone(UTC) >= moment
+    return (local.date() if is_midnight else local.date() + timedelta(days=1)).isoformat()
 
 
 def pause_bounds(time_zone: str, *, now: datetime) -> tuple[str, str]:
     """Return the first and the last day that a pause may end on, ISO 8601."""
-    today = now.astimezone(ZoneInfo(time_zone)).date()
+    today = local_day(now, time_zone)
     return (today + timedelta(days=1)).isoformat(), (today + _LONGEST_PAUSE).isoformat()
 
 
 def _is_on(preferences: Preferences, name: str) -> bool:
     choice = preferences.choices.get(name)
     return choice is not None and choice.state is SubscriptionState.CONFIRMED
-
-
-def _text(sent: FormData, name: str) -> str:
-    value = sent.get(name, "")
-    return value if isinstance(value, str) else ""

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from newsletter.app import App
-from newsletter.web import words
+from newsletter.model.clock import Clock
+from newsletter.model.words import in_a_row
 from newsletter.web.forms import FormGuard, FormTokens
 from newsletter.web.limits import SignUpLimits
 from newsletter.web.pages import Pages
 from newsletter.web.site import Site
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +30,7 @@ class Desk:
     pages: Pages
     site: Site
     #: `form = guard.open(request)` and `guard.stamp(response, form)` where a form is shown, `await
-    #: guard.read(request)` where it arrives; a one-click POST is read by `web.forms.read_form`.
+    #: guard.read(request)` where it arrives; a one-click POST goes without.
     guard: FormGuard
     #: `allows(client_address(request), now=...)` before a sign-up is taken, else 429 with Retry-After.
     limits: SignUpLimits
@@ -73,4 +71,4 @@ class Desk:
 
     def titles(self, list_names: Sequence[str]) -> str:
         """Return several lists' titles in a row."""
-        return words.in_a_row([self.title(name) for name in list_names])
+        return in_a_row([self.title(name) for name in list_names])

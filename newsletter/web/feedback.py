@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from newsletter.app import App
+from newsletter.model.clock import Clock
 from newsletter.model.feedback import FeedbackOutcome, Notice
-from newsletter.web.bodies import read_body
+from newsletter.web.bodies import content_type_of, read_body
 from newsletter.web.security import bears
 
 #: Largest body, in bytes.
@@ -26,8 +27,6 @@ _BODY_SECONDS = 30.0
 #: What a notice may say, each as text.
 _TEXT_FIELDS = frozenset(field.name for field in fields(Notice)) - {"is_complaint"}
 _KINDS = ("bounce", "complaint")
-
-Clock = Callable[[], datetime]
 
 
 def routes(app: App, *, clock: Clock) -> list[Route]:
@@ -58,7 +57,7 @@ def _taker(app: App, request: Request, body: bytes, now: datetime) -> Callable[[
     Raises:
         HTTPException: The body is of another type, or not what it says.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = content_type_of(request)
     if content_type == "message/rfc822":
         if not body.strip():
             raise HTTPException(400, "the message is empty")

@@ -7,9 +7,8 @@ and a cookie of this browser (OWASP: signed double-submit cookie). Nothing of it
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import itsdangerous
@@ -20,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from newsletter.web.bodies import read_body
+from newsletter.model.clock import Clock
+from newsletter.web.bodies import content_type_of, read_body
 from newsletter.web.security import is_loopback_host
 from newsletter.web.site import Site
 
@@ -46,8 +46,6 @@ _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 _TOO_OLD = "This page was open for too long. Load it again, and send the form once more."
 _NOT_OURS = "This form was not sent from its own page. Load the page again, and send the form once more."
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +173,7 @@ class _Signer(itsdangerous.TimestampSigner):
     clock: Clock
 
     def get_timestamp(self) -> int:
+        """Return the time, in seconds since 1970."""
         return int(self.clock().timestamp())
 
 
@@ -183,14 +182,25 @@ def _bound(cookie: str, path: str) -> str:
     return f"{cookie}.{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
+def text_of(sent: FormData, name: str) -> str:
+    """Return a field as text; empty where it is missing, or no text."""
+    value = sent.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def texts_of(sent: FormData, name: str) -> list[str]:
+    """Return all fields of a name, as a browser sends the boxes that are ticked."""
+    return [value for value in sent.getlist(name) if isinstance(value, str)]
+
+
 async def read_form(request: Request) -> FormData:
-    """Return the fields of a form, urlencoded or multipart, whoever sent it: for one-click POSTs (RFC 8058).
+    """Return the fields of a form, urlencoded or multipart, whoever sent it.
 
     Raises:
         HTTPException: 413, 408 or 400 as `read_body`; 415 for another type; 400 for what cannot be read, for
             a file, or for too many fields.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = content_type_of(request)
     if content_type not in _FORM_TYPES:
         raise HTTPException(415, f"A form is expected: {' or '.join(_FORM_TYPES)}.")
     body = await read_body(request, most_bytes=_MOST_BYTES, seconds=_BODY_SECONDS)
@@ -209,11 +219,17 @@ async def _read_multipart(headers: Headers, body: bytes) -> FormData:
 
     Raises:
         MultiPartException: It is broken, or holds a file or too many fields.
+        UnicodeError: It is not text.
     """
 
     async def whole() -> Message:
+        """Hand over the body that was read, all at once."""
         return {"type": "http.request", "body": body, "more_body": False}
 
     # Apart from the application, so that the parser's own error is raised, and from the body that was read.
     alone = Request({"type": "http", "headers": headers.raw}, whole)
-    return await alone.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    form = await alone.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
+    for name, value in form.multi_items():
+        # The parser believes any charset that the header names; some make half characters.
+        f"{name}{value}".encode()
+    return form

@@ -18,6 +18,7 @@ def routes(app: App) -> list[Route]:
     store = _StoreProbe(app)
 
     async def readyz(_request: Request) -> Response:
+        """Say whether the store answers, with status 200 or 503."""
         if await store.answers():
             return JSONResponse({"status": "ok"})
         return JSONResponse({"status": "the store does not answer"}, status_code=503)
@@ -40,6 +41,7 @@ class _StoreProbe:
         self._asking: asyncio.Future[None] | None = None
 
     async def answers(self) -> bool:
+        """Tell whether the store answers in time."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.ensure_future(self._app.apart(self._app.check_store))
             # Whoever asked may be gone by then; a failure that nobody takes would be reported as lost.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from newsletter.errors import ArchiveNotFoundError
-from newsletter.model.archive import Voice
+from newsletter.model.voices import Voice, voice_of
 from newsletter.web.desk import Desk
 
 #: Headlines that are shown.
@@ -37,15 +37,11 @@ def latest_of(desk: Desk) -> Latest | None:
             continue
         if edition is None:
             continue
-        foreign = edition.language.partition("-")[0] != "en"
         return Latest(
             number=edition.number,
             date=edition.date_words,
             url=f"{desk.site.base}/archive/{edition.list_name}/{edition.number}",
             headlines=tuple((story.headline, story.voice) for story in edition.stories[:_SHOWN]),
-            voice=Voice(
-                language=edition.language if foreign else None,
-                direction=edition.direction if edition.direction == "rtl" else None,
-            ),
+            voice=voice_of("", edition.language),
         )
     return None

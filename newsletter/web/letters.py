@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from newsletter.app import App
 from newsletter.errors import NewsletterError, SettingsError
+from newsletter.model.clock import Clock
 from newsletter.model.readers import LettersReport
 
 log = logging.getLogger(__name__)
@@ -21,8 +22,6 @@ _FORGET_EVERY = timedelta(hours=1)
 
 #: How long a piece of work is waited for once the process is to stop, in seconds; it is written to be killed.
 _STOP_SECONDS = 20.0
-
-Clock = Callable[[], datetime]
 
 _Result = TypeVar("_Result")
 

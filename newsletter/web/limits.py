@@ -75,6 +75,7 @@ class _Hour:
         return len(self._slices)
 
     def count(self, place: _Place, now: datetime) -> None:
+        """Count one more from a place; of too many places, forget the one that was counted longest ago."""
         current = _slice(now)
         slices = self._recent(place, current)
         slices[current] = slices.get(current, 0) + 1
@@ -84,6 +85,7 @@ class _Hour:
             self._slices.popitem(last=False)
 
     def wait(self, place: _Place, now: datetime) -> int:
+        """Return how many seconds a place has to wait until it is let in; 0: not at all."""
         slices = self._recent(place, _slice(now))
         over = sum(slices.values()) - self._most
         for number, counted in sorted(slices.items()):

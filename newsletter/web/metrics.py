@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -18,6 +17,7 @@ from starlette.routing import Route
 
 from newsletter.app import App
 from newsletter.errors import StoreError
+from newsletter.model.clock import Clock
 from newsletter.model.gauges import Gauges
 from newsletter.web.accesslog import Answered
 from newsletter.web.limits import SignUpLimits
@@ -30,8 +30,6 @@ _STORE_SECONDS = 8.0
 
 #: Seconds that answers are sorted by: a page takes milliseconds, a slow visitor's form half a minute.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
-Clock = Callable[[], datetime]
 
 
 class Metrics:
@@ -57,7 +55,7 @@ class Metrics:
             registry=self._registry,
         )
         self._seconds = Histogram(
-            "newsletter_request_seconds",
+            "newsletter_request_duration_seconds",
             "Seconds from a request's header to the end of its answer",
             ["route"],
             buckets=_BUCKETS,
@@ -111,6 +109,7 @@ class _Moment(Collector):
         self._families = families
 
     def collect(self) -> Iterable[Metric]:
+        """Return the metrics, as the library asks for them."""
         return self._families
 
 
@@ -125,7 +124,7 @@ def _families(gauges: Gauges | None) -> Iterator[Metric]:
     yield _gauge("letters_due", "Sign-ups whose letter is due", [((), gauges.due_letters)])
     yield _gauge("documents", "Documents, older versions included", [((), gauges.documents)])
     moments = [((name,), moment.timestamp()) for name, moment in gauges.latest_editions.items()]
-    yield _gauge("latest_edition_seconds", "When it was published, Unix time", moments, ("list",))
+    yield _gauge("latest_edition_timestamp_seconds", "When it was published", moments, ("list",))
 
 
 def _gauge(

@@ -3,13 +3,11 @@
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from functools import partial
 
 from newsletter.app import App
+from newsletter.model.clock import Clock
 from newsletter.web.letters import correspondent_of
-
-Clock = Callable[[], datetime]
 
 #: Ends once the event that all parts know is set.
 Part = Callable[[], Coroutine[None, None, None]]

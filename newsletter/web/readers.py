@@ -9,13 +9,22 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import LinkError, SubscriberError
+from newsletter.model.dates import date_words, local_day
 from newsletter.model.readers import Confirmation, ConfirmationState, Leaving, Preferences
-from newsletter.web import choices, words
+from newsletter.web import choices
+from newsletter.web.bodies import read_body
 from newsletter.web.desk import Desk
-from newsletter.web.forms import FormTokens, read_form
+from newsletter.web.forms import FormTokens
 from newsletter.web.origin import client_address
 
 _NOT_VALID = "This link is not valid. Copy the whole of it from the mail, or sign up again."
+
+#: Largest body of a one-click POST, in bytes, and longest wait for it, in seconds, as for forms.
+_MOST_BYTES, _BODY_SECONDS = 16_384, 30.0
+
+_NOBODY_TITLE = "Nobody is subscribed by this link"
+
+_NO_WAY_BACK = "That can no longer be taken back. To get it again, sign up again."
 
 _Page = Callable[[Desk, Request], Awaitable[Response]]
 
@@ -42,6 +51,7 @@ def _of_link(desk: Desk, page: _Page) -> Callable[[Request], Awaitable[Response]
     """Return a page as an endpoint; a link that is not ours is answered alike, whatever is wrong with it."""
 
     async def endpoint(request: Request) -> Response:
+        """Answer a request for the page."""
         try:
             return await page(desk, request)
         except LinkError as error:
@@ -85,21 +95,29 @@ async def _leave(desk: Desk, request: Request) -> Response:
     """
     token = request.path_params["token"]
     if request.method == "POST":
-        await read_form(request)
+        # To its end, so that the connection can go on. What it says is not looked at: whoever posts here
+        # wants to leave, and a program that gets the form wrong must not keep its reader subscribed.
+        await read_body(request, most_bytes=_MOST_BYTES, seconds=_BODY_SECONDS)
         left = await run_in_threadpool(
             desk.app.readers.leave, token, origin=client_address(request), now=desk.clock()
         )
         return _goodbye(desk, request, left, desk.app.readers.return_token(token))
     leaving = await run_in_threadpool(desk.app.readers.leaving, token)
+    if not leaving.masked_address:
+        return _leaving_page(desk, leaving, "nobody", _NOBODY_TITLE)
     if not leaving.is_subscribed:
         return _leaving_page(desk, leaving, "gone", f"You are not on {desk.title(leaving.list_name)}")
     return _leaving_page(desk, leaving, "asked", f"Unsubscribe from {desk.title(leaving.list_name)}?")
 
 
 def _goodbye(desk: Desk, request: Request, left: Leaving, return_token: str) -> Response:
+    if not left.masked_address:
+        return _leaving_page(desk, left, "nobody", _NOBODY_TITLE)
+    title = f"You have left {desk.title(left.list_name)}"
+    if not left.can_return:
+        return _leaving_page(desk, left, "left", title)
     address = f"{desk.site.base}/r/{return_token}"
     form = desk.guard.open(request, action=address)
-    title = f"You have left {desk.title(left.list_name)}"
     return _leaving_page(desk, left, "left", title, form=form, undo=address)
 
 
@@ -121,9 +139,12 @@ async def _come_back(desk: Desk, request: Request) -> Response:
     """Take back that a reader has just left."""
     await desk.guard.read(request)
     token = request.path_params["token"]
-    stays = await run_in_threadpool(
-        desk.app.readers.come_back, token, origin=client_address(request), now=desk.clock()
-    )
+    try:
+        stays = await run_in_threadpool(
+            desk.app.readers.come_back, token, origin=client_address(request), now=desk.clock()
+        )
+    except LinkError as error:
+        raise HTTPException(404, _NO_WAY_BACK) from error
     return _leaving_page(desk, stays, "stays", f"You stay with {desk.title(stays.list_name)}")
 
 
@@ -178,9 +199,9 @@ def _preferences_page(
         error=error,
         error_field=error_field,
         masked_address=preferences.masked_address,
-        since=words.day_words(preferences.since, zone),
+        since=date_words(local_day(preferences.since, zone)),
         families=choices.families_of(desk.site.lists, preferences),
-        paused_until=choices.local_day(pause, zone),
+        paused_until=choices.field_day(pause, zone),
         first_day=first_day,
         last_day=last_day,
     )

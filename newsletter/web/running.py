@@ -4,17 +4,14 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
 
 from newsletter.app import App
+from newsletter.model.clock import Clock
 from newsletter.web.parts import parts_of, run_together
 from newsletter.web.server import listen
 
 log = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 
 def run(app: App, *, host: str, port: int, clock: Clock) -> None:

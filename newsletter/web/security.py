@@ -44,6 +44,7 @@ class SecureHeaders:
         """Answer a request."""
 
         async def with_headers(message: Message) -> None:
+            """Pass an answer on, with the headers that it does not set itself."""
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():

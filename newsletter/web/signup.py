@@ -9,7 +9,10 @@ from newsletter.errors import AddressError, SubscriberError
 from newsletter.model.editions import MailingList
 from newsletter.model.readers import SignUp
 from newsletter.model.subscribers import Cadence
-from newsletter.web import words
+from newsletter.model.voices import voice_of
+from newsletter.model.words import in_a_row
+from newsletter.web.forms import text_of, texts_of
+from newsletter.web.languages import language_name
 
 #: What whoever presses the button agrees to; kept with the consent, so it may change at any time.
 WORDING = (
@@ -73,13 +76,14 @@ def blank_form(lists: Sequence[MailingList], *, chosen: str = "") -> SignUpForm:
 
 def _option(mailing_list: MailingList, *, is_chosen: bool, several_languages: bool) -> Option:
     language = mailing_list.language or ""
+    voice = voice_of("", language)
     return Option(
         name=mailing_list.name,
         title=mailing_list.title,
         tagline=mailing_list.tagline,
-        language=language if language != "en" else "",
-        direction=words.direction(language),
-        language_name=words.language_name(language) if several_languages and language else "",
+        language=voice.language or "",
+        direction=voice.direction,
+        language_name=language_name(language) if several_languages and language else "",
         is_chosen=is_chosen,
     )
 
@@ -98,9 +102,9 @@ def read_sign_up(
     Returns:
         What is asked for, or None; and the form to show again in that case, with what is wrong.
     """
-    wanted = [one for one in lists if one.name in set(_texts(sent, "list"))]
-    address = _text(sent, "address").strip()
-    is_weekly = _text(sent, "cadence") == Cadence.WEEKLY.value and blank.offers_weekly
+    wanted = [one for one in lists if one.name in set(texts_of(sent, "list"))]
+    address = text_of(sent, "address").strip()
+    is_weekly = text_of(sent, "cadence") == Cadence.WEEKLY.value and blank.offers_weekly
     cadence = Cadence.WEEKLY if is_weekly else Cadence.EACH
     shown = replace(
         blank,
@@ -138,7 +142,7 @@ def promise(lists: Sequence[MailingList]) -> str:
 
 def is_trapped(sent: FormData) -> bool:
     """Tell whether the field is filled that people do not see."""
-    return bool(_text(sent, "website").strip())
+    return bool(text_of(sent, "website").strip())
 
 
 def _address_error(address: str) -> str:
@@ -154,18 +158,9 @@ def _list_error(wanted: Sequence[MailingList], cadence: Cadence) -> str:
         return "Choose at least one newsletter"
     daily = [one.title for one in wanted if not one.weekly_schedule]
     if cadence is Cadence.WEEKLY and daily:
-        return f"{words.in_a_row(daily)} does not come once a week: choose every edition"
-    roots = [one.translation_of or one.name for one in wanted]
+        return f"{in_a_row(daily)} does not come once a week: choose every edition"
+    roots = [one.family for one in wanted]
     twice = [one.title for one, root in zip(wanted, roots, strict=True) if roots.count(root) > 1]
     if twice:
-        return f"{words.in_a_row(twice)} are the same newsletter: choose one language"
+        return f"{in_a_row(twice)} are the same newsletter: choose one language"
     return ""
-
-
-def _text(sent: FormData, name: str) -> str:
-    value = sent.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _texts(sent: FormData, name: str) -> list[str]:
-    return [value for value in sent.getlist(name) if isinstance(value, str)]

@@ -22,9 +22,9 @@ class Site:
     title: str
     tagline: str
     #: Lines of the postal address.
-    postal: tuple[str, ...]
+    postal_address: tuple[str, ...]
     #: Mail address that readers may write to; empty before one is set.
-    contact: str
+    contact_address: str
     #: The lists that anybody may sign up for, in the operator's order.
     open_lists: tuple[MailingList, ...]
     #: The lists whose past editions anybody may read.
@@ -49,8 +49,8 @@ def site_of(app: App) -> Site:
         is_https=parts.scheme == "https",
         title=first.title if len(lists) == 1 else settings.list_title,
         tagline=first.tagline if len(lists) == 1 else settings.list_tagline,
-        postal=first.postal_address,
-        contact=first.reply_to or first.sender_address,
+        postal_address=first.postal_address,
+        contact_address=first.contact_address,
         open_lists=tuple(one for one in lists if one.is_open),
         public_lists=tuple(one for one in lists if one.archive_is_public),
         lists=lists,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from newsletter import subscribe
 from newsletter.feedback import Intake, take_message, take_notice
 from newsletter.messages.mime import message_id
 from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
@@ -58,6 +59,7 @@ class Desk:
         return Intake(
             parse=lambda _: parsed,
             read_return_path=PATHS.read,
+            read_letter=PATHS.read_letter,
             read_unsubscribe=lambda subject: read_unsubscribe_token(subject, KEYS),
             parse_address=parse_address,
             policy=self.policy,
@@ -392,6 +394,15 @@ def test_a_request_to_leave_by_nobody_we_know_is_for_a_person(desk: Desk, send: 
     outcome = desk.take(replace(LEAVE, subject="unsubscribe\0\ud800 daily", sender=sender))
     assert outcome.action is A.UNKNOWN
     assert outcome.reason.startswith("asks to leave, and is on no list under this address; from ")
+
+
+def test_erasing_clears_what_was_kept_of_a_mail_from_before_the_address_was_known(desk: Desk) -> None:
+    for sender in ("new%one@Example.org", "another@example.org"):
+        desk.take(ParsedFeedback(kind=K.UNKNOWN, sender=sender, subject="May I read along?"))
+    subscribe.add(desk.store, "daily", "new%one@example.org", source="a form", now=NOW)
+    assert desk.store.subscribers.erase(parse_address("new%one@example.org"))
+    reasons = [record.outcome.reason for record in desk.store.feedback.latest(limit=9)]
+    assert reasons == ["from another@example.org: May I read along?", ""]
 
 
 def test_erasing_a_reader_clears_what_was_kept_of_his_mail(desk: Desk, send: Send) -> None:

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
@@ -45,6 +47,33 @@ def test_a_store_of_a_newer_release_is_not_touched(store_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer release"):
         migrate(database)
+    database.close()
+
+
+def test_sign_ups_are_kept_as_their_table_is_made_anew(store_url: str) -> None:
+    database = Database(store_url)
+    migrate(database)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    kept = "SELECT id, address, list_names, asked_at, state, due_at FROM signups ORDER BY id"
+    with database.transaction() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+        for address in ("ada@example.org", "bo@example.org"):
+            connection.execute(
+                text(
+                    "INSERT INTO signups (address, address_key, list_names, cadence, asked_at, origin, "
+                    "wording, state, attempts, due_at, reply) "
+                    "VALUES (:address, :address, '[\"daily\"]', 'each', "
+                    "'2026-11-23 06:00:00', '', '', 'asked', 0, '2026-11-23 06:00:00', '')"
+                ),
+                {"address": address},
+            )
+        before = connection.execute(text(kept)).all()
+    migrate(database)
+    with database.transaction() as connection:
+        assert connection.execute(text(kept)).all() == before
+    assert len(before) == 2
     database.close()
 
 

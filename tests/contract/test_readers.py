@@ -110,7 +110,7 @@ def record_of(store: Store, address: str = "ada@example.org") -> list[tuple[str,
 
 
 def add(app: App, address: str = "ada@example.org", list_name: str = "daily") -> int:
-    app.add_subscriber(app.mailing_list(list_name), address, now=NOW - 9 * DAY)
+    app.subscribers.add(app.mailing_list(list_name), address, now=NOW - 9 * DAY)
     return id_of(app.store, address)
 
 
@@ -250,6 +250,17 @@ def test_a_letter_that_went_out_late_counts_from_then(app: App) -> None:
     assert letters(app.store) == []
 
 
+def test_a_letter_that_was_cut_off_while_it_was_sent_holds_nobody_up_for_days(app: App) -> None:
+    app.readers.ask(sign_up(), now=NOW)
+    app.readers.answer(now=NOW)
+    (letter,) = app.store.letters.due(limit=9, now=NOW)
+    assert app.store.letters.begin(letter, spending=None, now=NOW)
+    for hours, waiting in ((23, 0), (25, 1)):
+        app.readers.ask(sign_up(), now=NOW + hours * HOUR)
+        app.readers.answer(now=NOW + hours * HOUR)
+        assert len(letters(app.store)) == waiting, hours
+
+
 def test_several_who_answer_at_once_decide_each_sign_up_once(app: App) -> None:
     for number in range(40):
         app.readers.ask(sign_up(f"reader{number % 10}@example.org"), now=NOW)
@@ -283,7 +294,7 @@ def test_the_button_confirms_once_and_puts_on_record_what_was_agreed_to(app: App
     assert (entry.action, entry.at, entry.asked_at) == (ConsentAction.CONFIRMED, later, NOW)
     assert entry.wording == "Send me The Daily Brief."
     assert entry.origin == "192.0.2.7 (asked for from 198.51.100.9)"
-    (subscriber,) = app.subscribers(app.mailing_list("daily"))
+    (subscriber,) = app.subscribers.listed(app.mailing_list("daily"))
     assert (subscriber.state, subscriber.since, subscriber.cadence) == (S.CONFIRMED, later, Cadence.WEEKLY)
 
 
@@ -340,6 +351,25 @@ def test_confirming_lifts_no_suppression(app: App, links: LinkSigner) -> None:
     assert app.store.subscribers.count("daily", S.CONFIRMED) == 0
 
 
+@pytest.mark.parametrize("way", ["erased", "forgotten"])
+def test_a_link_never_confirms_somebody_elses_sign_up(app: App, links: LinkSigner, way: str) -> None:
+    """Its number is not given again, once its own sign-up is gone."""
+    add(app)
+    app.readers.ask(sign_up("ada@example.org", "harbour"), now=NOW)
+    app.readers.answer(now=NOW)
+    mine = confirm_token(links, letters(app.store)[-1][0], "harbour")
+    later = NOW + 8 * DAY
+    if way == "erased":
+        app.readers.erase(reader_token(links, "p", id_of(app.store)))
+    else:
+        app.readers.forget_stale(now=later)
+    app.readers.ask(sign_up("bo@example.org", "harbour"), now=later)
+    app.readers.answer(now=later)
+    with pytest.raises(LinkError):
+        app.readers.confirm(mine, origin=IP, now=later)
+    assert state_of(app.store, "harbour", "bo@example.org") is S.UNCONFIRMED
+
+
 def test_several_presses_at_once_are_one(app: App, links: LinkSigner) -> None:
     app.readers.ask(sign_up("ada@example.org", "daily", "harbour"), now=NOW)
     app.readers.answer(now=NOW)
@@ -393,6 +423,15 @@ def test_leaving_may_be_taken_back_for_an_hour(app: App, links: LinkSigner) -> N
     for _ in range(2):
         assert app.readers.come_back(back, origin=IP, now=NOW + HOUR).is_subscribed
     assert [action for _, action, _ in record_of(app.store)] == ["added", "left", "returned"]
+
+
+def test_a_complaint_is_not_taken_back(app: App, links: LinkSigner) -> None:
+    token = reader_token(links, "u", add(app))
+    app.readers.leave(token, origin="complaint", now=NOW)
+    app.store.subscribers.suppress(parse_address("ada@example.org"), SuppressionReason.COMPLAINT, now=NOW)
+    with pytest.raises(LinkError):
+        app.readers.come_back(app.readers.return_token(token), origin=IP, now=NOW)
+    assert state_of(app.store) is S.UNSUBSCRIBED
 
 
 def test_old_links_of_the_erased_and_of_nobody_say_that_they_are_not_subscribed(
@@ -476,6 +515,21 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_is_saved(
     assert app.readers.preferences(token, now=NOW) == before
 
 
+def test_saving_leaves_alone_what_is_still_to_be_confirmed(app: App, links: LinkSigner) -> None:
+    page = reader_token(links, "p", add(app))
+    app.readers.ask(sign_up("ada@example.org", "harbour"), now=NOW)
+    app.readers.answer(now=NOW)
+    link = confirm_token(links, letters(app.store)[0][0], "harbour")
+    chosen = {
+        "daily": Choice(state=S.CONFIRMED, cadence=Cadence.WEEKLY),
+        "harbour": Choice(state=S.UNSUBSCRIBED),
+    }
+    app.readers.choose(page, chosen, origin=IP, now=NOW + HOUR)
+    assert state_of(app.store, "harbour") is S.UNCONFIRMED
+    assert [entry for entry in record_of(app.store) if entry[1] == "left"] == []
+    assert app.readers.confirm(link, origin=IP, now=NOW + 2 * HOUR).state is ConfirmationState.CONFIRMED
+
+
 def test_changing_to_another_language_is_one_choice(app: App, links: LinkSigner) -> None:
     token = reader_token(links, "p", add(app))
     changed = {"daily": Choice(state=S.UNSUBSCRIBED), "tagesblatt": Choice(state=S.CONFIRMED)}
@@ -521,7 +575,7 @@ def test_after_erasing_no_table_holds_the_address(app: App, links: LinkSigner) -
 
 def test_the_operator_erases_an_address_that_only_asked(app: App) -> None:
     app.readers.ask(sign_up(), now=NOW)
-    assert "is erased" in app.erase_subscriber("ada@example.org")
+    assert "is erased" in app.subscribers.erase("ada@example.org")
     assert app.readers.answer(now=NOW) == 0
 
 
@@ -540,7 +594,7 @@ def test_what_nobody_confirmed_is_forgotten_after_a_week_and_nothing_else(
     kept = app.store.subscribers.subscriptions(parse_address("kept@example.org"))
     assert kept == {"daily": S.CONFIRMED}
     with pytest.raises(SubscriberError, match="nobody has the address"):
-        app.erase_subscriber("never@example.org")
+        app.subscribers.erase("never@example.org")
 
 
 def test_who_signs_up_again_is_not_forgotten_while_the_new_link_is_good(app: App) -> None:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
+import statements
 from crash.life import STAGES, Order, Steps, Story, live
 from crash.returns import HARD, Returns
 from crash.sink import Sink
@@ -82,6 +83,7 @@ def _be_born(order: Order, pipe: int) -> None:
 def main() -> None:
     """Serve orders for lives until there are no more."""
     logging.getLogger("newsletter").addHandler(logging.NullHandler())
+    statements.share()
     _warm_up()
     print("ready", flush=True)
     for line in sys.stdin:

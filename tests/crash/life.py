@@ -14,12 +14,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypedDict
 
+from choosing import choose
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from newsletter.app import App
+from newsletter.model.subscribers import Cadence
 
 #: Turns of sending after which a life is stuck: the last retry comes long before.
 _MOST_TURNS = 60
@@ -144,8 +147,8 @@ def live(order: Order) -> None:
 
 
 def _import(app: App, order: Order, clock: Clock) -> None:
-    lines = ["address", *order["readers"]]
-    list(app.import_subscribers(app.mailing_list(None), lines, source="readers.csv", now=clock()))
+    lines = ["address,cadence" if "," in order["readers"][0] else "address", *order["readers"]]
+    list(app.subscribers.import_csv(app.mailing_list(None), lines, source="readers.csv", now=clock()))
 
 
 def _ingest(app: App, order: Order, clock: Clock) -> None:
@@ -173,10 +176,23 @@ def _take_in(app: App, order: Order, clock: Clock) -> None:
         raise RuntimeError("\n".join(report.problems))
 
 
+def _switch(app: App, order: Order, clock: Clock) -> None:
+    """Put the first reader on weekly, and bring in what is told next."""
+    choose(app.store, order["readers"][0].partition(",")[0], cadence=Cadence.WEEKLY)
+    path = Path(order["settings"]["folders"][0]) / "ferry.txt"
+    path.write_text("Ferry fares fall\n\nA crossing to the islands costs two crowns less from May.\n")
+
+
+def _publish_digest(app: App, order: Order, clock: Clock) -> None:
+    app.publish(app.mailing_list("daily.weekly"), now=clock())
+
+
 _STAGES: dict[str, Callable[[App, Order, Clock], None]] = {
     "import": _import,
     "ingest": _ingest,
     "publish": _publish,
+    "switch": _switch,
+    "digest": _publish_digest,
     "send": _send,
     "bounces": _take_in,
 }

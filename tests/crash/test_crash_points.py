@@ -10,6 +10,7 @@ from crash.beds import Bed, PostgresBed, SqliteBed
 from crash.forks import ForkServer
 from crash.lab import SCRIPT, Lab, Tally, spread
 from crash.sink import Sink
+from crash.week import WeekLab
 
 DATABASES = ("sqlite", "postgresql")
 POLICIES = ("resend", "hold")
@@ -62,6 +63,24 @@ def test_an_undisturbed_life_takes_the_steps_that_are_swept(lab: Lab) -> None:
 def test_some_points(lab: Lab, record_property: Callable[[str, object], None]) -> None:
     steps = lab.count_steps()
     check(lab.sweep(spread(steps, start=steps // SAMPLE // 2, stride=steps // SAMPLE)), record_property)
+
+
+#: Every how manieth step of a week a plain run kills at.
+WEEK_STRIDE = 6
+
+
+@pytest.mark.parametrize(
+    "stride",
+    [pytest.param(WEEK_STRIDE, id="some points"), pytest.param(1, id="every point", marks=pytest.mark.sweep)],
+)
+def test_a_week_is_told_once_wherever_its_publisher_is_killed(
+    bed: Bed, forks: ForkServer, tmp_path: Path, stride: int
+) -> None:
+    lab = WeekLab(bed, forks, folder=tmp_path)
+    steps = lab.count_steps()
+    assert steps >= 2 * WEEK_STRIDE
+    broken = [words for step in spread(steps, start=stride - 1, stride=stride) for words in lab.kill_at(step)]
+    assert not broken, "\n".join(broken)
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ class World:
         mailing_list = app.mailing_list(None)
         app.ingest(now=NOW)
         list(
-            app.import_subscribers(
+            app.subscribers.import_csv(
                 mailing_list, ["address", *READERS], source="readers.csv", now=NOW, dry_run=False
             )
         )

@@ -194,6 +194,9 @@ def test_a_weekly_digest_from_the_folder_to_the_inbox(newsletter, home: Path) ->
     assert "no longer set" not in again
     assert "1 reader: 1 accepted" in again
     assert "Nothing is new" in newsletter("send", "--list", "daily.weekly", "--yes").stdout
+    assert "switched off" not in again
+    stranded = newsletter("status", WEEKLY_SCHEDULE="off").stdout
+    assert "Nothing is sent to 1 reader who chose the weekly digest, which is switched off" in stranded
 
 
 def test_an_edition_and_its_stories_are_explained(newsletter, home: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_browser_does_nothing_but_show_it(chromium: Any, tmp_path: Path) -> No
         assert made is not None
         pages.append(folder / "mail.html")
         pages[-1].write_text(
-            bodies(read_mail(app.copy_for(READER, made.rendering, now=NOW).content))[1], "utf-8"
+            bodies(read_mail(app.copies.make(READER, made.rendering, now=NOW).content))[1], "utf-8"
         )
     app.close()
     assert len(pages) >= 10

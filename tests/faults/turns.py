@@ -35,7 +35,7 @@ def publish(app: App, readers: tuple[str, ...] = READERS, list_name: str | None 
     mailing_list = app.mailing_list(list_name)
     app.ingest(now=NOW)
     for address in readers:
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     edition = app.publish(mailing_list, now=NOW).edition
     assert edition is not None
     return edition.id

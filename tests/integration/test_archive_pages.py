@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import html5lib
 import httpx
@@ -271,6 +271,13 @@ async def test_the_link_in_a_mail_leads_to_the_public_address(get: Get) -> None:
     assert (await get("/archive/daily.weekly", 308)).headers["location"] == "/archive/daily"
 
 
+async def test_a_mistake_in_a_weekly_digest_is_reported_as_one(get: Get) -> None:
+    for path, name in (("/archive/daily/1", "No. 1"), ("/archive/daily.weekly/1", "(weekly) No. 1")):
+        links = [link.attrib["href"] for link in of(await get(path), ".//a")]
+        (report,) = (link for link in links if link.startswith("mailto:") and "Mistake" in link)
+        assert unquote(report).endswith(f"=Mistake in The Daily Brief {name}")
+
+
 async def test_the_link_outlives_its_list(get: Get) -> None:
     answer = await get(SIGNER.view_url("gone", 1))
     assert "The Daily Brief" in answer.text
@@ -327,6 +334,13 @@ async def test_the_pages_of_a_search_follow_one_another(app: App) -> None:
             path = following[0].attrib["href"]
         assert page == pages >= 2
         assert len(found) == len(set(found)) == total
+        for beyond in (pages + 1, pages + 5, 51, 999_999_999):
+            answer = await get(f"/search?q=the&page={beyond}")
+            assert f"{total} stories found" in answer.text
+            assert "Every word must be in a story" not in answer.text
+            (last,) = of(answer, ".//a[@rel='prev']")
+            assert last.attrib["href"] == f"/search?q=the&page={pages}"
+        assert not of(await get("/search?q=nothingness&page=2"), ".//nav[@class='pager']/a")
 
 
 async def test_the_feed_is_atom_with_whole_editions(get: Get) -> None:
@@ -373,6 +387,8 @@ async def test_a_feed_that_has_not_changed_is_not_sent_again(get: Get) -> None:
         {"if_modified_since": "Sun, 06 Dec 2026 05:29:59 GMT"},
         {"if_modified_since": "yesterday"},
         {"if_modified_since": ""},
+        {"if_modified_since": "Sun, 06 Dec 2026 05:30:00 +99999999999999999"},
+        {"if_modified_since": "Sun, 99999999999999 Dec 2026 05:30:00 GMT"},
     ):
         await get("/archive/daily/feed.xml", **headers)
 

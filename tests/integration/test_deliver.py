@@ -52,7 +52,7 @@ def publish(app: App, readers: tuple[str, ...] = READERS) -> int:
     mailing_list = app.mailing_list(None)
     app.ingest(now=NOW)
     for address in readers:
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     edition = app.publish(mailing_list, now=NOW).edition
     assert edition is not None
     assert edition.audience == len(readers)
@@ -219,8 +219,8 @@ async def test_a_stop_finishes_what_is_in_flight_and_the_next_run_does_the_rest(
 async def test_who_leaves_before_the_message_is_sent_gets_nothing(make_app: MakeApp, clock, script) -> None:
     app = make_app()
     edition = publish(app)
-    app.remove_subscriber(app.mailing_list(None), "bo@example.org", suppress=False, now=NOW)
-    app.remove_subscriber(app.mailing_list(None), "chi@example.org", suppress=True, now=NOW)
+    app.subscribers.remove(app.mailing_list(None), "bo@example.org", suppress=False, now=NOW)
+    app.subscribers.remove(app.mailing_list(None), "chi@example.org", suppress=True, now=NOW)
     await deliver(app, clock)
     assert counts(app, edition) == {"accepted": 3, "suppressed": 2}
 
@@ -333,7 +333,7 @@ async def test_one_lists_refused_sender_does_not_hold_up_another(make_app: MakeA
     app.ingest(now=NOW)
     for name in ("a", "b"):
         for address in READERS:
-            app.add_subscriber(app.mailing_list(name), address, now=NOW)
+            app.subscribers.add(app.mailing_list(name), address, now=NOW)
         app.publish(app.mailing_list(name), now=NOW)
     script.answers["MAIL a@news.example.org"] = ["553 5.7.1 not yours"]
     report = await deliver(app, clock)
@@ -349,7 +349,7 @@ async def test_many_who_left_do_not_end_the_turn(make_app: MakeApp, clock, scrip
     readers = tuple(f"r{n:03}@example.org" for n in range(120))
     edition = publish(app, readers)
     for address in readers[:100]:
-        app.remove_subscriber(app.mailing_list(None), address, suppress=False, now=NOW)
+        app.subscribers.remove(app.mailing_list(None), address, suppress=False, now=NOW)
     await deliver(app, clock)
     assert counts(app, edition) == {"accepted": 20, "suppressed": 100}
 
@@ -371,8 +371,8 @@ async def test_a_test_copy_records_nothing(make_app: MakeApp, clock, script) -> 
     app.ingest(now=NOW)
     made = app.draft(mailing_list, now=NOW)
     assert made is not None
-    message = app.copy_for("editor@example.org", made.rendering, now=NOW)
-    result = await app.send_copy(message)
+    message = app.copies.make("editor@example.org", made.rendering, now=NOW)
+    result = await app.copies.send(message)
     assert result.reply.code == 250
     assert script.received() == {"editor@example.org": 1}
     assert app.store.editions.latest("daily") == []

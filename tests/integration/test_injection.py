@@ -72,7 +72,7 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
             )
             other = app.draft(replace(plain, folders=(str(folder.resolve()),)), now=NOW)
             assert other is not None
-            mail = read_mail(app.copy_for(READER, other.rendering, now=NOW).content)
+            mail = read_mail(app.copies.make(READER, other.rendering, now=NOW).content)
             known[shape] = list(mail), skeleton(read_html(bodies(mail)[1]))
         return known[shape]
 
@@ -92,7 +92,7 @@ def check_draft(app: App, made: Draft, mailing_list: MailingList, twin: Twin) ->
     edition = made.edition
     assert not edition.left_out_ids
     names, bones = twin(made, mailing_list)
-    content = app.copy_for(READER, made.rendering, now=NOW).content
+    content = app.copies.make(READER, made.rendering, now=NOW).content
     mail = read_mail(content)
     assert list(mail) == names
     assert mail["Subject"] == clean(edition.subject)
@@ -262,7 +262,7 @@ def test_an_address_in_the_settings_is_taken_whole_or_refused(key: str, tmp_path
         try:
             drafted = app.draft(mailing_list, now=NOW)
             assert drafted is not None
-            mail = read_mail(app.copy_for(READER, drafted.rendering, now=NOW).content)
+            mail = read_mail(app.copies.make(READER, drafted.rendering, now=NOW).content)
         except MessageRefusedError:
             continue
         made += 1
@@ -283,7 +283,7 @@ def test_a_public_address_is_taken_whole_or_refused(desk: Desk, tmp_path: Path) 
         ):
             try:
                 mail = read_mail(
-                    isolated(tmp_path, public_url=base).copy_for(READER, desk.rendering, now=NOW).content
+                    isolated(tmp_path, public_url=base).copies.make(READER, desk.rendering, now=NOW).content
                 )
             except (LinkError, MessageRefusedError):
                 continue
@@ -318,7 +318,7 @@ class Desk:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerows([("address", "name"), *rows])
         file.seek(0)
-        reports = self.app.import_subscribers(self.app.mailing_list(None), file, source="test", now=NOW)
+        reports = self.app.subscribers.import_csv(self.app.mailing_list(None), file, source="test", now=NOW)
         return sum(report.outcome is AddOutcome.REFUSED for report in reports)
 
 
@@ -338,8 +338,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def check_readers(desk: Desk) -> int:
     """Write to every reader: nothing but To, the links and the address differs from a harmless mail."""
-    readers = {reader.address.display: reader for reader in desk.app.subscribers(desk.app.mailing_list(None))}
-    plain = read_mail(desk.app.copy_for(READER, desk.rendering, now=NOW).content)
+    readers = {
+        reader.address.display: reader for reader in desk.app.subscribers.listed(desk.app.mailing_list(None))
+    }
+    plain = read_mail(desk.app.copies.make(READER, desk.rendering, now=NOW).content)
     bones = skeleton(read_html(bodies(plain)[1]))
     contents = desk.send()
     seen = set()
@@ -364,12 +366,12 @@ def check_export(app: App) -> None:
     """Export the readers: no cell is a formula to a spreadsheet, and all can be read in again."""
     file = io.StringIO(newline="")
     mailing_list = app.mailing_list(None)
-    app.export_subscribers(mailing_list, file)
+    app.subscribers.export_csv(mailing_list, file)
     file.seek(0)
     for row in csv.reader(file):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row), row
     file.seek(0)
-    reports = app.import_subscribers(mailing_list, file, source="test", now=NOW, dry_run=True)
+    reports = app.subscribers.import_csv(mailing_list, file, source="test", now=NOW, dry_run=True)
     assert {report.outcome for report in reports} == {AddOutcome.ALREADY_THERE}
 
 
@@ -393,11 +395,11 @@ def test_lone_surrogates_come_from_the_command_line(desk: Desk) -> None:
     app = desk.app
     mailing_list = app.mailing_list(None)
     assert (
-        app.add_subscriber(mailing_list, READER, name="Bo\udc0d\udc0aBcc: x", now=NOW).outcome
+        app.subscribers.add(mailing_list, READER, name="Bo\udc0d\udc0aBcc: x", now=NOW).outcome
         is AddOutcome.ADDED
     )
     for address in ("bo\udc0a@reader.example", "bo@reader\ud800.example", "\udcff"):
-        assert app.add_subscriber(mailing_list, address, now=NOW).outcome is AddOutcome.REFUSED
+        assert app.subscribers.add(mailing_list, address, now=NOW).outcome is AddOutcome.REFUSED
     assert check_readers(desk) == 1
 
 
@@ -432,7 +434,7 @@ async def test_a_server_hears_one_message_for_each_reader(
     server = {"smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_security": "none"}
     app = isolated(tmp_path, folders=(folder,), **server)
     for number, payload in enumerate(dotted[:40]):
-        app.add_subscriber(app.mailing_list(None), f"reader{number}@reader.example", name=payload, now=NOW)
+        app.subscribers.add(app.mailing_list(None), f"reader{number}@reader.example", name=payload, now=NOW)
     app.ingest(now=NOW)
     app.publish(app.mailing_list(None), now=NOW)
     report = await app.deliver(clock=lambda: NOW, stopping=asyncio.Event())

@@ -15,7 +15,9 @@ from faults.turns import NOW, Clock, MakeApp
 
 from newsletter.app import App
 from newsletter.deliver.letters import next_attempt
-from newsletter.model.deliveries import Breaker
+from newsletter.deliver.queue import Queue
+from newsletter.model.deliveries import Breaker, Delivery, DeliveryState
+from newsletter.model.feedback import FeedbackAction, Notice
 from newsletter.model.readers import ConfirmationState, Letter, LetterKind, LettersReport, LetterState, SignUp
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState, SuppressionReason
 from newsletter.store.letters import Letters
@@ -114,7 +116,7 @@ async def test_who_is_on_the_list_gets_the_link_to_their_own_page(
     make_app: MakeApp, clock: Clock, script
 ) -> None:
     app = make_app()
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=clock())
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=clock())
     ask(app, "ada@example.org", clock=clock)
     await send(app, clock)
     mail = read(script.accepted[0][1])
@@ -141,9 +143,97 @@ async def test_a_refusal_for_good_suppresses_nobody(make_app: MakeApp, clock: Cl
     app = make_app()
     script.answers = {"RCPT ada@example.org": ["550 5.1.1 no such user"]}
     ask(app, "ada@example.org", "bo@example.org", clock=clock)
-    assert (await send(app, clock)).outcomes == {L.FAILED: 1, L.SENT: 1}
+    assert (await send(app, clock)).outcomes == {L.BOUNCED: 1, L.SENT: 1}
     assert app.store.subscribers.suppression(parse_address("ada@example.org")) is None
     clock.now += timedelta(days=3)
+    assert (await send(app, clock)).outcomes == {}
+
+
+async def test_where_there_is_no_mailbox_no_other_letter_goes_for_some_days(
+    make_app: MakeApp, clock: Clock, script
+) -> None:
+    app = make_app()
+    script.answers = {
+        "RCPT ada@example.org": ["550 5.1.1 no such user"],
+        "RCPT bo@example.org": ["554 5.7.1 not now"],
+    }
+    for day, outcomes in (
+        (0, {L.BOUNCED: 1, L.FAILED: 1}),
+        (2, {L.FAILED: 1}),
+        (8, {L.BOUNCED: 1, L.FAILED: 1}),
+    ):
+        clock.now = NOW + timedelta(days=day)
+        app.readers.forget_stale(now=clock())
+        ask(app, "ada@example.org", "bo@example.org", clock=clock)
+        assert (await send(app, clock)).outcomes == outcomes, day
+
+
+BOUNCE = """From: mailer-daemon@mx.example.org
+To: {path}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It could not be delivered.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; {who}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <{who}> no such user
+--b--
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "letters"),
+    [
+        ("ada@example.org", FeedbackAction.NO_LETTERS, 0),
+        # Somebody whom the address sends its mail on to.
+        ("dead@other.example", FeedbackAction.NOTHING, 1),
+    ],
+)
+async def test_a_letter_that_comes_back_is_the_last_for_some_days(
+    make_app: MakeApp, clock: Clock, script, who: str, action: FeedbackAction, letters: int
+) -> None:
+    app = make_app(bounce_address="bounces@news.example.org")
+    ask(app, "ada@example.org", clock=clock)
+    assert (await send(app, clock)).outcomes == {L.SENT: 1}
+    path = next(one for one in script.commands if one.startswith("MAIL ")).removeprefix("MAIL ")
+    outcome = app.feedback.take_message(BOUNCE.format(path=path, who=who).encode(), now=NOW)
+    assert outcome.action is action
+    assert "ada@" not in outcome.reason, "no erasure would find it there"
+    assert app.store.subscribers.suppression(parse_address("ada@example.org")) is None
+    clock.now += timedelta(days=2)
+    ask(app, "ada@example.org", clock=clock)
+    assert sum((await send(app, clock)).outcomes.values()) == letters
+
+
+async def test_whoever_complains_of_a_letter_is_never_mailed_again(
+    make_app: MakeApp, clock: Clock, script
+) -> None:
+    app = make_app(bounce_address="bounces@news.example.org")
+    ask(app, "ada@example.org", clock=clock)
+    await send(app, clock)
+    path = next(one for one in script.commands if one.startswith("MAIL ")).removeprefix("MAIL ")
+    forged = path.replace("+1-", "+2-")
+    for sender, action in (
+        (forged, FeedbackAction.NOT_BELIEVED),
+        (path, FeedbackAction.SUPPRESSED),
+        (path, FeedbackAction.NOTHING),
+    ):
+        notice = Notice(is_complaint=True, return_path=sender, reason=f"{sender} {action}")
+        assert app.feedback.take_notice(notice, now=NOW).action is action
+    assert app.store.subscribers.suppression(parse_address("ada@example.org")) is SuppressionReason.COMPLAINT
+    clock.now += timedelta(days=2)
+    ask(app, "ada@example.org", clock=clock)
     assert (await send(app, clock)).outcomes == {}
 
 
@@ -255,6 +345,37 @@ async def test_letters_count_for_the_accounts_rates(make_app: MakeApp, clock: Cl
     assert (await send(app, clock)).outcomes == {L.SENT: 1}
 
 
+async def test_letters_beside_an_edition_leave_it_so_much_less_of_the_rate(
+    make_app: MakeApp, clock: Clock, script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
+    app = make_app(folders=(folder,), settle_seconds=0, smtp_connections=1, smtp_rates="5/hour, 100/second")
+    beside = make_app(smtp_rates="5/hour, 100/second")
+    mailing_list = app.mailing_list(None)
+    app.ingest(now=NOW)
+    for number in range(6):
+        app.add_subscriber(mailing_list, f"reader{number}@example.org", now=NOW)
+    app.publish(mailing_list, now=NOW)
+    ask(beside, "new@example.org", "newer@example.org", clock=clock)
+    take = Queue.take
+
+    async def take_after_letters(self: Queue) -> Delivery | None:
+        clock.now += timedelta(seconds=2)
+        if len(script.accepted) == 1:
+            assert (await send(beside, clock)).outcomes == {L.SENT: 2}
+        return await take(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Queue, "take", take_after_letters)
+        report = await app.deliver(clock=clock, stopping=asyncio.Event())
+    assert (report.outcomes, report.due) == ({DeliveryState.ACCEPTED: 3}, 3)
+    assert len(script.accepted) == 5
+    restarted = make_app(smtp_rates="5/hour, 100/second")
+    assert (await restarted.deliver(clock=clock, stopping=asyncio.Event())).outcomes == {}
+
+
 async def test_a_suppression_of_the_last_moment_is_heard(make_app: MakeApp, clock: Clock, script) -> None:
     app = make_app()
     ask(app, "ada@example.org", clock=clock)
@@ -327,11 +448,11 @@ async def test_who_leaves_while_an_edition_goes_out_gets_no_message_any_more(
     app.ingest(now=NOW)
     readers = [f"reader{number}@example.org" for number in range(6)]
     for address in readers:
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     app.publish(mailing_list, now=NOW)
-    links = app._stationery.links
+    links = app.copies._stationery.links
     assert links is not None
-    ids = {s.address.display: s.id for s in app.subscribers(mailing_list)}
+    ids = {s.address.display: s.id for s in app.subscribers.listed(mailing_list)}
 
     def leave_after_the_first() -> None:
         if len(script.accepted) == 1:
@@ -341,5 +462,5 @@ async def test_who_leaves_while_an_edition_goes_out_gets_no_message_any_more(
 
     await app.deliver(clock=clock, stopping=asyncio.Event(), on_result=leave_after_the_first)
     assert script.received() == dict.fromkeys([*readers[:2], *readers[4:]], 1)
-    left = app.subscribers(mailing_list, SubscriptionState.UNSUBSCRIBED)
+    left = app.subscribers.listed(mailing_list, SubscriptionState.UNSUBSCRIBED)
     assert [one.address.display for one in left] == readers[2:4]

@@ -258,6 +258,7 @@ def intake() -> Intake:
     return Intake(
         parse=parse_feedback,
         read_return_path=lambda _: None,
+        read_letter=lambda _: None,
         read_unsubscribe=lambda _: None,
         parse_address=parse_address,
         policy=BouncePolicy(),

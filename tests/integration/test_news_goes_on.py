@@ -58,7 +58,7 @@ def app(store_url: str, folder: Path) -> Iterator[App]:
         list_name="daily",
         sender_address="digest@news.example.org",
     )
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=MONDAY)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=MONDAY)
     yield app
     app.close()
 
@@ -152,7 +152,7 @@ def test_who_missed_the_beginning_is_told_the_whole_story(app: App, drop) -> Non
     drop(FERRY)
     app.publish(app.mailing_list(None), now=MONDAY)
     assert deliver(app) == {"ada@example.org": 0}
-    app.add_subscriber(app.mailing_list(None), "bo@example.org", now=TUESDAY)
+    app.subscribers.add(app.mailing_list(None), "bo@example.org", now=TUESDAY)
     drop(FERRY_TOW, now=TUESDAY)
     published = app.publish(app.mailing_list(None), now=TUESDAY).edition
     assert published is not None

@@ -50,7 +50,7 @@ def app(sqlite_url: str, folder: Path) -> Iterator[App]:
         sender_address="digest@news.example.org",
         reply_to="editor@news.example.org",
     )
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=NOW)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=NOW)
     yield app
     app.close()
 
@@ -200,7 +200,7 @@ def test_editions_of_two_lists_do_not_touch_each_other(app: App, drop) -> None:
     drop("a.txt", BRIDGE_A)
     daily = app.mailing_list(None)
     weekly = replace(daily, name="weekly", title="Weekly")
-    app.add_subscriber(weekly, "bo@example.org", now=NOW)
+    app.subscribers.add(weekly, "bo@example.org", now=NOW)
     first = app.publish(daily, now=NOW).edition
     second = app.publish(weekly, now=NOW).edition
     assert first is not None
@@ -224,7 +224,7 @@ def test_a_list_whose_readers_are_all_weekly_or_paused_publishes_all_the_same(ap
 
 
 def test_a_list_without_a_confirmed_reader_publishes_nothing(app: App, drop) -> None:
-    app.remove_subscriber(app.mailing_list(None), "ada@example.org", suppress=False, now=NOW)
+    app.subscribers.remove(app.mailing_list(None), "ada@example.org", suppress=False, now=NOW)
     drop("a.txt", BRIDGE_A)
     report = app.publish(app.mailing_list(None), now=NOW)
     assert report.run.outcome is RunOutcome.NO_SUBSCRIBERS

@@ -55,7 +55,7 @@ class Site:
 
     def add(self, address: str, list_name: str = "daily") -> int:
         """Put a confirmed reader on a list; returns the reader's number."""
-        self.app.add_subscriber(self.app.mailing_list(list_name), address, now=NOW - timedelta(days=9))
+        self.app.subscribers.add(self.app.mailing_list(list_name), address, now=NOW - timedelta(days=9))
         return next(
             one.id for one in self.app.store.subscribers.listed(list_name) if one.address.display == address
         )
@@ -124,7 +124,7 @@ def test_a_sign_up_is_written_down_and_its_letter_woken(site: Site) -> None:
 def test_nobody_learns_from_the_answer_who_reads_along(site: Site) -> None:
     site.add("known@example.org")
     site.add("left@example.org")
-    site.app.remove_subscriber(site.app.mailing_list("daily"), "left@example.org", suppress=False, now=NOW)
+    site.app.subscribers.remove(site.app.mailing_list("daily"), "left@example.org", suppress=False, now=NOW)
     site.app.store.subscribers.suppress(
         parse_address("never@example.org"), SuppressionReason.COMPLAINT, now=NOW
     )
@@ -218,6 +218,26 @@ def test_one_click_needs_no_cookie_and_is_not_redirected(site: Site, kind: str) 
         assert site.standing("ada@example.org")["daily"] is SubscriptionState.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (None, b""),
+        ("text/plain", b"List-Unsubscribe=One-Click"),
+        ("multipart/form-data", b"List-Unsubscribe=One-Click"),
+        ("multipart/form-data; boundary=b", b"List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", b"\xff=%ff&" * 99),
+    ],
+)
+def test_one_click_works_for_programs_that_get_the_form_wrong(
+    site: Site, content_type: str | None, body: bytes
+) -> None:
+    reader = site.add("ada@example.org")
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = site.browser().post(site.leave_path(reader), content=body, headers=headers)
+    assert answer.status_code == 200
+    assert site.standing("ada@example.org")["daily"] is SubscriptionState.UNSUBSCRIBED
+
+
 def test_an_unsubscribe_link_works_years_later_and_with_an_older_key(site: Site, tmp_path: Path) -> None:
     reader = site.add("ada@example.org")
     old = LinkSigner(public_url=BASE, keys=["a newer key", KEY])
@@ -244,8 +264,25 @@ def test_leaving_by_the_page_can_be_taken_back_for_an_hour(site: Site) -> None:
     assert site.standing("ada@example.org")["daily"] is SubscriptionState.CONFIRMED
     browser.post(site.leave_path(reader), data=hidden(page))
     site.now += timedelta(hours=2)
-    assert browser.post(undo[1], data=fields).status_code == 404
+    late = browser.post(undo[1], data=fields)
+    assert (late.status_code, "can no longer be taken back" in late.text) == (404, True)
+    again = browser.post(site.leave_path(reader), data=hidden(page))
+    assert ("You have left" in again.text, "/r/" in again.text) == (True, False)
     assert site.standing("ada@example.org")["daily"] is SubscriptionState.UNSUBSCRIBED
+
+
+def test_the_erased_are_told_of_newer_mails_and_offered_no_way_back(site: Site) -> None:
+    reader, browser = site.add("ada@example.org"), site.browser()
+    site.app.erase_subscriber("ada@example.org")
+    site.add("ada@example.org")
+    for answer in (
+        browser.get(site.leave_path(reader)),
+        browser.post(site.leave_path(reader), data={"List-Unsubscribe": "One-Click"}),
+    ):
+        assert answer.status_code == 200
+        assert "use the link in the latest mail" in answer.text
+        assert ("You have left" in answer.text, "/r/" in answer.text) == (False, False)
+    assert site.standing("ada@example.org")["daily"] is SubscriptionState.CONFIRMED
 
 
 def test_preferences_are_saved_and_shown_again(site: Site) -> None:

@@ -55,7 +55,7 @@ def publish(app: App) -> int:
     mailing_list = app.mailing_list(None)
     app.ingest(now=NOW)
     for address in READERS:
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     edition = app.publish(mailing_list, now=NOW).edition
     assert edition is not None
     return edition.id

@@ -99,7 +99,7 @@ async def test_a_slot_that_comes_is_ingested_published_and_delivered(
     make_app, folder, clock, tmp_path
 ) -> None:
     app = make_app()
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
     async with serving(app, clock) as service:
         await until(lambda: service._scheduler.get_job("next slot") is not None)
         assert service._scheduler.get_job("next slot").trigger.run_date == SLOT
@@ -121,7 +121,7 @@ async def test_an_edition_and_the_digest_of_its_week_come_at_one_slot(
 ) -> None:
     app = make_app(weekly_schedule="0 7 * * *")
     for name in ("ada", "wim"):
-        app.add_subscriber(app.mailing_list(None), f"{name}@example.org", now=START)
+        app.subscribers.add(app.mailing_list(None), f"{name}@example.org", now=START)
     choose(app.store, "wim@example.org", cadence=Cadence.WEEKLY)
     async with serving(app, clock) as service:
         await until(lambda: service._scheduler.get_job("next slot") is not None)
@@ -144,7 +144,7 @@ async def test_the_scheduler_wakes_the_publisher_at_the_slot(make_app, folder, t
     now = datetime.now(UTC)
     offset = timedelta(seconds=60 - now.second - 2)
     app = make_app(schedule="* * * * *", ingest_every_seconds=3600)
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=clock())
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=clock())
     drop(folder, "Harbour reopens")
     stopping = asyncio.Event()
     service = Service(app, clock=clock, stopping=stopping)
@@ -162,7 +162,7 @@ async def test_the_scheduler_wakes_the_publisher_at_the_slot(make_app, folder, t
 
 async def test_two_services_at_once_publish_once(make_app, folder, clock, tmp_path) -> None:
     first, second = make_app(), make_app()
-    first.add_subscriber(first.mailing_list(None), "ada@example.org", now=START)
+    first.subscribers.add(first.mailing_list(None), "ada@example.org", now=START)
     async with serving(first, clock) as one, serving(second, clock) as two:
         drop(folder, "Harbour reopens")
         clock.now = SLOT
@@ -178,7 +178,7 @@ async def test_two_services_at_once_publish_once(make_app, folder, clock, tmp_pa
 
 async def test_a_slot_missed_within_the_grace_period_is_made_up(make_app, folder, clock, tmp_path) -> None:
     app = make_app()
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
     app.slots_due(app.mailing_list(None), now=START)
     drop(folder, "Harbour reopens")
     clock.now = SLOT + timedelta(hours=5)
@@ -189,7 +189,7 @@ async def test_a_slot_missed_within_the_grace_period_is_made_up(make_app, folder
 async def test_a_slot_missed_for_longer_is_recorded_as_skipped(make_app, folder, clock, tmp_path) -> None:
     app = make_app()
     mailing_list = app.mailing_list(None)
-    app.add_subscriber(mailing_list, "ada@example.org", now=START)
+    app.subscribers.add(mailing_list, "ada@example.org", now=START)
     app.slots_due(mailing_list, now=START)
     drop(folder, "Harbour reopens")
     clock.now = SLOT + timedelta(hours=7)
@@ -203,7 +203,7 @@ async def test_a_slot_missed_for_longer_is_recorded_as_skipped(make_app, folder,
 
 async def test_nothing_new_is_recorded_with_the_reason(make_app, clock, tmp_path) -> None:
     app = make_app()
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
     app.slots_due(app.mailing_list(None), now=START)
     clock.now = SLOT
     async with serving(app, clock):
@@ -231,7 +231,7 @@ async def test_a_broken_template_fails_the_slot_and_the_mended_one_makes_it_up(
     template.parent.mkdir(parents=True)
     template.write_text("<p>{{ nothing_of_that_name }}</p>")
     app = make_app(template_folder=own)
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
     app.slots_due(app.mailing_list(None), now=START)
     drop(folder, "Harbour reopens")
     clock.now = SLOT
@@ -256,7 +256,7 @@ async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
     app = make_app(
         transport="smtp", smtp_host="127.0.0.1", smtp_port=smtp_port, smtp_security="none", smtp_connections=1
     )
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
     drop(folder, "Harbour reopens")
     app.ingest(now=START)
     app.publish(app.mailing_list(None), now=START)
@@ -289,7 +289,7 @@ async def test_an_unexpected_failure_of_one_list_keeps_no_other_from_its_turn(
     Path("newsletter.toml").write_text('[[lists]]\nname = "a"\n[[lists]]\nname = "b"\n')
     app = with_lists_of_toml(make_app)
     for name in ("a", "b"):
-        app.add_subscriber(app.mailing_list(name), "ada@example.org", now=START)
+        app.subscribers.add(app.mailing_list(name), "ada@example.org", now=START)
         app.slots_due(app.mailing_list(name), now=START)
     drop(folder, "Harbour reopens")
     publish_due = app.publish_due
@@ -313,7 +313,7 @@ async def test_each_list_keeps_its_own_time(make_app, folder, clock, tmp_path) -
     )
     app = with_lists_of_toml(make_app)
     for name in ("berlin", "tokyo"):
-        app.add_subscriber(app.mailing_list(name), "ada@example.org", now=START)
+        app.subscribers.add(app.mailing_list(name), "ada@example.org", now=START)
         app.slots_due(app.mailing_list(name), now=START)
     drop(folder, "Harbour reopens")
     clock.now = datetime(2046, 11, 23, 6, 0, tzinfo=UTC)  # 07:00 in Berlin, 15:00 in Tokyo

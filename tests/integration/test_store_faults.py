@@ -113,7 +113,11 @@ FILL_POSTGRES = (
 async def test_a_disk_full_while_publishing_queues_nothing(world: World) -> None:
     app = world.app()
     app.ingest(now=NOW)
-    list(app.import_subscribers(app.mailing_list(None), ["address", *READERS], source="readers.csv", now=NOW))
+    list(
+        app.subscribers.import_csv(
+            app.mailing_list(None), ["address", *READERS], source="readers.csv", now=NOW
+        )
+    )
     disk = Disk(world, app)
     disk.fill()
     with pytest.raises(StoreError) as raised:
@@ -407,7 +411,7 @@ async def test_a_clock_set_back_answers_no_slot_twice(world: World) -> None:
     mailing_list = app.mailing_list(None)
     app.publish_due(mailing_list, now=NOW - timedelta(minutes=1))
     app.ingest(now=NOW)
-    list(app.import_subscribers(mailing_list, ["address", *READERS], source="readers.csv", now=NOW))
+    list(app.subscribers.import_csv(mailing_list, ["address", *READERS], source="readers.csv", now=NOW))
     [report] = app.publish_due(mailing_list, now=NOW)
     assert report.run.outcome is RunOutcome.PUBLISHED
     world.drop("ferry.txt", "Ferry fares fall\n\nA crossing to the islands costs two crowns less from May.\n")

@@ -35,7 +35,7 @@ async def test_a_server_that_knows_nobody_any_more_costs_hardly_anybody(
     assert app.store.operations.retry(edition, states=[S.FAILED], now=clock.now) == 7
     assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 7}
     for record in app.store.operations.listed(edition, states=[S.FAILED]):
-        app.store.subscribers.lift_suppression(app.address(record.address))
+        app.store.subscribers.lift_suppression(app.subscribers.address(record.address))
     assert app.store.operations.retry(edition, states=[S.FAILED], now=clock.now) == 2
     assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 2}
 
@@ -105,7 +105,7 @@ async def test_a_sender_that_is_refused_for_a_moment_waits_for_no_other_lists_en
     (folder / "b.txt").write_text("Ferry late\n\nThe ferry was late on Tuesday.\n")
     app.ingest(now=NOW)
     for address in READERS:
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     second = app.publish(mailing_list, now=NOW).edition
     assert second is not None
     order = []

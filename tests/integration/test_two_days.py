@@ -34,7 +34,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         list_name="daily",
         sender_address="digest@news.example.org",
     )
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=MONDAY)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=MONDAY)
     app.ingest(now=MONDAY)
     app.publish(app.mailing_list(None), now=MONDAY)
     shutil.copytree(SECOND_DAY, folder, dirs_exist_ok=True)

@@ -404,7 +404,7 @@ def test_metrics_tell_how_everything_stands(tmp_path: Path) -> None:
     mailing_list = app.mailing_list(None)
     app.ingest(now=NOW)
     for address in ("ada@example.org", "bo@example.org"):
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     app.publish(mailing_list, now=NOW)
     with served(with_pages(app)) as port:
         ask(port, f"/form/{CANARY}", headers=OURS)
@@ -413,7 +413,7 @@ def test_metrics_tell_how_everything_stands(tmp_path: Path) -> None:
     assert CANARY not in text
     for line in (
         'newsletter_requests_total{method="GET",route="/form/{token}",status="200"} 1.0',
-        'newsletter_request_seconds_count{route="/form/{token}"} 1.0',
+        'newsletter_request_duration_seconds_count{route="/form/{token}"} 1.0',
         'newsletter_sign_ups_total{outcome="taken"} 0.0',
         'newsletter_sign_ups_total{outcome="limited"} 0.0',
         "newsletter_store_up 1.0",
@@ -422,7 +422,7 @@ def test_metrics_tell_how_everything_stands(tmp_path: Path) -> None:
         "newsletter_deliveries_due 2.0",
         "newsletter_letters_due 0.0",
         "newsletter_documents 1.0",
-        'newsletter_latest_edition_seconds{list="news"} 1.7954136e+09',
+        'newsletter_latest_edition_timestamp_seconds{list="news"} 1.7954136e+09',
     ):
         assert line in text, line
 
@@ -441,6 +441,16 @@ def test_a_store_that_fails_is_told_by_the_probe_and_the_metrics(
         answer = ask(port, "/readyz")
         assert (answer.status, json.loads(answer.body)) == (503, {"status": "the store does not answer"})
         assert "newsletter_store_up 0.0" in metrics(port).text
+    app.close()
+
+
+def test_a_store_whose_file_was_taken_away_is_not_ready(tmp_path: Path) -> None:
+    """SQLite goes on with the file that it has open: what is written then is in no file."""
+    app = made_app(tmp_path)
+    with served(with_pages(app)) as port:
+        assert ask(port, "/readyz").status == 200
+        Path(app.store.place.removeprefix("sqlite:///")).unlink()
+        assert ask(port, "/readyz").status == 503
     app.close()
 
 

@@ -98,7 +98,7 @@ def send(app: App) -> dict[str, int]:
     mailing_list = app.mailing_list(None)
     app.ingest(now=NOW)
     for address in READERS:
-        app.add_subscriber(mailing_list, address, now=NOW)
+        app.subscribers.add(mailing_list, address, now=NOW)
     edition = app.publish(mailing_list, now=NOW).edition
     assert edition is not None
     claimed = app.store.deliveries.claim(sender="look", limit=9, now=NOW)

@@ -69,8 +69,8 @@ def app(store_url: str, folder: Path) -> Iterator[App]:
         weekly_schedule="0 7 * * sun",
         sender_address="digest@news.example.org",
     )
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=SUNDAY)
-    app.add_subscriber(app.mailing_list(None), "wim@example.org", now=SUNDAY)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=SUNDAY)
+    app.subscribers.add(app.mailing_list(None), "wim@example.org", now=SUNDAY)
     choose(app.store, "wim@example.org", cadence=Cadence.WEEKLY)
     yield app
     app.close()
@@ -203,6 +203,16 @@ def test_a_digest_looks_back_no_further_than_two_weeks(app: App, tell: Tell) -> 
     assert headlines(digest(app, day=20)) == {story_of(19).partition("\n")[0]}
 
 
+def test_a_missed_digest_is_made_up_where_the_clocks_went_back(app: App, tell: Tell) -> None:
+    """Two weeks are an hour longer then, and what came just after the digest before is told all the same."""
+    tell(story_of(0), day=0)
+    publish_digest(app, day=0)
+    told_after = SUNDAY + timedelta(hours=1, minutes=30)
+    tell(story_of(1), day=(told_after - SUNDAY) / DAY)
+    edition = digest(app, day=14 + 1 / 24)
+    assert headlines(edition) == {story_of(1).partition("\n")[0]}
+
+
 def test_a_first_digest_looks_back_a_week(app: App, tell: Tell) -> None:
     tell(story_of(0), day=0)
     tell(story_of(3), day=3)
@@ -283,7 +293,7 @@ def test_a_reader_of_the_digest_has_not_missed_its_stories(app: App, tell: Tell)
     assert published is not None
     deliver(app, published.created_at)
     choose(app.store, "wim@example.org", cadence=Cadence.EACH)
-    app.add_subscriber(app.mailing_list(None), "new@example.org", now=SUNDAY)
+    app.subscribers.add(app.mailing_list(None), "new@example.org", now=SUNDAY)
     (Path(app.settings.folders[0]) / "trial.txt").write_text(FERRY_TRIAL)
     now = SUNDAY + 9 * DAY
     app.ingest(now=now)
@@ -301,7 +311,7 @@ def told(app: App, edition: PublishedEdition, variant: int) -> str:
 
 def test_who_switches_in_mid_week_is_not_told_again_what_came_daily(app: App, tell: Tell) -> None:
     for name in ("mid", "late", "lost"):
-        app.add_subscriber(app.mailing_list(None), f"{name}@example.org", now=SUNDAY)
+        app.subscribers.add(app.mailing_list(None), f"{name}@example.org", now=SUNDAY)
     for day in range(1, 8):
         if day == 4:
             switch(app, "mid", Cadence.WEEKLY)

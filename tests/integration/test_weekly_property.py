@@ -47,7 +47,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Day:
-    documents: int
+    #: Each a new story, or what is new of one of the latest: of how many before the last, counted from 0.
+    documents: tuple[int | None, ...]
     #: Before the edition, before it is delivered, before the digest, before that is delivered.
     choices: tuple[Choice | None, ...]
     #: What becomes of each reader's copies, in turn.
@@ -61,7 +62,7 @@ outcomes = st.sampled_from((S.ACCEPTED, S.ACCEPTED, S.ACCEPTED, S.FAILED, S.DEFE
 weeks_of_days = st.lists(
     st.builds(
         Day,
-        documents=st.integers(0, 2),
+        documents=st.lists(st.none() | st.integers(0, 3), max_size=2).map(tuple),
         choices=st.tuples(*[st.none() | choices] * 4),
         outcomes=st.tuples(*[outcomes] * 8),
     ),
@@ -75,20 +76,17 @@ class World:
 
     def __init__(self, app: App) -> None:
         self.app, self.store, self.now = app, app.store, SUNDAY
+        self.stories: list[str] = []
         self.list, self.digest = app.mailing_list("daily"), app.mailing_list("daily.weekly")
         for name in READERS:
-            app.add_subscriber(self.list, f"{name}@example.org", now=SUNDAY)
+            app.subscribers.add(self.list, f"{name}@example.org", now=SUNDAY)
 
     def live(self, number: int, day: Day) -> None:
         self.now = SUNDAY + number * DAY
         pending = iter(day.choices)
         states = iter(day.outcomes)
-        for _ in range(day.documents):
-            name = f"Zor{next(_names)}bal"
-            parsed = make_parsed(
-                f"{name} opens {name.lower()}works", f"The {name.lower()}works {name} opened."
-            )
-            self.store.documents.record("/in", [found(f"{name}.txt", parsed)], now=self.now)
+        for before in day.documents:
+            self._write(before)
         self._choose(next(pending))
         self.app.publish(self.list, now=self.now)
         self._choose(next(pending))
@@ -99,6 +97,20 @@ class World:
             self._publish_digest()
         self._choose(next(pending))
         self._deliver(states)
+
+    def _write(self, before: int | None) -> None:
+        """Bring in a document, on a new story or on one that was."""
+        number = next(_names)
+        if before is None or before >= len(self.stories):
+            self.stories.append(f"Zor{number}bal")
+            before = 0
+        name = self.stories[-1 - before]
+        # What is new of a story shares its names, and no sentence.
+        parsed = make_parsed(
+            f"{name} sees {name.lower()}works {number}kel",
+            f"The {name.lower()}works of {name} got {number}kel. Mayor {name}sen of {name} saw {number}mor.",
+        )
+        self.store.documents.record("/in", [found(f"{number}.txt", parsed)], now=self.now)
 
     def _choose(self, choice: Choice | None) -> None:
         if choice is not None:
@@ -131,7 +143,7 @@ class World:
     def _what_is_due(self) -> dict[str, set[int]]:
         """Return for each reader of the digest what its days' editions told, less what the reader had."""
         latest = self.store.editions.latest("daily.weekly")
-        since = max(latest[0].created_at if latest else self.now - 7 * DAY, self.now - 14 * DAY)
+        since = max(latest[0].created_at if latest else self.now - 7 * DAY, self.now - 15 * DAY)
         editions = {
             edition.id: told(self.store.editions.content(edition.id))
             for edition in self.store.editions.latest("daily", limit=99)

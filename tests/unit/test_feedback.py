@@ -114,6 +114,7 @@ def judged(*fields: str) -> Verdict:
     intake = Intake(
         parse=parse_feedback,
         read_return_path=lambda _: None,
+        read_letter=lambda _: None,
         read_unsubscribe=lambda subject: read_unsubscribe_token(subject, KEYS),
         parse_address=parse_address,
         policy=POLICY,

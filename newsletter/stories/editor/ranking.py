@@ -101,6 +101,7 @@ class Desk:
         ranked = [index for index in self.ranked if index < len(self.described.content)]
 
         def best_of(fault: Fault) -> Iterator[int]:
+            """Return the best sentences whose own fault is this one."""
             # Sentences behind the last one taken are not looked at.
             return islice((index for index in ranked if self.draft.own_fault(index) is fault), POOL_SIZE)
 

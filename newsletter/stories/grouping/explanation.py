@@ -46,6 +46,7 @@ def explain_group(
     copies = _copies(documents, rules or GroupingRules())
 
     def resemblance(number: int) -> Resemblance:
+        """Return how a document of the group resembles the leading one."""
         document, place = everybody[number], number - 1
         common = _common(profiles[0], profiles[number], comparison, terms)
         return Resemblance(

@@ -52,6 +52,7 @@ def independent_sources(documents: Sequence[Document], *, copy_cutoff: float = 0
     roots = {owner: owner for owner in owners if owner}
 
     def root(name: str) -> str:
+        """Return the owner at the end of a row of owners."""
         while roots[name] != name:
             name = roots[name]
         return name

@@ -109,6 +109,7 @@ class _Linkage:
             self._push(number, above=number)
 
     def run(self) -> None:
+        """Join the likest two clusters again and again, until none are like enough."""
         while self._heap:
             value, _, _, left, right = heapq.heappop(self._heap)
             if left not in self._clusters or right not in self._clusters:
@@ -123,6 +124,7 @@ class _Linkage:
             self._join_all()
 
     def result(self) -> Linked:
+        """Return the clusters, and the decisions that were closest to the cut-off."""
         for number, cluster in self._clusters.items():
             for other in cluster.toward:
                 if number < other and self._may_join(cluster, self._clusters[other]):

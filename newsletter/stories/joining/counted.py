@@ -233,6 +233,7 @@ class _Reading:
         jobs = noun is not None and SAME_NOUN.get(noun.folded) == "jobs"
 
         def fits(token: Token) -> bool:
+            """Tell whether a word says what became of what is counted, rather than of something beside it."""
             matter = self.fates.get(token.folded)
             if matter in {"cut", "created"}:
                 return jobs

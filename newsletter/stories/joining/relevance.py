@@ -72,6 +72,7 @@ def relevant_sentences(pool: Pool) -> frozenset[int]:
     names = _names(pool)
 
     def bears(sentence: PooledSentence) -> bool:
+        """Tell whether a sentence bears on the event, and is no aside."""
         elsewhere = any(told_by[word] - {sentence.document} for word in sentence.content & event)
         return elsewhere and _bears(pool, sentence, event, names) and not _is_aside(pool, sentence, leading)
 

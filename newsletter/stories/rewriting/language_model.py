@@ -140,6 +140,7 @@ class LanguageModel:
         found: list[_Reply | LanguageModelError] = []
 
         def work() -> None:
+            """Post, and leave the reply or the error in `found`."""
             try:
                 found.append(asyncio.run(self._exchange(messages, seconds)))
             except LanguageModelError as error:

@@ -130,6 +130,7 @@ def stemmer(endings: str, *, shortest: int) -> Callable[[str], str]:
     listed = tuple(sorted(endings.split(), key=lambda ending: (-len(ending), ending)))
 
     def stem(word: str) -> str:
+        """Return a word without its longest ending."""
         for ending in listed:
             if word.endswith(ending) and len(word) - len(ending) >= shortest:
                 return word[: -len(ending)]

@@ -146,3 +146,15 @@ def test_what_was_not_handed_over_is_given_back() -> None:
     gate.give_back(NOW)
     gate.take(NOW)
     assert gate.next_turn(NOW) > NOW, "given back once only"
+
+
+def test_what_goes_out_beside_leaves_so_much_less_and_is_told_anew_each_time() -> None:
+    limit = RateLimit(count=3, period_seconds=3600)
+    gate = RateGate([limit])
+    gate.take(NOW)
+    beside = RateUsage(period_seconds=3600, slice_number=limit.slice_number(NOW), count=2)
+    for _ in range(2):
+        gate.look_beside([beside])
+        assert gate.next_turn(NOW) > NOW
+    gate.look_beside([])
+    assert gate.next_turn(NOW) == NOW

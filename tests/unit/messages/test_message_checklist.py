@@ -122,7 +122,7 @@ def copies(folder: Path) -> Iterator[Made]:
                 ADDRESSES[number % len(ADDRESSES)],
                 ADDRESSES[(number // 2 + 3) % len(ADDRESSES)],
             ):
-                content = app.copy_for(address, made.rendering, now=NOW).content
+                content = app.copies.make(address, made.rendering, now=NOW).content
                 yield Made(public_url, reply_to, title, address, "", content)
         app.close()
 
@@ -134,7 +134,7 @@ def delivered(folder: Path) -> Iterator[Made]:
     app = app_for(folder, list_title=TITLES[0], public_url=PUBLIC_URLS[0], **settings)
     mailing_list = app.mailing_list(None)
     for address, name in readers.items():
-        app.add_subscriber(mailing_list, address, name=name, now=NOW)
+        app.subscribers.add(mailing_list, address, name=name, now=NOW)
     app.publish(mailing_list, now=NOW)
     asyncio.run(app.deliver(clock=lambda: NOW, stopping=asyncio.Event()))
     app.close()
@@ -299,7 +299,7 @@ def test_a_readers_message_id_stays_and_is_nobody_elses(mails: list[Made], tmp_p
     settings = {"transport": "file", "sender_address": SENDER}
     app = app_for(tmp_path, **settings)
     for name in ("ada", "bo", "cy"):
-        app.add_subscriber(app.mailing_list(None), f"{name}@reader.example", now=NOW)
+        app.subscribers.add(app.mailing_list(None), f"{name}@reader.example", now=NOW)
     app.ingest(now=NOW)
     app.publish(app.mailing_list(None), now=NOW)
     app.close()

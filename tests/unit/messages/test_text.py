@@ -12,9 +12,9 @@ from newsletter.messages.text import (
     clean,
     longest,
     nowidow,
-    reads_right_to_left,
     wrap,
 )
+from newsletter.model.voices import reads_right_to_left
 
 ANY_TEXT = st.text(st.characters(), max_size=400)
 

@@ -24,6 +24,12 @@ def test_an_address_is_read_back_in_any_case(number: int, change: type[str]) -> 
     assert PATHS.read(f" <{address}> ") == number
 
 
+def test_a_letters_address_is_no_deliverys_and_the_other_way_round() -> None:
+    letter, delivery = PATHS.letter_address_for(7), PATHS.address_for(7)
+    assert (PATHS.read_letter(letter), PATHS.read(letter)) == (7, None)
+    assert (PATHS.read_letter(delivery), PATHS.read(delivery)) == (None, 7)
+
+
 @given(st.integers(0, 2**63 - 1))
 def test_the_longest_name_leaves_room_for_any_delivery(number: int) -> None:
     paths = ReturnPath("b" * 29 + "@example.org", KEYS)

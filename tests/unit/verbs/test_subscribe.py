@@ -6,17 +6,23 @@ import csv
 import io
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import AddressError, SubscriberError
-from newsletter.model.subscribers import AddOutcome, AddReport, SubscriptionState, SuppressionReason
+from newsletter.model.subscribers import (
+    AddOutcome,
+    AddReport,
+    Address,
+    SubscriptionState,
+    SuppressionReason,
+)
 from newsletter.store.store import Store
-from newsletter.subscribe import add, erase, export_csv, import_csv, lift, parse_address, remove
+from newsletter.subscribe import add, addresses, erase, export_csv, import_csv, lift, parse_address, remove
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -62,6 +68,32 @@ def test_an_unusable_address_is_refused_with_its_reason(text: str, reason: str) 
     with pytest.raises(AddressError) as caught:
         parse_address(text)
     assert reason in caught.value.reason
+
+
+PIECES = st.sampled_from(
+    ("ada", "Bo", *".-+_@é ", "example", "EXAMPLE", ".org", "xn--bcher-kva", "xn--", "test")
+)
+
+
+def read_with(reader: Callable[[str], Address], text: str) -> Address | str:
+    try:
+        return reader(text)
+    except AddressError as error:
+        return error.reason
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES | st.sampled_from("abz019"), max_size=9).map("".join))
+@example("postmaster@example.org")
+@example("a" * 65 + "@example.org")
+@example("a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".example")
+@example("a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".ex")
+@example("ada@" + "b" * 64 + ".org")
+@example("ada@example.org\n")
+@example("ada@-example.org")
+@example("ada@ab--example.org")
+def test_an_address_that_looks_plain_is_read_like_any_other(text: str) -> None:
+    assert read_with(parse_address, text) == read_with(lambda one: addresses._parse(one.strip()), text)
 
 
 def test_a_file_with_a_header_in_any_order(sqlite_store: Store) -> None:

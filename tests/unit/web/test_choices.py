@@ -17,7 +17,7 @@ from newsletter.web.choices import (
     ChoiceError,
     Family,
     families_of,
-    local_day,
+    field_day,
     pause_bounds,
     paused_until,
     read_choices,
@@ -53,7 +53,8 @@ def preferences(**choices: Choice) -> Preferences:
 
 def read(*fields: tuple[str, str], current: Preferences | None = None) -> dict[str, Choice]:
     families = families_of(LISTS, current or preferences())
-    return read_choices(FormData(fields), families, BY_NAME, time_zone="Europe/Berlin", now=NOW)
+    shown = ("shown", " ".join(family.root for family in families))
+    return read_choices(FormData([shown, *fields]), families, BY_NAME, time_zone="Europe/Berlin", now=NOW)
 
 
 def test_translations_are_one_choice_and_a_closed_list_is_none() -> None:
@@ -86,6 +87,14 @@ def test_saving_chooses_one_language_and_leaves_the_other() -> None:
     assert "staff" not in sent
 
 
+def test_saving_leaves_alone_what_the_page_did_not_show() -> None:
+    """The operator has put the reader on another list since."""
+    families = families_of(LISTS, preferences(daily=Choice(state=ON), staff=Choice(state=ON)))
+    sent = FormData([("shown", "daily sport"), ("list.daily", "daily"), ("pause", "2026-12-24")])
+    chosen = read_choices(sent, families, BY_NAME, time_zone="UTC", now=NOW)
+    assert {name: choice.state for name, choice in chosen.items()} == {"daily": ON, "tag": OFF, "sport": OFF}
+
+
 def test_a_pause_begins_with_the_reader_s_day_and_holds_for_what_is_chosen() -> None:
     sent = read(("list.daily", "daily"), ("pause", "2026-12-24"))
     assert sent["daily"].paused_until == datetime(2026, 12, 23, 23, 0, tzinfo=UTC)
@@ -94,7 +103,13 @@ def test_a_pause_begins_with_the_reader_s_day_and_holds_for_what_is_chosen() -> 
 
 @pytest.mark.parametrize(
     ("pause", "words"),
-    [("tomorrow", "year, month and day"), ("2026-11-23", "still to come"), ("2027-12-01", "a year at most")],
+    [
+        ("tomorrow", "year, month and day"),
+        ("2026-11-23", "still to come"),
+        ("0001-01-01", "still to come"),
+        ("2027-12-01", "a year at most"),
+        ("9999-12-31", "a year at most"),
+    ],
 )
 def test_a_pause_that_cannot_be_is_told_at_its_field(pause: str, words: str) -> None:
     with pytest.raises(ChoiceError, match=words) as caught:
@@ -105,7 +120,7 @@ def test_a_pause_that_cannot_be_is_told_at_its_field(pause: str, words: str) -> 
 def test_weekly_is_refused_in_a_language_that_does_not_come_so() -> None:
     lists = (DAILY, replace(GERMAN, weekly_schedule=""))
     families = families_of(lists, preferences())
-    sent = FormData([("list.daily", "tag"), ("cadence.daily", "weekly")])
+    sent = FormData([("shown", "daily"), ("list.daily", "tag"), ("cadence.daily", "weekly")])
     with pytest.raises(ChoiceError, match="not come once a week") as caught:
         read_choices(sent, families, {one.name: one for one in lists}, time_zone="UTC", now=NOW)
     assert caught.value.field == "family-1"
@@ -116,8 +131,20 @@ def test_the_latest_pause_is_shown_while_it_lasts() -> None:
     assert paused_until(preferences(daily=Choice(state=ON, paused_until=until)), now=NOW) == until
     assert paused_until(preferences(daily=Choice(state=ON, paused_until=NOW)), now=NOW) is None
     assert paused_until(preferences(daily=Choice(state=OFF, paused_until=until)), now=NOW) is None
-    assert local_day(until, "Europe/Berlin") == "2026-11-26"
-    assert local_day(None, "UTC") == ""
+    assert field_day(until, "Europe/Berlin") == "2026-11-27"
+    assert field_day(datetime(2026, 11, 25, 23, tzinfo=UTC), "Europe/Berlin") == "2026-11-26"
+    assert field_day(None, "UTC") == ""
+
+
+def test_a_pause_that_ends_within_a_day_is_shown_by_the_next_one_and_can_be_saved_again() -> None:
+    """A file that was imported may say the hour; the day that it falls on may be today."""
+    until = NOW + timedelta(hours=2)
+    day = field_day(until, "Europe/Berlin")
+    assert day == "2026-11-24"
+    saved = read(("list.daily", "daily"), ("pause", day))["daily"].paused_until
+    assert saved is not None
+    assert saved >= until
+    assert field_day(saved, "Europe/Berlin") == day
 
 
 def test_the_days_that_a_pause_may_end_on_are_all_taken() -> None:

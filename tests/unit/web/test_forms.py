@@ -33,8 +33,8 @@ def site(url: str = URL, base: str = "") -> Site:
         is_https=url.startswith("https"),
         title="News",
         tagline="",
-        postal=(),
-        contact="",
+        postal_address=(),
+        contact_address="",
         open_lists=(),
         public_lists=(),
         lists=(),
@@ -257,6 +257,14 @@ def test_one_click_is_read_in_both_forms_without_a_page() -> None:
         (b"broken", {"Content-Type": "multipart/form-data; boundary=b"}, 400),
         (b"", {"Content-Type": "multipart/form-data"}, 400),
         (b"--b\r\n", {"Content-Type": "multipart/form-data; boundary="}, 400),
+        *(
+            (
+                multipart(("a", half))[0],
+                {"Content-Type": f"multipart/form-data; charset={name}; boundary=b"},
+                400,
+            )
+            for name, half in (("utf-7", "+2AA-"), ("unicode_escape", r"\ud800"), ("idna", "xn--a"))
+        ),
     ],
 )
 def test_what_is_read(body: bytes, headers: dict[str, str], status: int) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL keeps the archive's words cut and numbered: ranking what a search found made them anew each time."""
+"""PostgreSQL keeps the vectors of the archive's words: ranking what a search found made them anew."""
 
 from alembic import op
 
@@ -18,7 +18,8 @@ def upgrade() -> None:
         return
     op.execute("DROP INDEX ix_archived_stories_words")
     op.execute(
-        f"ALTER TABLE archived_stories ADD COLUMN words_vector tsvector GENERATED ALWAYS AS ({_VECTOR}) STORED"
+        "ALTER TABLE archived_stories ADD COLUMN words_vector tsvector "
+        f"GENERATED ALWAYS AS ({_VECTOR}) STORED"
     )
     op.execute("CREATE INDEX ix_archived_stories_words ON archived_stories USING gin (words_vector)")
 

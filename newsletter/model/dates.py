@@ -1,12 +1,18 @@
 """Dates as English readers write them; unlike strftime, the same in every locale."""
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def local_day(moment: datetime, time_zone: str) -> date:
+    """Return the day that a moment falls on in a time zone (IANA name)."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()
 
 
 def date_words(day: date, *, weekday: bool = False) -> str:

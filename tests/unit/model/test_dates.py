@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from newsletter.messages.dates import date_words, days_words, near_date_words
+from newsletter.model.dates import date_words, days_words, near_date_words
 
 
 def test_dates_are_in_english_whatever_the_locale() -> None:
