@@ -110,6 +110,8 @@ files = Table(
     Column("container", Text, nullable=False, server_default=""),
     #: Who published the text, as this file of it says.
     Column("source", Text),
+    #: Where on the web, as this file of it says.
+    Column("url", Text),
     Column("fingerprint", String(128), nullable=False),
     _reference("document_id", "documents.id", index=True),
     Column("refusal", String(64)),

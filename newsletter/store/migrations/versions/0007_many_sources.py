@@ -41,13 +41,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_documents_canonical_url"), "documents", ["canonical_url"])
     op.add_column("files", sa.Column("container", sa.Text(), nullable=False, server_default=""))
     op.add_column("files", sa.Column("source", sa.Text(), nullable=True))
+    op.add_column("files", sa.Column("url", sa.Text(), nullable=True))
     op.execute(
         "UPDATE files SET source = (SELECT COALESCE(documents.source, documents.origin) "
-        "FROM documents WHERE documents.id = files.document_id)"
+        "FROM documents WHERE documents.id = files.document_id), "
+        "url = (SELECT documents.url FROM documents WHERE documents.id = files.document_id)"
     )
 
 
 def downgrade() -> None:
+    op.drop_column("files", "url")
     op.drop_column("files", "source")
     op.drop_column("files", "container")
     op.drop_index(op.f("ix_documents_canonical_url"), "documents")
