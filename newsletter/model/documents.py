@@ -133,6 +133,8 @@ class Document(ParsedDocument):
     id: int
     #: When it was first ingested, UTC; stands in for a missing `published_at`.
     first_seen_at: datetime
+    #: When its text was forgotten, UTC; None as long as it is kept.
+    forgotten_at: datetime | None = None
     #: Where it lies: folder and relative path of each file with this text, in the order of their discovery.
     places: tuple[str, ...] = ()
     #: Who else published the same text, each source once, in the order of their discovery.
@@ -216,6 +218,8 @@ class IngestReport:
     files: tuple[FileReport, ...] = field(default=())
     #: One line for each folder that could not be looked into.
     problems: tuple[str, ...] = ()
+    #: Texts that are no longer kept.
+    forgotten: int = 0
 
     def count(self, outcome: FileOutcome) -> int:
         """Return how many files had this outcome."""

@@ -90,6 +90,7 @@ class Documents:
         """
         query = select(_documents).where(
             _documents.c.superseded_by_id.is_(None),
+            _documents.c.forgotten_at.is_(None),
             ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
         )
         if folders:
@@ -101,14 +102,22 @@ class Documents:
             places = _places(connection, [row["id"] for row in rows])
         return [_to_document(row, places.get(row["id"], [])) for row in rows]
 
-    def get_many(self, document_ids: Sequence[int]) -> list[Document]:
-        """Return documents by id, in the order asked for; unknown ids are left out."""
+    def get_many(self, document_ids: Sequence[int], *, with_forgotten: bool = False) -> list[Document]:
+        """Return documents by id, in the order asked for; unknown ids are left out.
+
+        Args:
+            document_ids: In any order.
+            with_forgotten: Also those whose text is no longer kept.
+        """
         ids = list(dict.fromkeys(document_ids))
         found: dict[int, Document] = {}
         with self._database.reading() as connection:
             for start in range(0, len(ids), VALUES_PER_STATEMENT):
                 chunk = ids[start : start + VALUES_PER_STATEMENT]
-                rows = rows_as_dicts(connection.execute(select(_documents).where(_documents.c.id.in_(chunk))))
+                query = select(_documents).where(_documents.c.id.in_(chunk))
+                if not with_forgotten:
+                    query = query.where(_documents.c.forgotten_at.is_(None))
+                rows = rows_as_dicts(connection.execute(query))
                 places = _places(connection, chunk)
                 found |= {row["id"]: _to_document(row, places.get(row["id"], [])) for row in rows}
         return [found[i] for i in ids if i in found]

@@ -100,6 +100,14 @@ documents = Table(
     _reference("superseded_by_id", "documents.id", index=True),
 )
 
+# Every look into the folders asks whether a text is to be forgotten.
+Index(
+    "ix_documents_kept",
+    documents.c.first_seen_at,
+    sqlite_where=documents.c.forgotten_at.is_(None),
+    postgresql_where=documents.c.forgotten_at.is_(None),
+)
+
 files = Table(
     "files",
     metadata,
