@@ -26,7 +26,7 @@ from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
 from newsletter.gauges import gauges
-from newsletter.ingest import ingest
+from newsletter.ingest import forget, ingest
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport
 from newsletter.model.documents import IngestReport, Parse, ParsedItem, ParsedItems
@@ -209,7 +209,7 @@ class App:
     ) -> IngestReport:
         """Take in what is new in some folders, or in all that the settings name; see `newsletter.ingest`."""
         named = [folder.expanduser().resolve() for folder in folders] or list(self.settings.all_folders())
-        return ingest(
+        report = ingest(
             self.store,
             folders=named,
             parse=self._parse,
@@ -218,6 +218,18 @@ class App:
             wait=wait,
             now=now,
         )
+        settings = self.settings
+        forgotten = forget(
+            self.store, text_days=settings.keep_text_days, seen_days=settings.keep_seen_days, now=now
+        )
+        return replace(report, forgotten=forgotten)
+
+    async def watch(self, *, stopping: asyncio.Event, on_change: Callable[[], None]) -> None:
+        """Call something whenever a file in a folder has changed, until `stopping` is set."""
+        from newsletter.sources.watch import watch
+
+        if self.settings.watch_folders:
+            await watch(self.settings.all_folders(), stopping=stopping, on_change=on_change)
 
     @property
     def _max_bytes(self) -> int:

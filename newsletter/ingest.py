@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -54,6 +54,26 @@ def ingest(
         except SettingsError as error:
             problems += error.problems
     return IngestReport(files=tuple(reports), problems=tuple(problems))
+
+
+def forget(store: Store, *, text_days: int, seen_days: int, now: datetime) -> int:
+    """Forget what is older than it is kept; what is forgotten never becomes new again.
+
+    Args:
+        store: Where it is.
+        text_days: How long texts are kept after they were first seen, or last told; 0: for ever.
+        seen_days: How long it is remembered where a file was that is gone; 0: for ever.
+        now: UTC.
+
+    Returns:
+        How many texts were forgotten.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    if seen_days:
+        store.forgetting.places(gone_before=now - timedelta(days=seen_days))
+    return store.forgetting.texts(before=now - timedelta(days=text_days), now=now) if text_days else 0
 
 
 def _look_into(

@@ -130,6 +130,7 @@ class Service:
         try:
             await asyncio.gather(
                 self._loop(self._ingest_due, self._ingest),
+                self._app.watch(stopping=self._stopping, on_change=self._ingest_due.set),
                 self._loop(self._publish_due, self._publish),
                 self._loop(self._deliver_due, self._deliver),
                 self._loop(self._bounces_due, self._take_in),
@@ -298,5 +299,7 @@ def _log_ingest(report: IngestReport) -> None:
     for file in report.having(FileOutcome.REFUSED):
         reason = f"{file.refusal.value if file.refusal else ''} {file.detail}".strip()
         log.debug("refused: %s: %s", file.path, reason)
+    if report.forgotten:
+        log.info("%d texts are no longer kept", report.forgotten)
     if refused := report.count(FileOutcome.REFUSED):
         log.debug("%d files stand refused: newsletter status lists them", refused)

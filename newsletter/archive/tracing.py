@@ -44,7 +44,11 @@ def source_page(
         ArchiveNotFoundError: There is no such sentence, or its document is not shown.
     """
     told, wanted = _look_up(edition, story, sentence)
-    documents = store.documents.get_many([wanted.document_id]) if wanted.document_id is not None else []
+    documents = (
+        store.documents.get_many([wanted.document_id], with_forgotten=True)
+        if wanted.document_id is not None
+        else []
+    )
     if not mailing_list.shows_documents or not documents:
         raise ArchiveNotFoundError("the document of this sentence is not shown")
     (document,) = documents
@@ -61,6 +65,7 @@ def source_page(
         date_words=date_words(day),
         day=day,
         url=safe_link(document.url),
+        is_kept=document.forgotten_at is None,
         paragraphs=tuple(paragraphs(document.text, wanted, headline=document.headline)),
         voice=voice_of(document.text, document.language),
         story_voice=voice_of(told.headline, told.language),

@@ -9,6 +9,7 @@ import click
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import FileOutcome, FileReport, IngestReport, ParsedDocument, ParsedItem
 from newsletter.model.stories import Summary
+from newsletter.model.words import plural
 
 #: Files listed of each outcome before the rest is only counted.
 _LISTED = 20
@@ -53,6 +54,8 @@ def show_ingest(report: IngestReport, *, verbose: bool = False) -> None:
         return
     counts = [(report.count(outcome), outcome.value) for outcome in FileOutcome]
     click.echo(", ".join(f"{count} {word}" for count, word in counts if count) + ".")
+    if report.forgotten:
+        click.echo(f"{plural(report.forgotten, 'text')} no longer kept (KEEP_TEXT_DAYS).")
 
 
 def _list(report: IngestReport, outcome: FileOutcome, *, verbose: bool) -> None:

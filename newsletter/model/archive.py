@@ -295,6 +295,8 @@ class SourcePage:
     day: date
     #: Absolute http or https address of the original, or None.
     url: str | None
+    #: Whether the text is still kept; without it there are no paragraphs.
+    is_kept: bool
     paragraphs: tuple[Paragraph, ...]
     #: The document's.
     voice: Voice

@@ -68,6 +68,8 @@ class ParsedDocument:
     origin: str | None = None
     #: Absolute http or https address of the article.
     url: str | None = None
+    #: What names the article in all ways of writing its address; None where the address names none.
+    canonical_url: str | None = None
     #: Publication time in UTC; a date without a time is midnight UTC.
     published_at: datetime | None = None
     #: ISO 639-1 code in lower case; None where it could not be told.
@@ -115,14 +117,28 @@ Parse = Callable[[bytes, str], ParsedDocument | ParsedItems]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Copy:
+    """Another place that carried the text of a document, word for word."""
+
+    #: Who published it there, under the name used for readers.
+    source: str
+    #: Absolute http or https address of it there.
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document(ParsedDocument):
     """A document in the store."""
 
     id: int
     #: When it was first ingested, UTC; stands in for a missing `published_at`.
     first_seen_at: datetime
+    #: When its text was forgotten, UTC; None as long as it is kept.
+    forgotten_at: datetime | None = None
     #: Where it lies: folder and relative path of each file with this text, in the order of their discovery.
     places: tuple[str, ...] = ()
+    #: Who else published the same text, each source once, in the order of their discovery.
+    copies: tuple[Copy, ...] = ()
 
     @property
     def dated_at(self) -> datetime:
@@ -202,6 +218,8 @@ class IngestReport:
     files: tuple[FileReport, ...] = field(default=())
     #: One line for each folder that could not be looked into.
     problems: tuple[str, ...] = ()
+    #: Texts that are no longer kept.
+    forgotten: int = 0
 
     def count(self, outcome: FileOutcome) -> int:
         """Return how many files had this outcome."""

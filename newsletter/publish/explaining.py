@@ -90,11 +90,16 @@ def explain_story(
         newsroom: By which rules.
         edition: A published one, or a draft's.
         entry: One of its stories.
+
+    Raises:
+        StoryNotFoundError: Its texts are no longer kept.
     """
     # numpy, here and below, takes a tenth of a second to load: only whoever explains waits for it.
     from newsletter.stories.grouping.explanation import explain_group
 
     documents = store.documents.get_many(entry.document_ids)
+    if not documents:
+        raise StoryNotFoundError("the texts of this story are no longer kept (KEEP_TEXT_DAYS)")
     mine = frozenset(entry.document_ids)
     others = [i for i in edition.document_ids if i not in mine][:_MOST_OUTSIDE]
     past = _past(store, mailing_list, newsroom, edition, entry)

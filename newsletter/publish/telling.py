@@ -174,4 +174,7 @@ def _credits(documents: Sequence[Document]) -> tuple[SourceCredit, ...]:
         origin = document.origin if document.origin != name else None
         credit = SourceCredit(name=name, title=document.headline, url=document.url, origin=origin)
         found.setdefault((name, document.headline), credit)
+        for copy in document.copies:
+            carried = SourceCredit(name=copy.source, title=document.headline, url=copy.url)
+            found.setdefault((copy.source, document.headline), carried)
     return tuple(found.values())

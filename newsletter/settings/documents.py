@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from newsletter.settings.values import Language, Paths, Weights, WordLists, read_table
+from newsletter.settings.values import KeepDays, Language, Paths, Weights, WordLists, read_table
 
 
 class DocumentSettings(BaseSettings):
@@ -25,6 +25,16 @@ class DocumentSettings(BaseSettings):
     )
     ingest_every_seconds: int = Field(
         60, ge=1, le=86400, description="how often `run` looks into the folders, s"
+    )
+    watch_folders: bool = Field(
+        default=True, description="whether `run` also looks into a folder as soon as something in it changes"
+    )
+    keep_text_days: KeepDays = Field(
+        0, description="how long texts are kept after they were seen and told, 45 or more; 0: for ever, days"
+    )
+    keep_seen_days: KeepDays = Field(
+        0,
+        description="how long places of files that are gone are kept, 45 or more; 0: for ever, days",
     )
     source_aliases: Annotated[dict[str, str], BeforeValidator(read_table)] = Field(
         default_factory=dict, description='more names of outlets, as JSON: {"KP": "Kyiv Post"}'

@@ -10,6 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
 
+#: Least number of days that texts are kept.
+_LEAST_KEPT_DAYS = 45
+
 
 def split_at(separator: str) -> BeforeValidator:
     """Let a list be written as one line of the environment, with a separator."""
@@ -75,6 +78,13 @@ def _visible(value: str) -> str:
     return value
 
 
+def _zero_or_long(days: int) -> int:
+    if 0 < days < _LEAST_KEPT_DAYS:
+        raise ValueError(f"expected 0, or at least {_LEAST_KEPT_DAYS}: a monthly list must not miss anything")
+    return days
+
+
+KeepDays = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_zero_or_long)]
 Title = Annotated[str, AfterValidator(_visible)]
 Rates = Annotated[
     tuple[Annotated[RateLimit, BeforeValidator(_rate)], ...], split_at(","), AfterValidator(_one_per_period)

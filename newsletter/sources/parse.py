@@ -9,6 +9,7 @@ from itertools import groupby
 
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import ParsedDocument, RefusalReason, Span
+from newsletter.sources.addresses import canonical_url
 from newsletter.sources.credits import Credits, read_credits
 from newsletter.sources.dateline import read_dateline, read_dateline_alone, starts_sentence
 from newsletter.sources.decode import decode
@@ -99,6 +100,7 @@ class TextReader:
         laid_out, paragraphs = _lay_out(headline, blocks)
         origin = _find_origin(laid_out, paragraphs, aliases)
         paragraphs = _without_lead_in(laid_out, paragraphs, aliases)
+        url = given.url or found.url
         source, origin = _settle(_given_first(given, found, aliases), origin)
         return ParsedDocument(
             headline=headline,
@@ -109,7 +111,8 @@ class TextReader:
             dateline=found.dateline,
             source=source,
             origin=origin,
-            url=given.url or found.url,
+            url=url,
+            canonical_url=canonical_url(url),
             published_at=given.published_at or found.published_at or found.updated_at,
             language=given.language
             or self.detect("\n".join([headline, *(span.of(laid_out) for span in paragraphs[:20])])),

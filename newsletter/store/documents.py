@@ -1,25 +1,24 @@
 """Documents and the files that they were read from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, select
 
 from newsletter.model.documents import (
+    Copy,
     Document,
     FileOutcome,
     FileReport,
     FoundFile,
     KnownFile,
-    ParsedDocument,
-    ParsedItem,
     RefusalReason,
     Span,
 )
 from newsletter.store import tables
-from newsletter.store.database import Database, Lock, in_portions, inserted_id, rows_as_dicts
+from newsletter.store.database import Database, Lock, in_portions, rows_as_dicts
+from newsletter.store.recording import mark_gone, record_file
 
 _documents = tables.documents
 _files = tables.files
@@ -68,7 +67,7 @@ class Documents:
         """
         with self._database.transaction() as connection:
             self._database.serialise(connection, Lock.DOCUMENTS)
-            return [line for file in found for line in _record_file(connection, folder, file, now)]
+            return [line for file in found for line in record_file(connection, folder, file, now)]
 
     def mark_gone(self, folder: str, paths: Sequence[str], *, now: datetime) -> None:
         """Note that files of a folder are no longer there.
@@ -78,7 +77,7 @@ class Documents:
         if not paths:
             return
         with self._database.transaction() as connection:
-            _mark_gone(connection, folder, paths, now)
+            mark_gone(connection, folder, paths, now)
 
     def new_for(self, list_name: str, *, folders: Sequence[str] = ()) -> list[Document]:
         """Return the documents that a list has not been told, oldest first.
@@ -91,6 +90,7 @@ class Documents:
         """
         query = select(_documents).where(
             _documents.c.superseded_by_id.is_(None),
+            _documents.c.forgotten_at.is_(None),
             ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
         )
         if folders:
@@ -100,17 +100,25 @@ class Documents:
         with self._database.reading() as connection:
             rows = rows_as_dicts(connection.execute(query.order_by(_documents.c.id)))
             places = _places(connection, [row["id"] for row in rows])
-        return [_to_document(row, places.get(row["id"], ())) for row in rows]
+        return [_to_document(row, places.get(row["id"], [])) for row in rows]
 
-    def get_many(self, document_ids: Sequence[int]) -> list[Document]:
-        """Return documents by id, in the order asked for; unknown ids are left out."""
+    def get_many(self, document_ids: Sequence[int], *, with_forgotten: bool = False) -> list[Document]:
+        """Return documents by id, in the order asked for; unknown ids are left out.
+
+        Args:
+            document_ids: In any order.
+            with_forgotten: Also those whose text is no longer kept.
+        """
         ids = list(dict.fromkeys(document_ids))
         found: dict[int, Document] = {}
         with self._database.reading() as connection:
             for some in in_portions(ids):
-                rows = rows_as_dicts(connection.execute(select(_documents).where(_documents.c.id.in_(some))))
+                query = select(_documents).where(_documents.c.id.in_(some))
+                if not with_forgotten:
+                    query = query.where(_documents.c.forgotten_at.is_(None))
+                rows = rows_as_dicts(connection.execute(query))
                 places = _places(connection, some)
-                found |= {row["id"]: _to_document(row, places.get(row["id"], ())) for row in rows}
+                found |= {row["id"]: _to_document(row, places.get(row["id"], [])) for row in rows}
         return [found[i] for i in ids if i in found]
 
     def earlier_versions(self, document_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -163,159 +171,28 @@ class Documents:
             ]
 
 
-def _mark_gone(connection: Connection, folder: str, paths: Sequence[str], now: datetime) -> None:
-    for some in in_portions(paths):
-        connection.execute(
-            update(_files).where(_files.c.folder == folder, _files.c.path.in_(some)).values(gone_at=now)
-        )
-
-
-def _record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> list[FileReport]:
-    report = FileReport(folder=folder, path=found.path, outcome=FileOutcome.UNCHANGED)
-    if found.waiting:
-        return [replace(report, outcome=FileOutcome.WAITING)]
-    row = connection.execute(
-        select(_files).where(_files.c.folder == folder, _files.c.path == found.path)
-    ).one_or_none()
-    if found.refusal is not None:
-        values = {"refusal": found.refusal.value, "detail": found.detail}
-        _write_file(connection, folder, found, row, values, now)
-        return [replace(report, outcome=FileOutcome.REFUSED, refusal=found.refusal, detail=found.detail)]
-    if found.items is not None:
-        opened: dict[str, object] = {"document_id": None, "refusal": None, "detail": ""}
-        _write_file(connection, folder, found, row, opened, now)
-        items = _record_items(connection, folder, found.path, found.items, now)
-        return [replace(report, outcome=FileOutcome.OPENED), *items]
-    if found.document is None:
-        return [report]
-    return [_record_document(connection, folder, found, row, now)]
-
-
-def _record_document(
-    connection: Connection,
-    folder: str,
-    found: FoundFile,
-    row: Any,  # noqa: ANN401 - a result row
-    now: datetime,
-    *,
-    container: str = "",
-) -> FileReport:
-    """Record a file, or an item of one, that holds one document."""
-    assert found.document is not None  # noqa: S101 - what this is called for
-    # A file that was gone and came back under its name is another document, not a new version.
-    earlier_id: int | None = row.document_id if row and row.gone_at is None else None
-    document_id, is_new = _find_or_add(connection, found.document, now)
-    read: dict[str, object] = {
-        "document_id": document_id,
-        "source": found.document.credit,
-        "container": container,
-        "refusal": None,
-        "detail": "",
-    }
-    _write_file(connection, folder, found, row, read, now)
-    outcome = FileOutcome.NEW if is_new else FileOutcome.KNOWN
-    if earlier_id is not None and earlier_id != document_id:
-        _supersede(connection, old_id=earlier_id, new_id=document_id)
-        outcome = FileOutcome.CHANGED
-    return FileReport(folder=folder, path=found.path, outcome=outcome, headline=found.document.headline)
-
-
-def _record_items(
-    connection: Connection, folder: str, container: str, items: Sequence[ParsedItem], now: datetime
-) -> list[FileReport]:
-    """Record the documents in a file that holds several; what is no longer in it is gone."""
-    known = {
-        row.path: row
-        for row in connection.execute(
-            select(_files).where(_files.c.folder == folder, _files.c.container == container)
-        )
-    }
-    reports = []
-    for item in items:
-        # No file's path has two slashes side by side.
-        path = f"{container}//{item.key}"
-        print_of = item.document.content_hash if item.document else ""
-        found = FoundFile(
-            path=path, fingerprint=print_of, document=item.document, refusal=item.refusal, detail=item.detail
-        )
-        row = known.pop(path, None)
-        if item.document is None:
-            values = {"refusal": item.refusal and item.refusal.value, "detail": item.detail}
-            _write_file(connection, folder, found, row, {**values, "container": container}, now)
-            reports.append(
-                FileReport(
-                    folder=folder,
-                    path=path,
-                    outcome=FileOutcome.REFUSED,
-                    refusal=item.refusal,
-                    detail=item.detail,
-                )
-            )
-        elif row and row.fingerprint == print_of and row.refusal is None and row.gone_at is None:
-            reports.append(FileReport(folder=folder, path=path, outcome=FileOutcome.UNCHANGED))
-        else:
-            reports.append(_record_document(connection, folder, found, row, now, container=container))
-    _mark_gone(connection, folder, list(known), now)
-    return reports
-
-
-def _write_file(
-    connection: Connection,
-    folder: str,
-    found: FoundFile,
-    row: Any,  # noqa: ANN401 - a result row
-    values: Mapping[str, object],
-    now: datetime,
-) -> None:
-    seen = {"fingerprint": found.fingerprint, "seen_at": now, "gone_at": None, **values}
-    if row is not None:
-        connection.execute(update(_files).where(_files.c.id == row.id).values(**seen))
-    else:
-        connection.execute(insert(_files).values(folder=folder, path=found.path, first_seen_at=now, **seen))
-
-
-def _find_or_add(connection: Connection, parsed: ParsedDocument, now: datetime) -> tuple[int, bool]:
-    """Return the id of the document with this text, and whether it was not there before."""
-    known = connection.scalar(select(_documents.c.id).where(_documents.c.content_hash == parsed.content_hash))
-    if known is not None:
-        return int(known), False
-    names = [column.name for column in _documents.c if hasattr(parsed, column.name)]
-    values = {name: getattr(parsed, name) for name in names}
-    values["tags"] = list(parsed.tags)
-    values["paragraphs"] = [[span.start, span.end] for span in parsed.paragraphs]
-    result = connection.execute(insert(_documents).values(**values, first_seen_at=now))
-    return inserted_id(result), True
-
-
-def _supersede(connection: Connection, *, old_id: int, new_id: int) -> None:
-    """Let a file's new text stand in for its old one, unless another file still holds the old one.
-
-    The new text may be an earlier version come back: it then stands for itself again.
-    """
-    held_elsewhere = connection.scalar(
-        select(_files.c.id).where(_files.c.document_id == old_id, _files.c.gone_at.is_(None)).limit(1)
-    )
-    connection.execute(update(_documents).where(_documents.c.id == new_id).values(superseded_by_id=None))
-    if held_elsewhere is None:
-        connection.execute(
-            update(_documents).where(_documents.c.id == old_id).values(superseded_by_id=new_id)
-        )
-
-
-def _places(connection: Connection, document_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    places: dict[int, tuple[str, ...]] = {}
+def _places(connection: Connection, document_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """Return the rows of the files that hold each document, in the order of their discovery."""
+    places: dict[int, list[Any]] = {}
+    columns = _files.c.document_id, _files.c.folder, _files.c.path, _files.c.source, _files.c.url
     for some in in_portions(document_ids):
-        query = (
-            select(_files.c.document_id, _files.c.folder, _files.c.path)
-            .where(_files.c.document_id.in_(some))
-            .order_by(_files.c.id)
-        )
+        query = select(*columns).where(_files.c.document_id.in_(some)).order_by(_files.c.id)
         for row in connection.execute(query):
-            places[row.document_id] = (*places.get(row.document_id, ()), f"{row.folder}/{row.path}")
+            places.setdefault(row.document_id, []).append(row)
     return places
 
 
-def _to_document(row: Mapping[str, Any], places: tuple[str, ...]) -> Document:
+def _to_document(row: Mapping[str, Any], places: Sequence[Any]) -> Document:
     values = {key: row[key] for key in _KEPT}
     spans = tuple(Span(start=start, end=end) for start, end in row["paragraphs"])
-    return Document(**values, paragraphs=spans, tags=tuple(row["tags"]), places=places)
+    copies: dict[str, str | None] = {}
+    for place in places:
+        if place.source and place.source != (row["source"] or row["origin"]):
+            copies.setdefault(place.source, place.url)
+    return Document(
+        **values,
+        paragraphs=spans,
+        tags=tuple(row["tags"]),
+        places=tuple(f"{place.folder}/{place.path}" for place in places),
+        copies=tuple(Copy(source=source, url=url) for source, url in copies.items()),
+    )

@@ -16,6 +16,7 @@ from newsletter.store.deliveries import Deliveries
 from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
+from newsletter.store.forgetting import Forgetting
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
 from newsletter.store.migrate import migrate
@@ -35,6 +36,7 @@ class Store:
 
     Attributes:
         documents: What was ingested.
+        forgetting: What of it is no longer kept.
         editions: What was published.
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
@@ -54,6 +56,7 @@ class Store:
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
         self.documents = Documents(database)
+        self.forgetting = Forgetting(database)
         self.editions = Editions(database)
         self.archive = Archive(database)
         self.told = ToldStories(database)

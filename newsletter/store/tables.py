@@ -100,6 +100,14 @@ documents = Table(
     _reference("superseded_by_id", "documents.id", index=True),
 )
 
+# Every look into the folders asks whether a text is to be forgotten.
+Index(
+    "ix_documents_kept",
+    documents.c.first_seen_at,
+    sqlite_where=documents.c.forgotten_at.is_(None),
+    postgresql_where=documents.c.forgotten_at.is_(None),
+)
+
 files = Table(
     "files",
     metadata,
@@ -110,6 +118,8 @@ files = Table(
     Column("container", Text, nullable=False, server_default=""),
     #: Who published the text, as this file of it says.
     Column("source", Text),
+    #: Where on the web, as this file of it says.
+    Column("url", Text),
     Column("fingerprint", String(128), nullable=False),
     _reference("document_id", "documents.id", index=True),
     Column("refusal", String(64)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from newsletter.model.documents import FileOutcome, FoundFile, ParsedDocument, ParsedItem, RefusalReason
+from newsletter.model.documents import Copy, FileOutcome, FoundFile, ParsedDocument, ParsedItem, RefusalReason
 from newsletter.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -140,6 +140,58 @@ def test_a_file_that_grew_is_read_on(store: Store, parsed) -> None:
 def test_a_document_keeps_its_keywords(store: Store, parsed) -> None:
     put(store, "a.txt", replace(parsed(), tags=("ports", "trade")))
     assert [document.tags for document in store.documents.new_for("daily")] == [("ports", "trade")]
+
+
+ADDRESS = "harbour.example/news/1"
+FIRST = "The ferry to Port Aldis stays in harbour until Friday. Its rudder is being mended."
+
+
+def test_a_text_that_two_papers_carry_is_one_document_with_both(store: Store, parsed) -> None:
+    ours = replace(parsed(), source="The Gazette", url="https://gazette.example/1")
+    theirs = replace(ours, source="The Herald", url="https://herald.example/9")
+    put(store, "a.txt", ours)
+    assert put(store, "b.txt", theirs) is FileOutcome.KNOWN
+    assert put(store, "c.txt", theirs) is FileOutcome.KNOWN
+    (document,) = store.documents.new_for("daily")
+    assert (document.source, document.url) == ("The Gazette", "https://gazette.example/1")
+    assert document.copies == (Copy(source="The Herald", url="https://herald.example/9"),)
+    assert store.documents.get_many([document.id]) == [document]
+
+
+def test_another_text_under_the_same_address_is_a_version_of_it(store: Store, parsed) -> None:
+    put(store, "a", replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS))
+    longer = replace(
+        parsed("Ferry stays in harbour", f"{FIRST} Two buses run instead."), canonical_url=ADDRESS
+    )
+    assert put(store, "b", longer, folder="/other") is FileOutcome.CHANGED
+    (document,) = store.documents.new_for("daily")
+    assert document.text.endswith("Two buses run instead.")
+    assert list(store.documents.earlier_versions([document.id])) == [document.id]
+
+
+def test_a_part_of_a_text_under_the_same_address_is_not_new(store: Store, parsed) -> None:
+    """A feed carries the first sentences of a page that another source brought whole."""
+    whole = replace(
+        parsed("Ferry stays in harbour", f"{FIRST} Two buses run instead."), canonical_url=ADDRESS
+    )
+    put(store, "a", whole)
+    part = replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS, source="The Herald")
+    assert put(store, "b", part) is FileOutcome.KNOWN
+    (document,) = store.documents.new_for("daily")
+    assert document.text == whole.text
+    assert [copy.source for copy in document.copies] == ["The Herald"]
+
+
+def test_another_article_under_the_same_address_is_another_document(store: Store, parsed) -> None:
+    put(store, "a", replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS))
+    other = parsed("Museum opens", "Visitors see ninety paintings by a painter of this coast.")
+    assert put(store, "b", replace(other, canonical_url=ADDRESS)) is FileOutcome.NEW
+    assert headlines(store) == ["Ferry stays in harbour", "Museum opens"]
+
+
+def test_texts_without_an_address_are_held_against_none(store: Store, parsed) -> None:
+    put(store, "a", parsed("Ferry stays in harbour", FIRST))
+    assert put(store, "b", parsed("Ferry stays in harbour", f"{FIRST} Again.")) is FileOutcome.NEW
 
 
 def test_a_waiting_file_leaves_no_trace(store: Store) -> None:

@@ -95,6 +95,23 @@ def outbox(tmp_path: Path) -> int:
     return len(list((tmp_path / "outbox").glob("*.eml")))
 
 
+async def test_a_file_that_is_dropped_is_taken_in_without_waiting_for_the_next_look(
+    make_app, folder, clock
+) -> None:
+    app = make_app(ingest_every_seconds=86_400)
+    async with serving(app, clock) as service:
+        await until(lambda: service._scheduler.get_job("next slot") is not None)
+        # The first look, made when the service starts, is over; what is dropped from now on must be noticed.
+        await until(lambda: not service._ingest_due.is_set() and not service._ingesting.locked())
+        drop(folder, "Harbour reopens")
+        number = iter(range(10_000))
+        while app.store.documents.count() == 0:
+            # Watching begins at its own time: what changed before is left to the next look.
+            (folder / f"{next(number)}.part").touch()
+            await asyncio.sleep(0.1)
+        assert [document.headline for document in app.store.documents.new_for("daily")] == ["Harbour reopens"]
+
+
 async def test_a_slot_that_comes_is_ingested_published_and_delivered(
     make_app, folder, clock, tmp_path
 ) -> None:

@@ -31,6 +31,8 @@ DOORS = {
     "uvicorn": {"newsletter.web"},
     "prometheus_client": {"newsletter.web.metrics"},
     "flufl": {"newsletter.deliveries.notices"},
+    "courlan": {"newsletter.sources.addresses"},
+    "watchfiles": {"newsletter.sources.watch"},
     "httpx": {"newsletter.stories.rewriting.language_model"},
 }
 

@@ -39,17 +39,28 @@ def upgrade() -> None:
     op.add_column("documents", sa.Column("canonical_url", sa.Text(), nullable=True))
     op.add_column("documents", sa.Column("forgotten_at", _TIME, nullable=True))
     op.create_index(op.f("ix_documents_canonical_url"), "documents", ["canonical_url"])
+    op.create_index(
+        "ix_documents_kept",
+        "documents",
+        ["first_seen_at"],
+        sqlite_where=sa.text("forgotten_at IS NULL"),
+        postgresql_where=sa.text("forgotten_at IS NULL"),
+    )
     op.add_column("files", sa.Column("container", sa.Text(), nullable=False, server_default=""))
     op.add_column("files", sa.Column("source", sa.Text(), nullable=True))
+    op.add_column("files", sa.Column("url", sa.Text(), nullable=True))
     op.execute(
         "UPDATE files SET source = (SELECT COALESCE(documents.source, documents.origin) "
-        "FROM documents WHERE documents.id = files.document_id)"
+        "FROM documents WHERE documents.id = files.document_id), "
+        "url = (SELECT documents.url FROM documents WHERE documents.id = files.document_id)"
     )
 
 
 def downgrade() -> None:
+    op.drop_column("files", "url")
     op.drop_column("files", "source")
     op.drop_column("files", "container")
+    op.drop_index("ix_documents_kept", "documents")
     op.drop_index(op.f("ix_documents_canonical_url"), "documents")
     op.drop_column("documents", "forgotten_at")
     op.drop_column("documents", "canonical_url")
