@@ -14,7 +14,8 @@ from newsletter.app import App
 named = {"sqlite_synchronous": sys.argv[2]} if sys.argv[2] else {}
 app = App.isolated(database_url=sys.argv[1], list_name="daily", **named)
 with app.store._database.reading() as connection:
-    print(*(connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")))
+    ask = connection.exec_driver_sql
+    print(ask("PRAGMA synchronous").scalar(), ask("PRAGMA journal_mode").scalar())
 app.close()
 """
 
