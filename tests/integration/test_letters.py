@@ -356,7 +356,7 @@ async def test_letters_beside_an_edition_leave_it_so_much_less_of_the_rate(
     mailing_list = app.mailing_list(None)
     app.ingest(now=NOW)
     for number in range(6):
-        app.add_subscriber(mailing_list, f"reader{number}@example.org", now=NOW)
+        app.subscribers.add(mailing_list, f"reader{number}@example.org", now=NOW)
     app.publish(mailing_list, now=NOW)
     ask(beside, "new@example.org", "newer@example.org", clock=clock)
     take = Queue.take

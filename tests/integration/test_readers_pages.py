@@ -273,7 +273,7 @@ def test_leaving_by_the_page_can_be_taken_back_for_an_hour(site: Site) -> None:
 
 def test_the_erased_are_told_of_newer_mails_and_offered_no_way_back(site: Site) -> None:
     reader, browser = site.add("ada@example.org"), site.browser()
-    site.app.erase_subscriber("ada@example.org")
+    site.app.subscribers.erase("ada@example.org")
     site.add("ada@example.org")
     for answer in (
         browser.get(site.leave_path(reader)),
