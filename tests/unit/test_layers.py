@@ -31,6 +31,8 @@ DOORS = {
     "uvicorn": {"newsletter.web"},
     "prometheus_client": {"newsletter.web.metrics"},
     "flufl": {"newsletter.deliveries.notices"},
+    "lxml": {"newsletter.sources.formats"},
+    "trafilatura": {"newsletter.sources.formats.htmlbody"},
     "httpx": {"newsletter.stories.rewriting.language_model"},
 }
 
