@@ -27,6 +27,14 @@ class RefusalReason(StrEnum):
     UNSUPPORTED = "kind of file not supported"
     #: Bytes in no character encoding that could be told.
     ENCODING = "unknown character encoding"
+    #: Not well-formed in the format that it is in.
+    DAMAGED = "damaged"
+    #: A document without a field that every one needs.
+    INCOMPLETE = "incomplete"
+    #: Pages that are pictures; nothing here reads letters off pictures.
+    SCANNED = "holds no text: it is scanned"
+    #: Encrypted, and not to be opened without its password.
+    LOCKED = "locked with a password"
     #: A web page without an article: a list of links, a notice, a wall before the text.
     NO_ARTICLE = "no article on the page"
 

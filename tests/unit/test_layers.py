@@ -34,6 +34,8 @@ DOORS = {
     "lxml": {"newsletter.sources.formats"},
     "trafilatura": {"newsletter.sources.formats.htmlbody"},
     "httpx": {"newsletter.stories.rewriting.language_model"},
+    "markdown_it": {"newsletter.sources.formats.markdown"},
+    "pypdf": {"newsletter.sources.formats.pdfpages"},
 }
 
 
