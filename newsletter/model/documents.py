@@ -35,8 +35,16 @@ class RefusalReason(StrEnum):
     SCANNED = "holds no text: it is scanned"
     #: Encrypted, and not to be opened without its password.
     LOCKED = "locked with a password"
+    #: Reading it was given up.
+    ENDLESS = "takes too long to read"
     #: A web page without an article: a list of links, a notice, a wall before the text.
     NO_ARTICLE = "no article on the page"
+
+
+#: What a file is refused for as long as it is not touched; finding it out again may take many seconds.
+LASTING_REFUSALS = frozenset(
+    {RefusalReason.SCANNED, RefusalReason.LOCKED, RefusalReason.DAMAGED, RefusalReason.ENDLESS}
+)
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -148,8 +156,11 @@ class KnownFile:
     path: str
     #: Opaque to everyone but the folder source: equal as long as the file has not been touched.
     fingerprint: str
-    #: Whether it was read; one that stands refused is looked at again.
+    #: Whether it was read; one that stands refused is looked at again, unless the refusal lasts.
     is_read: bool
+    #: Why it stands refused.
+    refusal: RefusalReason | None = None
+    detail: str = ""
     #: Path of the file that holds it, if it is a document in one that holds several.
     container: str = ""
 

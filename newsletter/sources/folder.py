@@ -10,7 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.errors import DocumentRefusedError, SettingsError
-from newsletter.model.documents import FoundFile, KnownFile, Parse, ParsedItems, RefusalReason
+from newsletter.model.documents import (
+    LASTING_REFUSALS,
+    FoundFile,
+    KnownFile,
+    Parse,
+    ParsedItems,
+    RefusalReason,
+)
 from newsletter.sources.formats.gate import check_name, check_start
 from newsletter.sources.formats.telling import START_BYTES
 from newsletter.sources.reading import (
@@ -77,8 +84,8 @@ def scan_folder(
 
     Args:
         folder: Its files and those in folders below it are documents.
-        known: What the store remembers, by path; a file that was read and has an equal fingerprint is not
-            opened.
+        known: What the store remembers, by path; a file that was read, or refused for what lasts, and has an
+            equal fingerprint is not opened.
         max_bytes: Largest file that is read.
         now: UTC; only compared with the files' own times.
         settle_seconds: How long a file must have been left alone to count as complete.
@@ -208,6 +215,8 @@ def _judge(scan: _Scan, candidate: _Candidate) -> Iterator[FoundFile]:
         yield _refused(candidate.path, refusal.reason, refusal.detail, fingerprint)
     elif known and known.is_read and known.fingerprint == fingerprint:
         yield FoundFile(path=candidate.path, fingerprint=fingerprint)
+    elif known and known.refusal in LASTING_REFUSALS and known.fingerprint == fingerprint:
+        yield _refused(candidate.path, known.refusal, known.detail, fingerprint)
     elif candidate.status.st_mtime_ns > scan.settled_before_ns:
         scan.fresh.append(candidate)
     else:

@@ -43,8 +43,8 @@ def parse_pdf(content: bytes, reader: TextReader) -> ParsedDocument:
     """Make a document of a PDF file, which is read by a process of its own with limits.
 
     Raises:
-        DocumentRefusedError: SCANNED, LOCKED, DAMAGED, EMPTY, OVERSIZED (pages, memory) or UNREADABLE (it
-            takes longer than 30 s).
+        DocumentRefusedError: SCANNED, LOCKED, DAMAGED, EMPTY, OVERSIZED (pages, memory) or ENDLESS (it takes
+            longer than 30 s).
     """
     return document_of(_read_apart(content), reader)
 
@@ -82,8 +82,8 @@ def _read_apart(content: bytes) -> Mapping[str, object]:
             check=True,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        detail = "reading it takes too long: print it to PDF again, or save it as text"
-        raise DocumentRefusedError(RefusalReason.UNREADABLE, detail) from error
+        detail = "print it to PDF again, or save it as text"
+        raise DocumentRefusedError(RefusalReason.ENDLESS, detail) from error
     found: Mapping[str, object] = json.loads(done.stdout)
     return found
 

@@ -11,7 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from newsletter.errors import DocumentRefusedError, SettingsError
-from newsletter.model.documents import FoundFile, KnownFile, Parse, ParsedDocument, RefusalReason
+from newsletter.model.documents import (
+    FoundFile,
+    KnownFile,
+    Parse,
+    ParsedDocument,
+    ParsedItems,
+    RefusalReason,
+)
 from newsletter.sources import reading
 from newsletter.sources.folder import scan_folder
 from newsletter.sources.opening import Opener
@@ -256,6 +263,32 @@ def test_a_known_file_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert outcomes(second) == {"a.txt": None, "empty.txt": RefusalReason.EMPTY, "link.txt": None}
     assert "a.txt" not in opened
     assert [file.fingerprint for file in second] == [file.fingerprint for file in first]
+
+
+def test_what_is_refused_for_good_is_opened_again_only_when_it_is_touched(folder: Path) -> None:
+    write(folder / "a.json", b"{")
+    write(folder / "b.txt", b"x\0y")
+    first = scan(folder)
+    known = {
+        file.path: KnownFile(
+            path=file.path,
+            fingerprint=file.fingerprint,
+            is_read=False,
+            refusal=file.refusal,
+            detail=file.detail,
+        )
+        for file in first
+    }
+    asked: list[str] = []
+
+    def watched(content: bytes, name: str) -> ParsedDocument | ParsedItems:
+        asked.append(name)
+        return parse(content, name)
+
+    assert scan(folder, known=known, parse=watched) == first
+    assert asked == ["b.txt"]
+    write(folder / "a.json", b'{"title": "A", "text": "Words."}')
+    assert outcomes(scan(folder, known=known, parse=watched))["a.json"] == "A"
 
 
 def test_a_changed_file_is_read_again(folder: Path) -> None:

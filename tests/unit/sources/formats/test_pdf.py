@@ -162,5 +162,5 @@ def test_one_that_is_never_read_to_its_end_is_given_up(monkeypatch: pytest.Monke
         raise subprocess.TimeoutExpired("python", 1)
 
     monkeypatch.setattr(pdf.subprocess, "run", endless)
-    with pytest.raises(DocumentRefusedError, match="takes too long"):
+    with pytest.raises(DocumentRefusedError, match="takes too long to read"):
         parse_pdf(b"%PDF-1.7", READER)
