@@ -26,7 +26,12 @@ def column(text: str, *, x: float = 72, top: float = 700, width: int = 60, size:
 
 
 def make(
-    pages: Sequence[Sequence[Printed]], *, about: str = "", picture: bool = False, stream: bytes | None = None
+    pages: Sequence[Sequence[Printed]],
+    *,
+    about: str = "",
+    picture: bool = False,
+    is_packed: bool = True,
+    stream: bytes | None = None,
 ) -> bytes:
     """Return a PDF file.
 
@@ -34,6 +39,7 @@ def make(
         pages: The lines of each, in the order in which they are written.
         about: Entries of its document information.
         picture: Put one on every page.
+        is_packed: Compress what is printed.
         stream: Instead of every page's content, compressed.
     """
     objects: list[bytes] = [b"<</Type/Catalog/Pages 2 0 R>>", b"", f"<<{about}>>".encode("latin-1")]
@@ -45,10 +51,9 @@ def make(
     kids: list[str] = []
     for page in pages:
         content = stream if stream is not None else "\n".join(map(_shown, page)).encode("cp1252")
-        packed = content if stream is not None else zlib.compress(content)
-        objects.append(
-            f"<</Length {len(packed)}/Filter/FlateDecode>>\nstream\n".encode() + packed + b"\nendstream"
-        )
+        packed = content if stream is not None or not is_packed else zlib.compress(content)
+        packing = "/Filter/FlateDecode" if stream is not None or is_packed else ""
+        objects.append(f"<</Length {len(packed)}{packing}>>\nstream\n".encode() + packed + b"\nendstream")
         pictures = "/XObject<</I 5 0 R>>" if picture else ""
         objects.append(
             f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents {len(objects)} 0 R"

@@ -155,7 +155,7 @@ def test_dates_of_toml(date: str) -> None:
     [
         (b"```\ncode\n```", RefusalReason.EMPTY),
         (b"![](a.png)", RefusalReason.EMPTY),
-        (b"a" * 200_001, RefusalReason.OVERSIZED),
+        (b"a" * 150_001, RefusalReason.OVERSIZED),
         (b"# A\0", RefusalReason.BINARY),
     ],
 )
