@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -43,8 +44,8 @@ def parse_pdf(content: bytes, reader: TextReader) -> ParsedDocument:
     """Make a document of a PDF file, which is read by a process of its own with limits.
 
     Raises:
-        DocumentRefusedError: SCANNED, LOCKED, DAMAGED, EMPTY, OVERSIZED (pages, memory) or ENDLESS (it takes
-            longer than 30 s).
+        DocumentRefusedError: SCANNED, LOCKED, DAMAGED, EMPTY, OVERSIZED (pages, memory), ENDLESS (it takes
+            more than 5 s of CPU time), or UNREADABLE: the machine has no time for it now.
     """
     return document_of(_read_apart(content), reader)
 
@@ -79,11 +80,16 @@ def _read_apart(content: bytes) -> Mapping[str, object]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_LIMIT_SECONDS,
-            check=True,
+            check=False,
         )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        detail = "print it to PDF again, or save it as text"
-        raise DocumentRefusedError(RefusalReason.ENDLESS, detail) from error
+    except (subprocess.TimeoutExpired, OSError) as error:
+        detail = "the machine is too busy to read it; the next run tries again"
+        raise DocumentRefusedError(RefusalReason.UNREADABLE, detail) from error
+    if done.returncode == -signal.SIGXCPU:
+        raise DocumentRefusedError(RefusalReason.ENDLESS, "print it to PDF again, or save it as text")
+    if done.returncode:
+        detail = "the process that reads it was ended; the next run tries again"
+        raise DocumentRefusedError(RefusalReason.UNREADABLE, detail)
     found: Mapping[str, object] = json.loads(done.stdout)
     return found
 

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from pypdf import PageObject, PdfReader
 
 #: Longer files are books.
-_MOST_PAGES = 300
+_MOST_PAGES = 100
 #: No article has more; pages beyond are left.
 _MOST_CHARACTERS = 1_000_000
 #: Address space and CPU time of the program.
 _MEMORY_BYTES = 512 << 20
-_CPU_SECONDS = 20
+_CPU_SECONDS = 5
 
 
 def read_pages(content: bytes) -> dict[str, object]:
@@ -46,6 +46,8 @@ def read_pages(content: bytes) -> dict[str, object]:
             try:
                 lines = [line for line in _lines(page) if line[0].strip()] if left > 0 else []
                 pictures += _has_pictures(page)
+            except MemoryError:
+                raise
             except Exception:  # noqa: BLE001 - one broken page leaves the others
                 lines, failed = [], failed + 1
             left -= sum(len(line[0]) for line in lines)
@@ -103,7 +105,8 @@ def _limit() -> None:
     for limit, most in ((resource.RLIMIT_AS, _MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_SECONDS)):
         _, hard = resource.getrlimit(limit)
         if hard == resource.RLIM_INFINITY or hard > most:
-            resource.setrlimit(limit, (most, most))
+            # Below the hard limit, so that the signal that ends it tells why.
+            resource.setrlimit(limit, (most, hard))
 
 
 if __name__ == "__main__":

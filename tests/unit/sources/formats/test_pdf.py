@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
 import zlib
 from datetime import UTC, datetime
@@ -134,7 +135,7 @@ def locked() -> bytes:
         (pdfs.make([[("3", 72, 30, 8)]], picture=True), RefusalReason.SCANNED),
         (pdfs.make([[]]), RefusalReason.EMPTY),
         (pdfs.make([[("#$%&* ?! a" * 20, 72, 700, 10)]]), RefusalReason.DAMAGED),
-        (pdfs.make([[]] * 301), RefusalReason.OVERSIZED),
+        (pdfs.make([[]] * 101), RefusalReason.OVERSIZED),
         (b"%PDF-1.7\n\x93\x94", RefusalReason.DAMAGED),
         (locked(), RefusalReason.LOCKED),
     ],
@@ -157,10 +158,31 @@ def test_a_bomb_is_refused_within_the_limits() -> None:
     assert caught.value.reason in {RefusalReason.OVERSIZED, RefusalReason.DAMAGED, RefusalReason.EMPTY}
 
 
-def test_one_that_is_never_read_to_its_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_not_read_in_time_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(*_: object, **__: object) -> None:
         raise subprocess.TimeoutExpired("python", 1)
 
     monkeypatch.setattr(pdf.subprocess, "run", endless)
-    with pytest.raises(DocumentRefusedError, match="takes too long to read"):
+    with pytest.raises(DocumentRefusedError, match="the next run tries again"):
         parse_pdf(b"%PDF-1.7", READER)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(-signal.SIGXCPU, RefusalReason.ENDLESS), (-signal.SIGKILL, RefusalReason.UNREADABLE)],
+)
+def test_a_process_that_was_ended_tells_why(
+    monkeypatch: pytest.MonkeyPatch, code: int, reason: RefusalReason
+) -> None:
+    ended = subprocess.CompletedProcess([], code, stdout=b"")
+    monkeypatch.setattr(pdf.subprocess, "run", lambda *_, **__: ended)
+    with pytest.raises(DocumentRefusedError) as caught:
+        parse_pdf(b"%PDF-1.7", READER)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.sweep
+def test_its_cpu_time_is_limited() -> None:
+    content = zlib.compress(b"BT /F 10 Tf 72 700 Td (words and more words here.) Tj ET\n" * 300_000)
+    with pytest.raises(DocumentRefusedError, match="takes too long to read"):
+        parse_pdf(pdfs.make([[]], stream=content), READER)
