@@ -120,10 +120,12 @@ KINDS = (
     Kind(name="noise", end=RefusalReason.BINARY, content=noise),
     Kind(name="NUL bytes", end=RefusalReason.BINARY, content=lambda c: f"{sound(c)}\0\0".encode()),
     Kind(
-        name="a PDF called .txt", end=RefusalReason.BINARY, content=lambda c: b"%PDF-1.7\n" + c.randbytes(99)
+        name="a PDF called .txt", end=RefusalReason.DAMAGED, content=lambda c: b"%PDF-1.7\n" + c.randbytes(99)
     ),
     Kind(
-        name="HTML called .txt", end=RefusalReason.UNSUPPORTED, content=lambda c: f"<html>{sound(c)}".encode()
+        name="XML called .txt",
+        end=RefusalReason.UNSUPPORTED,
+        content=lambda c: f"<?xml version='1.0'?><invoice>{sound(c)}".encode(),
     ),
     Kind(name="damaged UTF-8", end=RefusalReason.ENCODING, content=damaged),
     Kind(

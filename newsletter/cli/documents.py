@@ -27,7 +27,8 @@ _LISTED = 20
 def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
     """Take in what is new in the folders.
 
-    A document is a .txt file: the first line is its headline. Doing it again takes in nothing twice.
+    Text, Markdown, web pages, mails, PDF, JSON and feeds are read; what a file is, is told from its content.
+    The first line of a text is its headline. Doing it again takes in nothing twice.
     """
     from newsletter.cli.common import opened, utc_now
 

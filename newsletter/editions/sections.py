@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from newsletter.editions.words import Wording
+from newsletter.editions.words import Wording, fold
 from newsletter.model.editions import Section
 from newsletter.model.stories import Story
 
@@ -15,14 +15,22 @@ Item = TypeVar("Item")
 
 
 def section_of(story: Story, sections: Sequence[Section]) -> str:
-    """Return the title of the section whose words a story names most often, or "" if it names none.
+    """Return the title of the section that a story belongs to, or "" for none.
 
-    A headline's words count twice; of equals, the section that is set first has it.
+    A keyword that is a section's title, or one of its words, puts it there: its source chose it. Else
+    the section has it whose words it names most often, a headline's counted twice; of equals the first.
     """
+    keywords = {fold(tag) for tag in story.tags}
     headline, summary = Wording(story.headline), Wording(story.summary.text)
-    named = [2 * headline.count_all(part.words) + summary.count_all(part.words) for part in sections]
-    most = max(named, default=0)
-    return sections[named.index(most)].title if most else ""
+    claims = [
+        (
+            len(keywords & {fold(name) for name in (part.title, *part.words)}),
+            2 * headline.count_all(part.words) + summary.count_all(part.words),
+        )
+        for part in sections
+    ]
+    most = max(claims, default=(0, 0))
+    return sections[claims.index(most)].title if any(most) else ""
 
 
 def arrange(

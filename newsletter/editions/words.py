@@ -53,7 +53,7 @@ class Wording:
     """A text in which words are looked for: whole words, in any case."""
 
     def __init__(self, text: str) -> None:
-        folded = _fold(text)
+        folded = fold(text)
         self._words = f" {' '.join(_BARE_WORD.findall(folded))} "
         self._text = folded
 
@@ -62,7 +62,7 @@ class Wording:
 
         Scripts that do not part their words are looked through for the characters as they stand.
         """
-        folded = _fold(phrase)
+        folded = fold(phrase)
         if _WIDE_CHARACTER.search(folded):
             return self._text.count(folded)
         words = " ".join(_BARE_WORD.findall(folded))
@@ -74,5 +74,6 @@ class Wording:
         return sum(map(self.count, phrases))
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """Return a text as it is compared: in composed characters, without case."""
     return unicodedata.normalize("NFC", text).casefold()

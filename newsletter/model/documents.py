@@ -27,6 +27,24 @@ class RefusalReason(StrEnum):
     UNSUPPORTED = "kind of file not supported"
     #: Bytes in no character encoding that could be told.
     ENCODING = "unknown character encoding"
+    #: Not well-formed in the format that it is in.
+    DAMAGED = "damaged"
+    #: A document without a field that every one needs.
+    INCOMPLETE = "incomplete"
+    #: Pages that are pictures; nothing here reads letters off pictures.
+    SCANNED = "holds no text: it is scanned"
+    #: Encrypted, and not to be opened without its password.
+    LOCKED = "locked with a password"
+    #: Reading it was given up.
+    ENDLESS = "takes too long to read"
+    #: A web page without an article: a list of links, a notice, a wall before the text.
+    NO_ARTICLE = "no article on the page"
+
+
+#: What a file is refused for as long as it is not touched; finding it out again may take many seconds.
+LASTING_REFUSALS = frozenset(
+    {RefusalReason.SCANNED, RefusalReason.LOCKED, RefusalReason.DAMAGED, RefusalReason.ENDLESS}
+)
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -154,8 +172,11 @@ class KnownFile:
     path: str
     #: Opaque to everyone but the folder source: equal as long as the file has not been touched.
     fingerprint: str
-    #: Whether it was read; one that stands refused is looked at again.
+    #: Whether it was read; one that stands refused is looked at again, unless the refusal lasts.
     is_read: bool
+    #: Why it stands refused.
+    refusal: RefusalReason | None = None
+    detail: str = ""
     #: Path of the file that holds it, if it is a document in one that holds several.
     container: str = ""
 

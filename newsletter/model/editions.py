@@ -35,7 +35,7 @@ class Section:
 
     #: What readers see above it.
     title: str
-    #: A story that names one of these, in any case, belongs here.
+    #: A story that names one of these, in any case, or has one as a keyword, belongs here.
     words: tuple[str, ...]
 
 

@@ -130,6 +130,8 @@ class Story:
     first_told_at: datetime | None = None
     #: Title of the section that it belongs to; empty without sections.
     section: str = ""
+    #: Keywords of its documents, the leading one's first.
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,6 +76,7 @@ def outline(find: Find, mailing_list: MailingList) -> Story:
         thread=find.thread,
         context=find.decision.context,
         first_told_at=story.first_told_at if story else None,
+        tags=tuple(dict.fromkeys(tag for document in find.documents for tag in document.tags)),
     )
 
 

@@ -16,14 +16,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SIGNATURES = (
-    (b"%PDF-", RefusalReason.BINARY, "a PDF file"),
-    (b"{\\rtf", RefusalReason.BINARY, "an RTF file"),
-    (b"PK\x03\x04", RefusalReason.BINARY, "a ZIP archive or an office document"),
-    (b"<!doctype html", RefusalReason.UNSUPPORTED, "HTML under a name for plain text"),
-    (b"<html", RefusalReason.UNSUPPORTED, "HTML under a name for plain text"),
-    (b"<?xml", RefusalReason.UNSUPPORTED, "XML under a name for plain text"),
-)
 _SAMPLE_BYTES = 32_768
 #: One control character is forgiven (DOS ended its files with one), and one more in so many characters.
 _CONTROL_DIVISOR = 50
@@ -71,9 +63,8 @@ def decode(content: bytes) -> tuple[str, str]:
         The characters, and Python's name of the encoding.
 
     Raises:
-        DocumentRefusedError: BINARY, UNSUPPORTED (HTML or XML) or ENCODING.
+        DocumentRefusedError: BINARY or ENCODING.
     """
-    _refuse_signatures(content)
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _decode_marked(content, encoding), encoding
@@ -91,13 +82,6 @@ def decode(content: bytes) -> tuple[str, str]:
     if damage < 0 or not _is_text(content[:_SAMPLE_BYTES].decode("latin-1")) or b"\0" in content:
         raise DocumentRefusedError(RefusalReason.BINARY, "control bytes that no text holds")
     return _decode_legacy(content, damage)
-
-
-def _refuse_signatures(content: bytes) -> None:
-    start = content[:512].removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    for signature, reason, kind in _SIGNATURES:
-        if start.startswith(signature.lower()):
-            raise DocumentRefusedError(reason, kind)
 
 
 def _decode_marked(content: bytes, encoding: str) -> str:

@@ -10,8 +10,16 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.errors import DocumentRefusedError, SettingsError
-from newsletter.model.documents import FoundFile, KnownFile, Parse, ParsedItems, RefusalReason
-from newsletter.sources.formats.kinds import SUFFIXES
+from newsletter.model.documents import (
+    LASTING_REFUSALS,
+    FoundFile,
+    KnownFile,
+    Parse,
+    ParsedItems,
+    RefusalReason,
+)
+from newsletter.sources.formats.gate import check_name, check_start
+from newsletter.sources.formats.telling import START_BYTES
 from newsletter.sources.reading import (
     StillWrittenError,
     explain,
@@ -19,6 +27,7 @@ from newsletter.sources.reading import (
     kind_of,
     open_directory,
     read_beneath,
+    read_start,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -75,8 +84,8 @@ def scan_folder(
 
     Args:
         folder: Its files and those in folders below it are documents.
-        known: What the store remembers, by path; a file that was read and has an equal fingerprint is not
-            opened.
+        known: What the store remembers, by path; a file that was read, or refused for what lasts, and has an
+            equal fingerprint is not opened.
         max_bytes: Largest file that is read.
         now: UTC; only compared with the files' own times.
         settle_seconds: How long a file must have been left alone to count as complete.
@@ -203,15 +212,24 @@ def _judge(scan: _Scan, candidate: _Candidate) -> Iterator[FoundFile]:
     known = scan.known.get(candidate.path)
     if not stat.S_ISREG(mode):
         yield _refused(candidate.path, RefusalReason.NOT_A_FILE, kind_of(mode), fingerprint)
-    elif not candidate.path.lower().endswith(SUFFIXES):
-        detail = f"only {', '.join(SUFFIXES)} files are read"
-        yield _refused(candidate.path, RefusalReason.UNSUPPORTED, detail, fingerprint)
+    elif refusal := _refusal_by_name(candidate):
+        yield _refused(candidate.path, refusal.reason, refusal.detail, fingerprint)
     elif known and known.is_read and known.fingerprint == fingerprint:
         yield FoundFile(path=candidate.path, fingerprint=fingerprint)
+    elif known and known.refusal in LASTING_REFUSALS and known.fingerprint == fingerprint:
+        yield _refused(candidate.path, known.refusal, known.detail, fingerprint)
     elif candidate.status.st_mtime_ns > scan.settled_before_ns:
         scan.fresh.append(candidate)
     else:
         yield _read(scan, candidate)
+
+
+def _refusal_by_name(candidate: _Candidate) -> DocumentRefusedError | None:
+    try:
+        check_name(candidate.path)
+    except DocumentRefusedError as refusal:
+        return refusal
+    return None
 
 
 def _look_again(scan: _Scan, candidate: _Candidate) -> FoundFile:
@@ -233,8 +251,10 @@ def _look_again(scan: _Scan, candidate: _Candidate) -> FoundFile:
 def _read(scan: _Scan, candidate: _Candidate) -> FoundFile:
     fingerprint = fingerprint_of(candidate.status)
     try:
+        if not check_name(candidate.path):
+            check_start(read_start(scan.root, candidate.parts, most_bytes=START_BYTES), candidate.path)
         file = read_beneath(scan.root, candidate.parts, max_bytes=scan.max_bytes)
-        parsed = scan.parse(file.content, candidate.parts[-1])
+        parsed = scan.parse(file.content, candidate.path.rpartition("/")[2])
     except StillWrittenError:
         return FoundFile(path=candidate.path, fingerprint=fingerprint, waiting=True)
     except DocumentRefusedError as refusal:

@@ -121,7 +121,7 @@ class TextReader:
         )
 
 
-def parse_text(content: bytes, *, reader: TextReader) -> ParsedDocument:
+def parse_text(content: bytes, reader: TextReader) -> ParsedDocument:
     """Make a document of a plain text file.
 
     Args:
@@ -129,7 +129,7 @@ def parse_text(content: bytes, *, reader: TextReader) -> ParsedDocument:
         reader: How its text is read.
 
     Raises:
-        DocumentRefusedError: EMPTY, BINARY, ENCODING or UNSUPPORTED (HTML or XML).
+        DocumentRefusedError: EMPTY, BINARY or ENCODING.
     """
     decoded, encoding = decode(content)
     return reader.read(decoded, encoding=encoding)

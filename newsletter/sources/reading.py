@@ -52,15 +52,36 @@ def read_beneath(root: int, parts: Sequence[str], *, max_bytes: int) -> FileCont
         DocumentRefusedError: NOT_A_FILE, OVERSIZED, EMPTY or UNREADABLE.
         StillWrittenError: It changed while it was read.
     """
+    return _read_and_close(_open_beneath(root, parts), max_bytes=max_bytes)
+
+
+def read_start(root: int, parts: Sequence[str], *, most_bytes: int) -> bytes:
+    """Read the first bytes of a file below an open directory, following no link on the way.
+
+    Raises:
+        DocumentRefusedError: NOT_A_FILE or UNREADABLE.
+    """
+    descriptor = _open_beneath(root, parts)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise DocumentRefusedError(RefusalReason.NOT_A_FILE, kind_of(mode))
+        return _read_at_most(descriptor, most_bytes)
+    except OSError as error:
+        raise _refusal(error) from error
+    finally:
+        os.close(descriptor)
+
+
+def _open_beneath(root: int, parts: Sequence[str]) -> int:
     try:
         directory = open_directory(root, parts[:-1])
         try:
-            descriptor = os.open(parts[-1], _SAFELY | os.O_NOFOLLOW, dir_fd=directory)
+            return os.open(parts[-1], _SAFELY | os.O_NOFOLLOW, dir_fd=directory)
         finally:
             os.close(directory)
     except OSError as error:
         raise _refusal(error) from error
-    return _read_and_close(descriptor, max_bytes=max_bytes)
 
 
 def read_documents(path: Path, *, max_bytes: int, parse: Parse) -> ParsedDocument | ParsedItems:

@@ -40,7 +40,7 @@ class Documents:
 
     def known_files(self, folder: str) -> Mapping[str, KnownFile]:
         """Return what is remembered of a folder's files, by path."""
-        columns = _files.c.path, _files.c.fingerprint, _files.c.container, _files.c.refusal
+        columns = _files.c.path, _files.c.fingerprint, _files.c.container, _files.c.refusal, _files.c.detail
         query = select(*columns).where(_files.c.folder == folder, _files.c.gone_at.is_(None))
         with self._database.reading() as connection:
             return {
@@ -49,6 +49,8 @@ class Documents:
                     fingerprint=row.fingerprint,
                     # One that stands refused counts as unread, whatever it once held.
                     is_read=row.refusal is None,
+                    refusal=RefusalReason(row.refusal) if row.refusal else None,
+                    detail=row.detail,
                     container=row.container,
                 )
                 for row in connection.execute(query)

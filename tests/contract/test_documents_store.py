@@ -205,7 +205,8 @@ def test_a_file_refused_after_it_was_read_keeps_its_document(store: Store, parse
     refused = FoundFile(path="a.txt", fingerprint="2", refusal=RefusalReason.EMPTY)
     store.documents.record("/in", [refused], now=NOW)
     assert headlines(store) == ["First"]
-    assert not store.documents.known_files("/in")["a.txt"].is_read, "it is looked at again"
+    known = store.documents.known_files("/in")["a.txt"]
+    assert (known.is_read, known.refusal) == (False, RefusalReason.EMPTY), "it is looked at again"
     assert put(store, "a.txt", parsed("Second")) is FileOutcome.CHANGED
     assert headlines(store) == ["Second"]
 

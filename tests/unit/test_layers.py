@@ -33,7 +33,11 @@ DOORS = {
     "flufl": {"newsletter.deliveries.notices"},
     "courlan": {"newsletter.sources.addresses"},
     "watchfiles": {"newsletter.sources.watch"},
+    "lxml": {"newsletter.sources.formats"},
+    "trafilatura": {"newsletter.sources.formats.htmlbody"},
     "httpx": {"newsletter.stories.rewriting.language_model"},
+    "markdown_it": {"newsletter.sources.formats.markdown"},
+    "pypdf": {"newsletter.sources.formats.pdfpages"},
 }
 
 

@@ -169,6 +169,19 @@ def test_a_story_belongs_where_it_names_most_and_headlines_count_twice() -> None
     assert where("Banks", "Cups and stages.") == ""
 
 
+def test_a_keyword_puts_a_story_into_the_section_that_it_names() -> None:
+    def where(*tags: str, headline: str = "Rain") -> str:
+        return section_of(replace(make_story(1, headline=headline), tags=tags), (ECONOMY, SPORT))
+
+    assert where("Weather") == ""
+    assert where("SPORT") == "Sport", "its title"
+    assert where("Interest Rate") == "Economy", "one of its words"
+    assert where("Cup", headline="Bank of banks") == "Sport"
+    assert where("bank", "cup", "sport") == "Sport", "by more keywords"
+    assert where("bank", "cup", headline="Cup final") == "Sport", "of equals the one that it names"
+    assert where("banks and cups") == "", "only the whole keyword"
+
+
 def test_sections_stand_in_their_order_below_the_first_story() -> None:
     names = ["bank", "cup", "rain", "bank", "cup", "bank", "cup", "bank"]
     stories = [make_story(n, headline=f"A {name} {n}") for n, name in enumerate(names)]

@@ -11,10 +11,18 @@ from types import SimpleNamespace
 import pytest
 
 from newsletter.errors import DocumentRefusedError, SettingsError
-from newsletter.model.documents import FoundFile, KnownFile, ParsedDocument, RefusalReason
+from newsletter.model.documents import (
+    FoundFile,
+    KnownFile,
+    Parse,
+    ParsedDocument,
+    ParsedItems,
+    RefusalReason,
+)
 from newsletter.sources import reading
 from newsletter.sources.folder import scan_folder
-from newsletter.sources.parse import SourceAliases, TextReader, parse_text
+from newsletter.sources.opening import Opener
+from newsletter.sources.parse import SourceAliases, TextReader
 from newsletter.sources.reading import read_documents
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -22,8 +30,7 @@ LONG_AGO = NOW.timestamp() - 3_600
 ALIASES = SourceAliases.with_extra({})
 
 
-def parse(content: bytes, _name: str) -> ParsedDocument:
-    return parse_text(content, reader=TextReader(aliases=ALIASES, detect=lambda _: None))
+parse = Opener(reader=TextReader(aliases=ALIASES, detect=lambda _: None)).open
 
 
 def write(path: Path, content: bytes | str = "Headline\n\nNews.", *, age_seconds: float = 3_600) -> Path:
@@ -44,7 +51,7 @@ def scan(
     known: Mapping[str, KnownFile] | None = None,
     max_bytes: int = 10_000,
     wait: Callable[[float], None] = no_wait,
-    parse: Callable[[bytes, str], ParsedDocument] = parse,
+    parse: Parse = parse,
 ) -> list[FoundFile]:
     return list(
         scan_folder(
@@ -106,7 +113,9 @@ def test_refusals_say_why(folder: Path) -> None:
     write(folder / "picture.png", b"\x89PNG")
     write(folder / "no-suffix")
     write(folder / "damaged.txt", "“Quoted” words".encode() + b"\xff")
-    write(folder / "page.txt", b"<html>")
+    write(folder / "page.txt", b"<?xml version='1.0'?><invoice/>")
+    write(folder / "program", b"\x7fELF\2")
+    write(folder / "table.CSV")
     os.mkfifo(folder / "pipe.txt")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "socket.txt"))
@@ -120,12 +129,45 @@ def test_refusals_say_why(folder: Path) -> None:
         "no-suffix": RefusalReason.UNSUPPORTED,
         "damaged.txt": RefusalReason.ENCODING,
         "page.txt": RefusalReason.UNSUPPORTED,
+        "program": RefusalReason.UNSUPPORTED,
+        "table.CSV": RefusalReason.UNSUPPORTED,
         "pipe.txt": RefusalReason.NOT_A_FILE,
         "socket.txt": RefusalReason.NOT_A_FILE,
     }
     details = {file.path: file.detail for file in found}
     assert details["large.txt"] == "10.0 kB, more than the 10.0 kB allowed"
     assert details["pipe.txt"] == "a pipe"
+    assert (
+        details["page.txt"]
+        == "XML that is neither a feed nor a page: save what is to be read as text or HTML"
+    )
+    assert details["no-suffix"].startswith("plain text under a name that does not end in .txt: rename it")
+    assert details["program"] == "a program: move it out of the folder"
+
+
+def test_what_its_name_says_is_no_document_is_not_opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "film.mp4", b"Headline\n\nNews.")
+    write(folder / "b" / "old.zip", b"PK\3\4")
+    monkeypatch.setattr(reading, "_open_beneath", None)
+    found = scan(folder)
+    assert [(file.path, file.detail) for file in found] == [
+        ("b/old.zip", "an archive: unpack it"),
+        ("film.mp4", "a video: put its transcript here, as text"),
+    ]
+
+
+def test_a_name_that_tells_nothing_is_judged_by_the_first_bytes(folder: Path) -> None:
+    write(folder / "large", b"\0" * 10_001)
+    write(folder / "1700000000.M1P2.host:2,S", b"---\ntitle: Ferry returns\n---\nIt sails on Monday.\n")
+    (folder / "LINK").symlink_to("1700000000.M1P2.host:2,S")
+    found = scan(folder)
+    assert outcomes(found) == {
+        "1700000000.M1P2.host:2,S": "Ferry returns",
+        "LINK": "Ferry returns",
+        "large": RefusalReason.BINARY,
+    }
 
 
 def test_a_directory_may_be_called_like_a_document(folder: Path) -> None:
@@ -221,6 +263,32 @@ def test_a_known_file_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert outcomes(second) == {"a.txt": None, "empty.txt": RefusalReason.EMPTY, "link.txt": None}
     assert "a.txt" not in opened
     assert [file.fingerprint for file in second] == [file.fingerprint for file in first]
+
+
+def test_what_is_refused_for_good_is_opened_again_only_when_it_is_touched(folder: Path) -> None:
+    write(folder / "a.json", b"{")
+    write(folder / "b.txt", b"x\0y")
+    first = scan(folder)
+    known = {
+        file.path: KnownFile(
+            path=file.path,
+            fingerprint=file.fingerprint,
+            is_read=False,
+            refusal=file.refusal,
+            detail=file.detail,
+        )
+        for file in first
+    }
+    asked: list[str] = []
+
+    def watched(content: bytes, name: str) -> ParsedDocument | ParsedItems:
+        asked.append(name)
+        return parse(content, name)
+
+    assert scan(folder, known=known, parse=watched) == first
+    assert asked == ["b.txt"]
+    write(folder / "a.json", b'{"title": "A", "text": "Words."}')
+    assert outcomes(scan(folder, known=known, parse=watched))["a.json"] == "A"
 
 
 def test_a_changed_file_is_read_again(folder: Path) -> None:
