@@ -27,6 +27,12 @@ class RefusalReason(StrEnum):
     UNSUPPORTED = "kind of file not supported"
     #: Bytes in no character encoding that could be told.
     ENCODING = "unknown character encoding"
+    #: A mail that no newsroom sends: an automatic answer, a bounce, an invitation, spam.
+    NO_NEWS = "not news"
+    #: A mail whose content is encrypted.
+    ENCRYPTED = "encrypted"
+    #: A mail from somebody who is not among those set by MAIL_SENDERS.
+    SENDER = "sender not allowed"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
