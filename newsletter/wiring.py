@@ -6,19 +6,21 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from newsletter import settings as settings_room
 from newsletter import subscribe
 from newsletter.deliver import LetterDesk, Postbag, Sign, Stationery
-from newsletter.deliveries.mailboxes import Mailbox
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.editions.slots import check_schedule
 from newsletter.errors import AddressError, MessageRefusedError, SettingsError
 from newsletter.feedback import Intake
+from newsletter.mailboxes.imap import ImapMailbox
+from newsletter.mailboxes.local import Mailbox, Maildir
 from newsletter.messages.letters import write_letter
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer
@@ -30,7 +32,9 @@ from newsletter.model.messages import Message
 from newsletter.model.readers import Letter, LetterKind
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
+from newsletter.receive import MailRules, NewsBox
 from newsletter.settings import Settings
+from newsletter.settings.values import mailbox_name
 from newsletter.stories.news import RepeatRules
 from newsletter.stories.rewriting.language_model import LanguageModel
 from newsletter.stories.summarize import SUMMARIZER_NAMES
@@ -278,8 +282,6 @@ def mailboxes(values: Settings) -> list[Path | Mailbox]:
     if values.bounce_mailbox is not None:
         places.append(values.bounce_mailbox.expanduser())
     if values.bounce_imap_host:
-        from newsletter.deliveries.imap import ImapMailbox
-
         password = values.bounce_imap_password.get_secret_value()
         if not values.bounce_imap_username or not password:
             raise SettingsError(
@@ -295,6 +297,50 @@ def mailboxes(values: Settings) -> list[Path | Mailbox]:
             )
         )
     return places
+
+
+def news_boxes(values: Settings) -> list[NewsBox]:
+    """Return the mailboxes that news arrives in.
+
+    Raises:
+        SettingsError: An account has no password.
+    """
+    boxes: list[NewsBox] = []
+    for value in values.mailboxes:
+        name = mailbox_name(value)
+        if "://" not in value:
+            boxes.append(NewsBox(name=name, box=Maildir(Path(name))))
+            continue
+        parts = urlsplit(value)
+        if not parts.password:
+            raise SettingsError(f"MAILBOXES: {name} has no password: imaps://name:password@host/folder")
+        box = ImapMailbox(
+            host=parts.hostname or "",
+            port=parts.port or 993,
+            username=unquote(parts.username or ""),
+            password=unquote(parts.password),
+            folder=unquote(parts.path.strip("/")) or "INBOX",
+            sign_in_setting="name and password in MAILBOXES",
+            folder_setting="the end of its address in MAILBOXES",
+        )
+        boxes.append(NewsBox(name=name, box=box))
+    return boxes
+
+
+def mail_passwords(values: Settings) -> list[str]:
+    """Return the passwords of the mailboxes that news arrives in, also as they are written in the setting."""
+    written = [urlsplit(value).password or "" for value in values.mailboxes if "://" in value]
+    return [*written, *map(unquote, written)]
+
+
+def mail_rules(values: Settings) -> MailRules:
+    """Return which mails are taken, and how often they are looked for."""
+    return MailRules(
+        max_bytes=int(values.max_document_megabytes * 1_000_000),
+        senders=values.mail_senders,
+        first_days=values.mail_first_days,
+        every=timedelta(seconds=values.mail_every_seconds),
+    )
 
 
 def check_sending(values: Settings, lists: Sequence[MailingList]) -> None:

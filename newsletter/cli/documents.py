@@ -24,7 +24,7 @@ _LISTED = 20
 )
 @click.option("--verbose", "-v", is_flag=True, help="List every file, the unchanged ones too.")
 def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
-    """Take in what is new in the folders.
+    """Take in what is new in the folders and the mailboxes.
 
     A document is a .txt file: the first line is its headline. Doing it again takes in nothing twice.
     """
@@ -32,6 +32,8 @@ def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
 
     with opened() as app:
         report = app.ingest(now=utc_now(), folders=folders)
+        if not folders:
+            report = report.and_also(app.receive(now=utc_now(), force=True))
     show_ingest(report, verbose=verbose)
     if report.problems:
         sys.exit(1)

@@ -206,8 +206,12 @@ class IngestReport:
     """What one ingest run did with every file that it found."""
 
     files: tuple[FileReport, ...] = field(default=())
-    #: One line for each folder that could not be looked into.
+    #: One line for each folder or mailbox that could not be looked into.
     problems: tuple[str, ...] = ()
+
+    def and_also(self, other: "IngestReport") -> "IngestReport":
+        """Return what two runs did together."""
+        return IngestReport(files=self.files + other.files, problems=self.problems + other.problems)
 
     def count(self, outcome: FileOutcome) -> int:
         """Return how many files had this outcome."""

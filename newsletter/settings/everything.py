@@ -18,7 +18,17 @@ from newsletter.errors import SettingsError
 from newsletter.model.editions import MailingList, Section
 from newsletter.settings.documents import DocumentSettings, StorySettings
 from newsletter.settings.sending import FeedbackSettings, ListDefaults, SendingSettings, ServiceSettings
-from newsletter.settings.values import Language, Lines, ListName, Paths, Title, Weights, WordLists
+from newsletter.settings.values import (
+    Language,
+    Lines,
+    ListName,
+    Mailboxes,
+    Paths,
+    Title,
+    Weights,
+    WordLists,
+    mailbox_name,
+)
 
 #: The file for several lists.
 TOML = "newsletter.toml"
@@ -38,6 +48,8 @@ class ListSettings(BaseModel):
     schedule: str | None = None
     timezone: str | None = None
     folders: Paths | None = None
+    #: As in MAILBOXES, without password.
+    mailboxes: Mailboxes | None = None
     language: Language | None = None
     sender_address: str | None = None
     sender_name: str | None = None
@@ -124,7 +136,10 @@ class Settings(
             tagline=own(table.tagline, self.list_tagline),
             schedule=own(table.schedule, self.schedule),
             time_zone=own(table.timezone, self.timezone),
-            folders=tuple(str(folder) for folder in self._list_folders(table)),
+            folders=(
+                *(str(folder) for folder in self._list_folders(table)),
+                *map(mailbox_name, table.mailboxes or ()),
+            ),
             language=own(table.language, self.language) or None,
             sender_address=own(table.sender_address, self.sender_address),
             sender_name=own(table.sender_name, self.sender_name),

@@ -17,6 +17,7 @@ from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
+from newsletter.store.mailboxes import Mailboxes
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
 from newsletter.store.patience import apart_in_time
@@ -34,6 +35,7 @@ class Store:
 
     Attributes:
         documents: What was ingested.
+        mailboxes: How mailboxes stand that news arrives in.
         editions: What was published.
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
@@ -53,6 +55,7 @@ class Store:
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
         self.documents = Documents(database)
+        self.mailboxes = Mailboxes(database)
         self.editions = Editions(database)
         self.archive = Archive(database)
         self.told = ToldStories(database)
