@@ -138,7 +138,7 @@ class Settings(
             time_zone=own(table.timezone, self.timezone),
             folders=(
                 *(str(folder) for folder in self._list_folders(table)),
-                *map(mailbox_name, table.mailboxes or ()),
+                *map(mailbox_name, self._list_mailboxes(table)),
             ),
             language=own(table.language, self.language) or None,
             sender_address=own(table.sender_address, self.sender_address),
@@ -165,6 +165,15 @@ class Settings(
         """Return every folder that documents arrive in, those of the lists included, each once, resolved."""
         named = [folder for table in self.lists for folder in self._list_folders(table)]
         return tuple(dict.fromkeys(named)) or _resolved(self.folders)
+
+    def _list_mailboxes(self, table: ListSettings) -> tuple[str, ...]:
+        """Return the mailboxes whose mails a list carries, besides its folders; none and no folders mean all.
+
+        A list that takes its folders from above takes the mailboxes from there, too.
+        """
+        if table.mailboxes is not None:
+            return table.mailboxes
+        return self.mailboxes if table.folders is None and self._list_folders(table) else ()
 
     def _list_folders(self, table: ListSettings) -> tuple[Path, ...]:
         """Return the folders whose documents a list carries; none means all documents.
