@@ -36,7 +36,9 @@ from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.operate import Operator
 from newsletter.publish import draft, publish, publish_due, slots_due
+from newsletter.receive import receive
 from newsletter.settings import Settings
+from newsletter.sources.parse import SourceAliases, TextReader
 from newsletter.status import status
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
@@ -110,10 +112,12 @@ class App:
     @cached_property
     def _parse(self) -> Parse:
         from newsletter.sources.opening import Opener
-        from newsletter.sources.parse import SourceAliases, TextReader
 
-        aliases = SourceAliases.with_extra(self.settings.source_aliases)
-        return Opener(reader=TextReader(aliases=aliases)).open
+        return Opener(reader=self._text_reader).open
+
+    @cached_property
+    def _text_reader(self) -> TextReader:
+        return TextReader(aliases=SourceAliases.with_extra(self.settings.source_aliases))
 
     def check_sending(self) -> None:
         """Check that everything is set that sending needs.
@@ -187,7 +191,7 @@ class App:
 
     def secrets(self) -> list[str]:
         """Return what must never appear in a log."""
-        return self.settings.secret_values()
+        return [*self.settings.secret_values(), *filter(None, wiring.mail_passwords(self.settings))]
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
@@ -230,6 +234,26 @@ class App:
 
         if self.settings.watch_folders:
             await watch(self.settings.all_folders(), stopping=stopping, on_change=on_change)
+
+    @property
+    def has_mailboxes(self) -> bool:
+        """Whether there are mailboxes that news arrives in.
+
+        Raises:
+            SettingsError: One is set by half.
+        """
+        return bool(wiring.news_boxes(self.settings))
+
+    def receive(self, *, now: datetime, force: bool = False) -> IngestReport:
+        """Take in the mails that have arrived in the mailboxes of MAILBOXES; see `newsletter.receive`."""
+        boxes = wiring.news_boxes(self.settings)
+        if not boxes:
+            return IngestReport()
+        from newsletter.sources.formats.mail import parse_mail
+
+        parse = partial(parse_mail, reader=self._text_reader)
+        rules = wiring.mail_rules(self.settings)
+        return receive(self.store, boxes, rules, parse=parse, force=force, now=now)
 
     @property
     def _max_bytes(self) -> int:

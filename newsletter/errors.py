@@ -16,7 +16,7 @@ NewsletterError
 ├── StoreError                 the store cannot be opened, read or written
 │   └── SenderBusyError        another process is sending from this store
 ├── PublishConflictError       another process published these documents first
-├── MailboxError               a mailbox that bounces come back to cannot be read
+├── MailboxError               a mailbox of bounces or of news cannot be read
 └── TransportError             messages cannot be handed over at all; nobody's attempt is used up
     └── SenderRefusedError     messages from one sender address cannot
 
@@ -140,7 +140,15 @@ class PublishConflictError(NewsletterError):
 
 
 class MailboxError(NewsletterError):
-    """A mailbox that bounces come back to cannot be read; others can."""
+    """A mailbox cannot be read; others can.
+
+    Attributes:
+        permanent: True when waiting will not help (a wrong password).
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
 
 class TransportError(NewsletterError):

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from newsletter.deliveries.mailboxes import Arrival, Mailbox, Unreadable, open_mailbox
 from newsletter.deliveries.refusals import judge_refusal
 from newsletter.errors import AddressError, MailboxError, MessageRefusedError, NewsletterError
+from newsletter.mailboxes.local import Arrival, Mailbox, Unreadable, open_mailbox
 from newsletter.messages.links import LinkTarget
 from newsletter.messages.mime import message_id
 from newsletter.model.feedback import (

@@ -105,6 +105,7 @@ class Service:
         self._publish_due = asyncio.Event()
         self._deliver_due = asyncio.Event()
         self._bounces_due = asyncio.Event()
+        self._mail_due = asyncio.Event()
         self._ingesting = asyncio.Lock()
         self._is_paused = False
 
@@ -122,6 +123,10 @@ class Service:
         if self._app.feedback.has_mailboxes:
             self._every(self._app.settings.bounce_every_seconds, self._bounces_due)
             self._bounces_due.set()
+        if self._app.has_mailboxes:
+            # More often than they are due: each knows when it is.
+            self._every(min(60, self._app.settings.mail_every_seconds), self._mail_due)
+            self._mail_due.set()
         self._scheduler.start()
         log.info("running; the store is %s", self._app.store.place)
         self._wake_at_next_slot()
@@ -134,6 +139,7 @@ class Service:
                 self._loop(self._publish_due, self._publish),
                 self._loop(self._deliver_due, self._deliver),
                 self._loop(self._bounces_due, self._take_in),
+                self._loop(self._mail_due, self._receive),
             )
         finally:
             self._scheduler.shutdown(wait=False)
@@ -211,6 +217,10 @@ class Service:
         async with self._ingesting:
             report = await self._apart(self._app.ingest, now=self._clock())
         _log_ingest(report)
+
+    async def _receive(self) -> None:
+        # Apart from the folders: a server that does not answer must not keep them waiting.
+        _log_ingest(await self._apart(self._app.receive, now=self._clock()))
 
     async def _publish(self) -> None:
         now = self._clock()

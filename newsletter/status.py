@@ -43,6 +43,7 @@ def status(
             if _is_shown(state := _list_status(store, mailing_list, now, editions))
         ),
         left_over=_left_over(store, lists),
+        mailboxes=tuple(store.mailboxes.failing()),
         suppressions=store.subscribers.suppression_counts(),
     )
 

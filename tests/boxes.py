@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.deliveries.mailboxes import Mailbox, Unreadable
 from newsletter.errors import MailboxError
+from newsletter.mailboxes.local import Mailbox, Unreadable
 
 
 def read(box: Mailbox, *, mark: bool = False) -> list[bytes | str]:

@@ -25,7 +25,7 @@ _LISTED = 20
 )
 @click.option("--verbose", "-v", is_flag=True, help="List every file, the unchanged ones too.")
 def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
-    """Take in what is new in the folders.
+    """Take in what is new in the folders and the mailboxes.
 
     Text, Markdown, web pages, mails, PDF, JSON and feeds are read; what a file is, is told from its content.
     The first line of a text is its headline. Doing it again takes in nothing twice.
@@ -34,6 +34,8 @@ def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
 
     with opened() as app:
         report = app.ingest(now=utc_now(), folders=folders)
+        if not folders:
+            report = report.and_also(app.receive(now=utc_now(), force=True))
     show_ingest(report, verbose=verbose)
     if report.problems:
         sys.exit(1)

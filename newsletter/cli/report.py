@@ -32,7 +32,14 @@ def show_status(status: Status, *, now: datetime) -> None:
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in status.suppressions.items())
         total = sum(status.suppressions.values())
         click.echo(f"\nSuppressed: {plural(total, 'address', 'addresses')} never mailed ({reasons})")
+    _show_mailboxes(status)
     _show_refusals(status)
+
+
+def _show_mailboxes(status: Status) -> None:
+    for box in status.mailboxes:
+        since = f" since {box.failing_since:%Y-%m-%d %H:%M} UTC" if box.failing_since else ""
+        click.echo(click.style(f"\nNo mail is read{since}: {printable(box.problem)}", fg="red"))
 
 
 def _show_refusals(status: Status) -> None:

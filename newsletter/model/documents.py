@@ -39,6 +39,12 @@ class RefusalReason(StrEnum):
     ENDLESS = "takes too long to read"
     #: A web page without an article: a list of links, a notice, a wall before the text.
     NO_ARTICLE = "no article on the page"
+    #: A mail that no newsroom sends: an automatic answer, a bounce, an invitation, spam.
+    NO_NEWS = "not news"
+    #: A mail whose content is encrypted.
+    ENCRYPTED = "encrypted"
+    #: A mail from somebody who is not among those set by MAIL_SENDERS.
+    SENDER = "sender not allowed"
 
 
 #: What a file is refused for as long as it is not touched; finding it out again may take many seconds.
@@ -237,10 +243,18 @@ class IngestReport:
     """What one ingest run did with every file that it found."""
 
     files: tuple[FileReport, ...] = field(default=())
-    #: One line for each folder that could not be looked into.
+    #: One line for each folder or mailbox that could not be looked into.
     problems: tuple[str, ...] = ()
     #: Texts that are no longer kept.
     forgotten: int = 0
+
+    def and_also(self, other: "IngestReport") -> "IngestReport":
+        """Return what two runs did together."""
+        return IngestReport(
+            files=self.files + other.files,
+            problems=self.problems + other.problems,
+            forgotten=self.forgotten + other.forgotten,
+        )
 
     def count(self, outcome: FileOutcome) -> int:
         """Return how many files had this outcome."""

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from newsletter.settings.values import KeepDays, Language, Paths, Weights, WordLists, read_table
+from newsletter.settings.values import (
+    KeepDays,
+    Language,
+    Mailboxes,
+    Paths,
+    Senders,
+    Weights,
+    WordLists,
+    read_table,
+)
 
 
 class DocumentSettings(BaseSettings):
@@ -35,6 +44,22 @@ class DocumentSettings(BaseSettings):
     keep_seen_days: KeepDays = Field(
         0,
         description="how long places of files that are gone are kept, 45 or more; 0: for ever, days",
+    )
+    mailboxes: Mailboxes = Field(
+        (),
+        description="mailboxes that news arrives in, parted by commas: Maildir folders, and accounts such as "
+        "imaps://alerts%40example.org:password@imap.example.org/INBOX; they are only read",
+    )
+    mail_senders: Senders = Field(
+        (),
+        description="addresses or domains whose mails are taken, parted by commas; empty: anybody's, "
+        "and anybody can write",
+    )
+    mail_first_days: int = Field(
+        3, ge=0, le=365, description="how old mails may be when a mailbox is seen for the first time, days"
+    )
+    mail_every_seconds: int = Field(
+        300, ge=10, le=86400, description="how often `run` looks into the mailboxes, s"
     )
     source_aliases: Annotated[dict[str, str], BeforeValidator(read_table)] = Field(
         default_factory=dict, description='more names of outlets, as JSON: {"KP": "Kyiv Post"}'

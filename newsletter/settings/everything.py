@@ -18,7 +18,17 @@ from newsletter.errors import SettingsError
 from newsletter.model.editions import MailingList, Section
 from newsletter.settings.documents import DocumentSettings, StorySettings
 from newsletter.settings.sending import FeedbackSettings, ListDefaults, SendingSettings, ServiceSettings
-from newsletter.settings.values import Language, Lines, ListName, Paths, Title, Weights, WordLists
+from newsletter.settings.values import (
+    Language,
+    Lines,
+    ListName,
+    Mailboxes,
+    Paths,
+    Title,
+    Weights,
+    WordLists,
+    mailbox_name,
+)
 
 #: The file for several lists.
 TOML = "newsletter.toml"
@@ -38,6 +48,8 @@ class ListSettings(BaseModel):
     schedule: str | None = None
     timezone: str | None = None
     folders: Paths | None = None
+    #: As in MAILBOXES, without password.
+    mailboxes: Mailboxes | None = None
     language: Language | None = None
     sender_address: str | None = None
     sender_name: str | None = None
@@ -137,7 +149,10 @@ class Settings(
             tagline=own(table.tagline, self.list_tagline),
             schedule=own(table.schedule, self.schedule),
             time_zone=own(table.timezone, self.timezone),
-            folders=tuple(str(folder) for folder in self._list_folders(table)),
+            folders=(
+                *(str(folder) for folder in self._list_folders(table)),
+                *map(mailbox_name, self._list_mailboxes(table)),
+            ),
             language=own(table.language, self.language) or None,
             sender_address=own(table.sender_address, self.sender_address),
             sender_name=own(table.sender_name, self.sender_name),
@@ -163,6 +178,15 @@ class Settings(
         """Return every folder that documents arrive in, those of the lists included, each once, resolved."""
         named = [folder for table in self.lists for folder in self._list_folders(table)]
         return tuple(dict.fromkeys(named)) or _resolved(self.folders)
+
+    def _list_mailboxes(self, table: ListSettings) -> tuple[str, ...]:
+        """Return the mailboxes whose mails a list carries, besides its folders; none and no folders mean all.
+
+        A list that takes its folders from above takes the mailboxes from there, too.
+        """
+        if table.mailboxes is not None:
+            return table.mailboxes
+        return self.mailboxes if table.folders is None and self._list_folders(table) else ()
 
     def _list_folders(self, table: ListSettings) -> tuple[Path, ...]:
         """Return the folders whose documents a list carries; none means all documents.

@@ -65,7 +65,7 @@ def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
     first, *rest = problem["loc"]
     key = str(first).upper() + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
     field = Settings.model_fields.get(str(first))
-    secret = "password" in str(first) or "key" in str(first)
+    secret = "password" in str(first) or "key" in str(first) or first == "mailboxes"
     value = "(hidden)" if secret else repr(problem.get("input"))
     plain = {
         "string_pattern_mismatch": "it has another form than expected",
@@ -99,7 +99,9 @@ def in_force(settings: Settings) -> list[tuple[str, str, str]]:
         if name == "lists" and not value:
             continue
         shown = (
-            PASSWORD_IN_URL.sub(r"\1********\2", _shown(value)) if name == "database_url" else _shown(value)
+            PASSWORD_IN_URL.sub(r"\1********\2", _shown(value))
+            if name in {"database_url", "mailboxes"}
+            else _shown(value)
         )
         rows.append((name.upper(), shown, field.description or ""))
     return rows

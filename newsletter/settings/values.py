@@ -4,6 +4,7 @@ import json
 import unicodedata
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 
@@ -70,6 +71,33 @@ def _key_file(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
 KeyFiles = Annotated[tuple[Annotated[KeyFile, BeforeValidator(_key_file)], ...], split_at(",")]
 
 
+def mailbox_name(value: str) -> str:
+    """Return what names a mailbox in the store: a folder's path, or an account's address without password."""
+    if "://" not in value:
+        return str(Path(value).expanduser().resolve())
+    parts = urlsplit(value)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.username or ''}@{parts.hostname or ''}{port}{parts.path or '/INBOX'}"
+
+
+def _mailboxes(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse accounts whose address is written wrongly; the message must not repeat a password."""
+    for value in values:
+        if "://" not in value:
+            continue
+        try:
+            parts = urlsplit(value)
+            is_whole = parts.scheme == "imaps" and parts.hostname and parts.username and parts.port != 0
+        except ValueError:
+            is_whole = False
+        if not is_whole or parts.query or parts.fragment:
+            raise ValueError(
+                "an account is expected as imaps://name:password@host/folder, with %40 for @, %2F for /, "
+                "%3A for :, %2C for a comma, %23 for # and %3F for ? in name and password"
+            )
+    return values
+
+
 def _visible(value: str) -> str:
     """Refuse a text of which a reader would see nothing."""
     # Formats, controls, separators and the like have categories C and Z.
@@ -91,6 +119,10 @@ Rates = Annotated[
 ]
 Minutes = Annotated[tuple[Annotated[float, Field(gt=0, le=1440)], ...], Field(min_length=1), split_at(",")]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], split_at(",")]
+Mailboxes = Annotated[tuple[str, ...], split_at(","), AfterValidator(_mailboxes)]
+Senders = Annotated[
+    tuple[str, ...], split_at(","), AfterValidator(lambda names: tuple(map(str.lower, names)))
+]
 Paths = Annotated[tuple[Path, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]

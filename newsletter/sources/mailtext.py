@@ -18,7 +18,7 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _MOST_FIELD_LINES = 100
-_FORWARD_MARK = re.compile(
+FORWARD_MARK = re.compile(
     r"Begin forwarded message:"
     r"|-{2,20} ?(?:Forwarded message|Original Message|Weitergeleitete Nachricht) ?-{2,20}",
     re.IGNORECASE,
@@ -26,8 +26,8 @@ _FORWARD_MARK = re.compile(
 #: A mail that was forwarded more often keeps the headers further in as text.
 _MOST_FORWARDS = 3
 #: What mail programs put before the subject of an answer, in English, German, French and Spanish.
-_REPLY_MARKS = re.compile(r"(?:(?:Re|Fwd?|AW|WG|TR|RV) ?: ?)+", re.IGNORECASE)
-_QUOTE = re.compile(r"^ {0,3}(?:>(?: |(?=>|$)))+", re.MULTILINE)
+REPLY_MARKS = re.compile(r"(?:(?:Re|Fwd?|AW|WG|TR|RV) ?: ?)+", re.IGNORECASE)
+QUOTE = re.compile(r"^ {0,3}(?:>(?: |(?=>|$)))+", re.MULTILINE)
 #: RFC 3676, section 4.3. Some programs cut the blank off.
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _LONGEST_SIGNATURE_LINES = 12
@@ -59,12 +59,12 @@ def read_mail(text: str) -> MailText:
             break
         fields, end = inner, start + length
     if not _is_header(fields):
-        body = _QUOTE.sub("", text) if _is_quoted(lines) else text
+        body = QUOTE.sub("", text) if _is_quoted(lines) else text
         return MailText(subject=None, credits=Credits(), body=body)
-    body = _without_signature(_QUOTE.sub("", "\n".join(lines[end:])))
+    body = without_signature(QUOTE.sub("", "\n".join(lines[end:])))
     said = Credits(source=_sender(fields.get("from", "")), published_at=_moment(fields))
     subject = _decoded(fields.get("subject", ""))
-    if marks := _REPLY_MARKS.match(subject):
+    if marks := REPLY_MARKS.match(subject):
         subject = subject[marks.end() :]
     return MailText(subject=subject or None, credits=said, body=body)
 
@@ -77,7 +77,7 @@ def _after_forward_mark(lines: Sequence[str], start: int) -> int:
     """Return where the header of a forwarded mail may begin; `start` if none is announced there."""
     announced = False
     for at in range(start, min(start + _MOST_FIELD_LINES, len(lines))):
-        if _FORWARD_MARK.fullmatch(lines[at].strip()):
+        if FORWARD_MARK.fullmatch(lines[at].strip()):
             announced = True
         elif lines[at].strip():
             return at if announced else start
@@ -102,11 +102,12 @@ def _fields(lines: Sequence[str]) -> tuple[dict[str, str], int]:
 
 def _is_quoted(lines: Sequence[str]) -> bool:
     written = [line for line in lines if line.strip()]
-    quoted = sum(bool(_QUOTE.match(line)) for line in written)
+    quoted = sum(bool(QUOTE.match(line)) for line in written)
     return quoted >= 3 and quoted * 2 > len(written)
 
 
-def _without_signature(body: str) -> str:
+def without_signature(body: str) -> str:
+    """Return a mail's body without the lines below its last "-- ", if they are few."""
     marks = list(_SIGNATURE.finditer(body))
     if not marks:
         return body

@@ -56,6 +56,12 @@ class Documents:
                 for row in connection.execute(query)
             }
 
+    def last_path(self, folder: str) -> str:
+        """Return the path in a folder that sorts last, "" if nothing of the folder is remembered."""
+        query = select(func.max(_files.c.path)).where(_files.c.folder == folder, _files.c.container == "")
+        with self._database.reading() as connection:
+            return connection.scalar(query) or ""
+
     def record(self, folder: str, found: Sequence[FoundFile], *, now: datetime) -> list[FileReport]:
         """Take in some files of a folder in one transaction.
 

@@ -19,6 +19,7 @@ from newsletter.store.feedback import Feedback
 from newsletter.store.forgetting import Forgetting
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
+from newsletter.store.mailboxes import Mailboxes
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
 from newsletter.store.patience import apart_in_time
@@ -37,6 +38,7 @@ class Store:
     Attributes:
         documents: What was ingested.
         forgetting: What of it is no longer kept.
+        mailboxes: How mailboxes stand that news arrives in.
         editions: What was published.
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
@@ -57,6 +59,7 @@ class Store:
         self._database = database
         self.documents = Documents(database)
         self.forgetting = Forgetting(database)
+        self.mailboxes = Mailboxes(database)
         self.editions = Editions(database)
         self.archive = Archive(database)
         self.told = ToldStories(database)

@@ -130,6 +130,21 @@ files = Table(
     UniqueConstraint("folder", "path"),
 )
 
+#: Mailboxes that news arrives in.
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    #: As in `files.folder`: a folder's path, or an account's address without its password.
+    Column("name", Text, primary_key=True),
+    #: What arrived before is not taken.
+    Column("since", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("succeeded_at", UtcDateTime),
+    Column("failing_since", UtcDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("problem", Text, nullable=False, server_default=""),
+)
+
 #: Places that documents are fetched from.
 sources = Table(
     "sources",

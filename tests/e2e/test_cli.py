@@ -235,6 +235,21 @@ def test_a_look_at_an_edition_needs_no_settings(newsletter, home: Path) -> None:
     assert "Would send No. 1" in newsletter("send", "--dry-run").stdout
 
 
+def test_mail_in_a_maildir_is_taken_in_and_a_mailbox_that_is_gone_is_told(newsletter, home: Path) -> None:
+    for name in ("new", "cur", "tmp"):
+        (home / "alerts" / name).mkdir(parents=True)
+    (home / "alerts" / "new" / "1.a.host").write_text(
+        f"From: Port <p@port.example>\nSubject: Ferries run\n\n{STORY}"
+    )
+    environment = {"MAILBOXES": "alerts, gone", "MAIL_FIRST_DAYS": "365"}
+    told = newsletter("ingest", code=1, **environment)
+    assert "Ferries run" in told.stdout
+    assert "gone" in told.stderr
+    status = newsletter("status", **environment).stdout
+    assert "Ferries run" in status
+    assert "No mail is read since" in status
+
+
 def test_names_in_a_file_from_windows_are_read(newsletter, home: Path) -> None:
     (home / "readers.csv").write_bytes(
         "Email;First Name;Last Name\nzoe@example.org;Zoë;Brontë\n".encode("cp1252")

@@ -10,9 +10,9 @@ import pytest
 from boxes import problem, read
 from imapd import DROP, PASSWORD, STALL, USER, Certificates, Script, closed_port, real_server, scripted_server
 
-from newsletter.deliveries.imap import ImapMailbox
-from newsletter.deliveries.mailboxes import Arrival
 from newsletter.errors import MailboxError
+from newsletter.mailboxes.imap import ImapMailbox
+from newsletter.mailboxes.local import Arrival
 
 ONE, TWO = b"Subject: one\n\nHello\n", b"Subject: two\n\nHello\n"
 

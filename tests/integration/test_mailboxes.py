@@ -21,7 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.deliveries.bounces import parse_feedback
-from newsletter.deliveries.mailboxes import (
+from newsletter.errors import LinkError, MailboxError, StoreError
+from newsletter.feedback import Intake, take_in
+from newsletter.mailboxes.local import (
     MAX_MESSAGE_BYTES,
     Arrival,
     Maildir,
@@ -31,8 +33,6 @@ from newsletter.deliveries.mailboxes import (
     open_mailbox,
     split_mbox,
 )
-from newsletter.errors import LinkError, MailboxError, StoreError
-from newsletter.feedback import Intake, take_in
 from newsletter.model.feedback import BouncePolicy, FeedbackAction, ParsedFeedback
 from newsletter.store.store import Store
 from newsletter.subscribe import parse_address

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
-ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "store"}
+ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    "gauges",
+    *("gauges", "receive"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}

@@ -71,6 +71,20 @@ def test_a_list_without_folders_carries_those_set_above_or_else_everything() -> 
     assert settings.all_folders() == (Path("sport").resolve(),), "the sample documents are not asked for"
 
 
+def test_a_list_carries_the_mailboxes_that_it_names_or_else_those_set_above() -> None:
+    account = "imaps://alerts%40x.example@imap.x.example"
+    Path("newsletter.toml").write_text(
+        f'folders = ["top"]\nmailboxes = "{account.replace("@imap", ":s3cret@imap")}, box"\n'
+        '[[lists]]\nname = "daily"\n[[lists]]\nname = "sport"\nfolders = ["sport"]\n'
+        f'[[lists]]\nname = "alerts"\nfolders = []\nmailboxes = ["{account}"]\n'
+    )
+    daily, sport, alerts = load().mailing_lists()
+    top, box, own = (str(Path(name).resolve()) for name in ("top", "box", "sport"))
+    assert daily.folders == (top, f"{account}/INBOX", box)
+    assert sport.folders == (own,)
+    assert alerts.folders == (f"{account}/INBOX",)
+
+
 def test_the_example_in_the_readme_is_right() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     Path("newsletter.toml").write_text(readme.split("```toml\n")[1].split("```")[0])
@@ -156,6 +170,33 @@ def test_the_stores_password_is_masked_everywhere(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(StoreError) as caught:
         _ = App.load().store
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_passwords_of_mailboxes_are_masked_everywhere() -> None:
+    settings = load(
+        mailboxes="imaps://a%40x.example:hunt%40er2@imap.x.example/News, imaps://b:s3cret@y.example, box"
+    )
+    shown = {key: value for key, value, _ in in_force(settings)}["MAILBOXES"]
+    assert shown == "imaps://a%40x.example:********@imap.x.example/News, imaps://b:********@y.example, box"
+    assert {"hunt%40er2", "hunt@er2", "s3cret"} <= set(App(settings).secrets())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("imap://a:hunter2@x.example", "imaps://x.example", "imaps://a:hunter2@x.example:0/INBOX"),
+        *("imaps://a:hunter2@x.example/INBOX#x", "imaps://a:hunter2@[x", "imaps://a:hunter2@x.example:port"),
+    ],
+)
+def test_an_account_that_is_written_wrongly_is_told_without_its_password(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"MAILBOXES.*imaps://name:password@host/folder") as caught:
+        load(mailboxes=value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_account_without_a_password_is_told() -> None:
+    with pytest.raises(SettingsError, match="imaps://a@x.example/INBOX has no password"):
+        _ = App(load(mailboxes="imaps://a@x.example")).has_mailboxes
 
 
 def test_no_secret_stands_in_a_log_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("added_url", name=op.f("uq_sources_added_url")),
     )
     op.create_index(op.f("ix_sources_next_at"), "sources", ["next_at"])
+    op.create_table(
+        "mailboxes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("since", _TIME, nullable=False),
+        sa.Column("next_at", _TIME, nullable=False),
+        sa.Column("succeeded_at", _TIME, nullable=True),
+        sa.Column("failing_since", _TIME, nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("problem", sa.Text(), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mailboxes")),
+    )
     op.add_column("documents", sa.Column("tags", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("documents", sa.Column("canonical_url", sa.Text(), nullable=True))
     op.add_column("documents", sa.Column("forgotten_at", _TIME, nullable=True))
@@ -66,4 +77,5 @@ def downgrade() -> None:
     op.drop_column("documents", "canonical_url")
     op.drop_column("documents", "tags")
     op.drop_index(op.f("ix_sources_next_at"), "sources")
+    op.drop_table("mailboxes")
     op.drop_table("sources")

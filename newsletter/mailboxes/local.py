@@ -1,12 +1,13 @@
-"""Mailboxes that bounces come back to: Maildir, mbox, single files. Nothing is ever deleted from them."""
+"""Mailboxes on this machine: Maildir, mbox, single files. Nothing is ever deleted from them."""
 
 import errno
 import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Container, Generator, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
@@ -47,6 +48,22 @@ class Unreadable:
 Messages = Generator[Arrival | Unreadable, None, None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewsMail:
+    """One mail in a mailbox that news arrives in."""
+
+    #: What names it in the mailbox for good.
+    key: str
+    #: None if it was not read: it is larger than asked for.
+    content: bytes | None = None
+    #: In bytes.
+    size: int
+
+
+#: What a mailbox that news arrives in yields; to be closed by whoever does not read to its end.
+News = Generator[NewsMail, None, None]
+
+
 class Mailbox(Protocol):
     """Somewhere that messages come back to."""
 
@@ -78,7 +95,7 @@ class Maildir:
     def unread(self) -> Messages:
         """Yield the unread messages by their file names, which begin with the time."""
         for name in ("new", "cur"):
-            for path in self._unread_paths(name):
+            for path in self._paths(name, without="ST"):
                 try:
                     content = _read_regular(path)
                 except FileNotFoundError:
@@ -89,13 +106,42 @@ class Maildir:
                     continue
                 yield Arrival(content=content, mark_read=partial(self._mark, path))
 
-    def _unread_paths(self, name: str) -> list[Path]:
+    def news(self, known: Container[str], *, after: datetime, max_bytes: int) -> News:
+        """Yield mails that were not taken, by their file names; nothing in the folder is changed.
+
+        Keys are file names without the flags, which stay when a mail program moves a mail or marks it.
+
+        Args:
+            known: Keys of the mails that were taken.
+            after: What arrived before is left alone.
+            max_bytes: Larger ones are not read.
+
+        Raises:
+            MailboxError: The folder cannot be read.
+        """
+        for name in ("new", "cur"):
+            for path in self._paths(name, without="TD"):
+                key = path.name.partition(":2,")[0].encode("utf-8", "backslashreplace").decode()
+                if key in known:
+                    continue
+                try:
+                    status = path.stat()
+                    if status.st_mtime < after.timestamp():
+                        continue
+                    content = _read_regular(path, limit=max_bytes + 1)
+                except OSError:
+                    # Moved or taken away in the meantime, or not to be read: it is looked at again next time.
+                    continue
+                is_cut = len(content) > max_bytes
+                yield NewsMail(key=key, content=None if is_cut else content, size=status.st_size)
+
+    def _paths(self, name: str, *, without: str) -> list[Path]:
         try:
             with os.scandir(self.folder / name) as entries:
                 names = [entry.name for entry in entries if not entry.name.startswith(".")]
         except OSError as error:
             raise MailboxError(f"{readable(self.folder / name)} cannot be read: {error.strerror}") from error
-        return [self.folder / name / n for n in sorted(names) if not set("ST") & set(_flags(n))]
+        return [self.folder / name / n for n in sorted(names) if not set(without) & set(_flags(n))]
 
     def _mark(self, path: Path) -> None:
         """Move a message to `cur` with the flag S, as mail programs do."""

@@ -1,0 +1,146 @@
+"""Receive: mails that arrive in mailboxes become documents in the store; the mailboxes are not changed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from newsletter.errors import DocumentRefusedError, MailboxError
+from newsletter.mailboxes.imap import ImapMailbox
+from newsletter.mailboxes.local import Maildir, News, NewsMail
+from newsletter.model.documents import FileReport, FoundFile, IngestReport, ParsedDocument, RefusalReason
+from newsletter.model.mailboxes import MailboxState
+from newsletter.sources.formats.mail import sender_of
+from newsletter.store.store import Store
+
+ParseMail = Callable[[bytes], ParsedDocument]
+
+#: Mails recorded in one transaction; what was not recorded is read again.
+_MAILS_PER_TRANSACTION = 20
+
+#: A mailbox that cannot be read waits twice as long each time, up to this; one that refuses the sign-in waits
+#: so long at once: servers lock accounts that sign in wrongly again and again.
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsBox:
+    """A mailbox that news arrives in."""
+
+    #: What names it in the store, without any password.
+    name: str
+    box: Maildir | ImapMailbox
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailRules:
+    """Which mails are taken, and how often they are looked for."""
+
+    #: Larger mails are refused.
+    max_bytes: int
+    #: Addresses, and domains whose addresses may all write, in small letters; empty: anybody may.
+    senders: tuple[str, ...]
+    #: How old a mail may be when its mailbox is seen for the first time.
+    first_days: int
+    #: How often an account is asked.
+    every: timedelta
+
+
+def receive(
+    store: Store,
+    boxes: Sequence[NewsBox],
+    rules: MailRules,
+    *,
+    parse: ParseMail,
+    force: bool = False,
+    now: datetime,
+) -> IngestReport:
+    """Take in the mails that have arrived in some mailboxes.
+
+    Each mail is taken once. A mailbox that cannot be read is reported and stops none of the others.
+
+    Args:
+        store: Where documents go.
+        boxes: The mailboxes.
+        rules: Which mails are taken.
+        parse: Makes a document of a mail.
+        force: Look into mailboxes that are not due, too.
+        now: UTC.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    reports: list[FileReport] = []
+    problems: list[str] = []
+    for box in boxes:
+        since = now - timedelta(days=rules.first_days)
+        state = store.mailboxes.state(box.name, since=since, now=now)
+        if state.next_at > now and not force:
+            continue
+        try:
+            reports += _look_into(store, box, rules, state, parse, now)
+        except MailboxError as error:
+            problems.append(str(error))
+            store.mailboxes.keep(_failed(state, error, rules, now))
+        else:
+            wait = rules.every if isinstance(box.box, ImapMailbox) else timedelta()
+            store.mailboxes.keep(
+                MailboxState(name=box.name, since=state.since, next_at=now + wait, succeeded_at=now)
+            )
+    return IngestReport(files=tuple(reports), problems=tuple(problems))
+
+
+def _failed(state: MailboxState, error: MailboxError, rules: MailRules, now: datetime) -> MailboxState:
+    wait = (
+        _LONGEST_WAIT if error.permanent else min(rules.every * 2 ** min(state.failures, 10), _LONGEST_WAIT)
+    )
+    return replace(
+        state,
+        next_at=now + wait,
+        failing_since=state.failing_since or now,
+        failures=state.failures + 1,
+        problem=str(error),
+    )
+
+
+def _look_into(
+    store: Store, box: NewsBox, rules: MailRules, state: MailboxState, parse: ParseMail, now: datetime
+) -> Iterator[FileReport]:
+    with closing(_mails(store, box, rules, state, now)) as mails:
+        while batch := list(islice(mails, _MAILS_PER_TRANSACTION)):
+            found = [_open(mail, rules, parse) for mail in batch]
+            yield from store.documents.record(box.name, found, now=now)
+
+
+def _mails(store: Store, box: NewsBox, rules: MailRules, state: MailboxState, now: datetime) -> News:
+    if isinstance(box.box, Maildir):
+        known = store.documents.known_files(box.name)
+        return box.box.news(known, after=state.since, max_bytes=rules.max_bytes)
+    # A server that numbers its mails anew shows all of them again: only the latest are taken then.
+    after = max(state.since, now - timedelta(days=rules.first_days))
+    return box.box.news(store.documents.last_path(box.name), after=after, max_bytes=rules.max_bytes)
+
+
+def _open(mail: NewsMail, rules: MailRules, parse: ParseMail) -> FoundFile:
+    """Make a document of a mail, or say why it is none."""
+    try:
+        parsed = parse(_checked(mail, rules))
+    except DocumentRefusedError as refusal:
+        return FoundFile(path=mail.key, fingerprint="", refusal=refusal.reason, detail=refusal.detail)
+    except Exception as error:  # noqa: BLE001 - one poisonous mail must not stop the others
+        detail = f"the parser failed: {type(error).__name__}: {error}"
+        return FoundFile(path=mail.key, fingerprint="", refusal=RefusalReason.UNSUPPORTED, detail=detail)
+    return FoundFile(path=mail.key, fingerprint=parsed.content_hash, document=parsed)
+
+
+def _checked(mail: NewsMail, rules: MailRules) -> bytes:
+    """Return a mail's content, if it is small enough and its sender may write."""
+    if mail.content is None:
+        detail = f"{mail.size / 1e6:.1f} MB, more than the {rules.max_bytes / 1e6:.1f} MB allowed"
+        raise DocumentRefusedError(RefusalReason.OVERSIZED, detail)
+    sender = sender_of(mail.content)
+    domain = sender.rpartition("@")[2]
+    if rules.senders and not {sender, domain, f"@{domain}"} & set(rules.senders):
+        raise DocumentRefusedError(RefusalReason.SENDER, f"{sender or 'nobody'} is not among MAIL_SENDERS")
+    return mail.content
