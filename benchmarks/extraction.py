@@ -37,7 +37,7 @@ class Found:
     body: str = ""
     headline: str = ""
     author: str = ""
-    #: The day as printed, "2031-05-04".
+    #: The day as printed, "2025-05-04".
     day: str = ""
 
 
@@ -49,10 +49,9 @@ def ours(page: Page, content: bytes) -> Found:
         document = read_page(content, url=page.story.url, charset=page.header_charset, reader=_READER)
     except DocumentRefusedError:
         return Found()
-    body = document.text.removeprefix(document.headline)
     at = document.published_at
     return Found(
-        body=body,
+        body=document.body,
         headline=document.headline,
         author=document.byline or "",
         day=_day(at) if at else "",

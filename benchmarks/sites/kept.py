@@ -52,7 +52,7 @@ def letter(desk: Desk) -> Page:
 <div class="available-content"><div dir="auto" class="body markup">{ps(s.paragraphs[:3])}{widget}<h2 class="header-anchor-post">Then and now</h2>{ps(s.paragraphs[3:-1])}
 <blockquote><p>{s.caption}</p></blockquote><p>{s.paragraphs[-1]}</p><p class="button-wrapper"><a class="button primary" href="/s"><span>Share</span></a></p>{widget}</div></div></article></div></div>
 <div id="discussion" class="comments-page"><h4>Discussion about this post</h4>{talk}</div><div class="portable-archive"><h3>Top</h3>{links(s.teasers, item="div")}</div></div>
-<div class="footer">© 2031 {s.author} · Privacy · Terms · Collection notice. This site requires JavaScript to run correctly.</div></div></div>"""
+<div class="footer">© 2025 {s.author} · Privacy · Terms · Collection notice. This site requires JavaScript to run correctly.</div></div></div>"""
     gold = (*s.paragraphs[:3], "Then and now", *s.paragraphs[3:-1], s.caption, s.paragraphs[-1])
     return Page(
         html=whole(s, open_graph(s) + linked_data(s), body), story=s, body=gold, optional=s.standfirst
@@ -109,7 +109,7 @@ def chinese(desk: Desk) -> Page:
 <div class="main-content"><h1 class="main-title">{s.headline}</h1><div class="top-bar"><div class="date-source"><span class="date">{s.at:%Y年%m月%d日 %H:%M}</span>
 <span class="source">{s.site}</span></div><div class="share">分享到微博 分享到微信</div></div><div class="article" id="artibody">{text}<p class="show_author">责任编辑：{s.author}</p></div>
 <div class="article-bottom"><div class="keywords">关键字 : <a>交通</a> <a>港口</a></div></div></div><div class="related"><h2>相关阅读</h2><ul>{links(s.teasers)}</ul></div>
-<div class="hot"><h2>热门排行</h2>{links(s.teasers)}</div><div class="footer">Copyright © 1996-2031 All Rights Reserved 版权所有</div></body></html>"""
+<div class="hot"><h2>热门排行</h2>{links(s.teasers)}</div><div class="footer">Copyright © 1996-2025 All Rights Reserved 版权所有</div></body></html>"""
     return Page(
         html=html, story=s, body=s.paragraphs, charset="gb18030", header_charset=None, has_author=False
     )
@@ -122,13 +122,13 @@ def agency_of_state(desk: Desk) -> Page:
 <button>Accept additional cookies</button></div><a class="skip-link" href="#content">Skip to main content</a><header role="banner"><a href="/">STATE</a><nav>{links(("Topics", "Departments"))}</nav></header>
 <div class="width-container"><div class="breadcrumbs"><ol>{links(("Home", "Transport", "Rail"))}</ol></div><main id="content" class="news-article"><div class="grid-row"><div class="column-two-thirds">
 <span class="title__context">News story</span><h1 class="title__text">{escape(s.headline)}</h1><p class="lead-paragraph">{s.standfirst}</p></div></div><div class="metadata-block"><dl><dt>From:</dt>
-<dd><a href="/d">Department for Rail</a></dd><dt>Published</dt><dd>{s.at:%d %B %Y}</dd><dt>Last updated</dt><dd>1 January 2032</dd></dl></div><div class="column-two-thirds"><div class="component-govspeak">
+<dd><a href="/d">Department for Rail</a></dd><dt>Published</dt><dd>{s.at:%d %B %Y}</dd><dt>Last updated</dt><dd>1 January 2026</dd></dl></div><div class="column-two-thirds"><div class="component-govspeak">
 <div class="govspeak">{ps(s.paragraphs[:3])}<ul><li>{s.caption}</li></ul><h2 id="next">Next steps</h2>{ps(s.paragraphs[3:])}</div></div><div class="share-links"><h2>Share this page</h2>
 <ul>{links(("Share on Facebook (opens in new tab)", "Share on Twitter (opens in new tab)"))}</ul></div><div class="updates"><h2>Updates to this page</h2><p>Published {s.at:%d %B %Y}</p><button>Sign up for emails or print this page</button></div></div></main>
 <div class="feedback"><h2>Is this page useful?</h2><button>Yes</button><button>No</button></div><div class="contextual-footer"><h2>Related content</h2>{links(s.teasers[:4])}</div></div>
 <footer role="contentinfo"><h2>Topics</h2>{links(("Benefits", "Births", "Business"))}<p>All content is available under the open licence, except where otherwise stated</p></footer>"""
     gold = (*s.paragraphs[:3], s.caption, "Next steps", *s.paragraphs[3:])
-    head = f'<meta name="govuk:public-updated-at" content="2032-01-01T00:00:00Z"><link rel="canonical" href="{s.url}">'
+    head = f'<meta name="govuk:public-updated-at" content="2026-01-01T00:00:00Z"><link rel="canonical" href="{s.url}">'
     return Page(html=whole(s, head, body), story=s, body=gold, optional=s.standfirst, has_author=False)
 
 
@@ -194,14 +194,14 @@ def columns(desk: Desk) -> Page:
     body = f"""<div id="app"><div><a class="css-777zgl" href="#site-content">Skip to content</a><header><div class="css-1d8a290">Today’s Paper</div><nav>{links(_MENU)}</nav></header>
 <main id="site-content"><article id="story" class="css-1vxca1d"><div id="top-wrapper"><p>Advertisement</p></div><header class="css-1vkm6nb"><h1 data-testid="headline">{escape(s.headline)}</h1><p id="article-summary">{s.standfirst}</p>
 <div><button>Share full article</button></div><figure><img><figcaption><span>{s.caption}</span><span class="credit">Kim Dahl for The Paper</span></figcaption></figure><div class="byline-wrap"><p>By <span itemprop="name">{s.author}</span></p><div>Reporting from Port Aldis</div>
-<time datetime="{s.iso}">{s.at:%B %d, %Y}</time></div></header><section name="articleBody" itemprop="articleBody" class="meteredContent">{columns_html}<div class="related-card"><div><div>{s.teasers[0]}</div><time>May 1, 2031</time></div></div></section>
-<div class="bottom-of-article"><div><p>A correction was made on May 6, 2031: An earlier version of this article misstated the date.</p></div><p>{s.author} covers cities. <a>More about {s.author}</a></p><p>A version of this article appears in print on Section A, Page 1.</p></div></article>
-<section id="collection-footer"><h2>More in Region</h2>{links(s.teasers, item="div")}</section></main><footer>{links(("© 2031", "Contact Us"))}</footer></div></div>"""
+<time datetime="{s.iso}">{s.at:%B %d, %Y}</time></div></header><section name="articleBody" itemprop="articleBody" class="meteredContent">{columns_html}<div class="related-card"><div><div>{s.teasers[0]}</div><time>May 1, 2025</time></div></div></section>
+<div class="bottom-of-article"><div><p>A correction was made on May 6, 2025: An earlier version of this article misstated the date.</p></div><p>{s.author} covers cities. <a>More about {s.author}</a></p><p>A version of this article appears in print on Section A, Page 1.</p></div></article>
+<section id="collection-footer"><h2>More in Region</h2>{links(s.teasers, item="div")}</section></main><footer>{links(("© 2025", "Contact Us"))}</footer></div></div>"""
     return Page(
         html=whole(s, open_graph(s) + linked_data(s), body),
         story=s,
         body=s.paragraphs,
-        optional=f"{s.standfirst} A correction was made on May 6, 2031: An earlier version of this article misstated the date.",
+        optional=f"{s.standfirst} A correction was made on May 6, 2025: An earlier version of this article misstated the date.",
     )
 
 
@@ -221,9 +221,9 @@ def divs_for_paragraphs(desk: Desk) -> Page:
         f'<div class="el__embedded"><div class="media__caption">{s.caption}</div><div class="media__length">02:14</div><div>Video Ad Feedback</div></div>',
     )
     body = f"""<div class="nav-flyout">{links(_MENU, item="div")}</div><section class="pg-rail-tall"><article class="pg-wrapper"><h1 class="pg-headline">{escape(s.headline)}</h1>
-<div class="metadata"><p class="metadata__byline"><span class="metadata__byline__author">By {s.author}, Northline</span></p><p class="update-time">Updated 0800 GMT January 1, 2032</p></div>
+<div class="metadata"><p class="metadata__byline"><span class="metadata__byline__author">By {s.author}, Northline</span></p><p class="update-time">Updated 0800 GMT January 1, 2026</p></div>
 <div class="l-container"><section id="body-text"><div class="zn-body__read-all">{"".join(parts)}</div></section></div><div class="ob-widget"><h3>Paid Content</h3>{links(s.teasers[3:], item="div")}</div></article></section>
-<div class="m-footer">© 2031 A Warm Company. All Rights Reserved.</div>"""
+<div class="m-footer">© 2025 A Warm Company. All Rights Reserved.</div>"""
     head = (
         open_graph(s, title=f"{s.headline} - {s.site}") + f'<meta itemprop="datePublished" content="{s.iso}">'
     )
@@ -252,7 +252,7 @@ def old_cms(desk: Desk) -> Page:
     body = f"""<div id="wrapper"><table class="blog"><tr><td class="left" width="20%"><div class="moduletable"><h3>Main Menu</h3><ul class="menu">{links(_MENU)}</ul></div><div class="moduletable_text"><h3>Who's Online</h3>We have 14 guests online</div></td>
 <td><table class="contentpaneopen"><tr><td class="contentheading" width="100%">{escape(s.headline)}</td><td class="buttonheading"><img alt="PDF"></td><td class="buttonheading"><img alt="Print"></td></tr></table>
 <table class="contentpaneopen"><tr><td valign="top"><span class="small">Written by {s.author}</span></td></tr><tr><td valign="top" class="createdate">{s.at:%A, %d %B %Y %H:%M}</td></tr><tr><td valign="top">{ps(s.paragraphs)}</td></tr>
-<tr><td class="modifydate">Last Updated on Thursday, 01 January 2032 00:00</td></tr></table><span class="article_separator">&nbsp;</span><div class="jcomments"><h4>Comments</h4>{ps(s.comments)}</div></td>
+<tr><td class="modifydate">Last Updated on Thursday, 01 January 2026 00:00</td></tr></table><span class="article_separator">&nbsp;</span><div class="jcomments"><h4>Comments</h4>{ps(s.comments)}</div></td>
 <td class="right"><div class="moduletable"><h3>Latest News</h3><ul class="latestnews">{links(s.teasers)}</ul></div></td></tr></table><div id="footer">Copyright © 2008 {s.site}. This is free software.</div></div>"""
     return Page(
         html=whole(s, '<meta name="generator" content="CMS 1.5">', body, title=s.headline),
@@ -271,7 +271,7 @@ def interview(desk: Desk) -> Page:
         gold += [question, answer]
     parts.append(f"<ul><li>{s.standfirst}</li><li>{s.caption}</li></ul>{ps(s.paragraphs[6:])}")
     gold += [s.standfirst, s.caption, *s.paragraphs[6:]]
-    post = f"{desk.sentence()} — Someone (@some) May 4, 2031"
+    post = f"{desk.sentence()} — Someone (@some) May 4, 2025"
     parts.insert(
         3,
         f'<blockquote class="twitter-tweet"><p lang="en" dir="ltr">{post}</p></blockquote><script src="w.js"></script>',
@@ -295,7 +295,7 @@ def consent_wall(desk: Desk) -> Page:
 def section_page(desk: Desk) -> Page:
     s = desk.story()
     rows = "".join(
-        f'<div class="row-item"><a href="/d/{i}"><img></a><div class="txt"><a href="/d/{i}">{desk.headline()}</a><div class="when">May {i}, 2031</div><div class="teaser">{desk.sentence()} {desk.sentence()}</div></div></div>'
+        f'<div class="row-item"><a href="/d/{i}"><img></a><div class="txt"><a href="/d/{i}">{desk.headline()}</a><div class="when">May {i}, 2025</div><div class="teaser">{desk.sentence()} {desk.sentence()}</div></div></div>'
         for i in range(1, 16)
     )
     body = f"""<div class="hd">{links(_MENU, item="span")}</div><div class="main"><h1>Transport</h1>{rows}<div class="pager"><a>1</a><a>2</a><a>Older</a></div></div><div class="ft">{s.site}</div>"""

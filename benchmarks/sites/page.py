@@ -46,7 +46,7 @@ def linked_data(story: Story, *, kind: str = "NewsArticle", **more: object) -> s
         "@type": kind,
         "headline": story.headline,
         "datePublished": story.iso,
-        "dateModified": "2032-01-01T00:00:00Z",
+        "dateModified": "2026-01-01T00:00:00Z",
         "author": [{"@type": "Person", "name": story.author}],
         "publisher": {
             "@type": "Organization",
@@ -66,7 +66,7 @@ def open_graph(story: Story, *, title: str = "", times: bool = True) -> str:
     )
     if times:
         found += (
-            '<meta property="article:modified_time" content="2032-01-01T00:00:00Z">'
+            '<meta property="article:modified_time" content="2026-01-01T00:00:00Z">'
             f'<meta property="article:published_time" content="{story.iso}">'
         )
     return found

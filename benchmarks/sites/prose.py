@@ -195,7 +195,7 @@ class Desk:
             paragraphs: How many; by chance if 0.
         """
         many = paragraphs or self.dice.choice((5, 7, 9, 12))
-        at = datetime(2031, 5, 4, tzinfo=UTC) + timedelta(minutes=self.dice.randrange(400_000))
+        at = datetime(2025, 5, 4, tzinfo=UTC) + timedelta(minutes=self.dice.randrange(280_000))
         host = f"www.{self.dice.choice(('courier', 'northline', 'harbourpost', 'observer'))}.example"
         number = self.dice.randrange(10_000, 99_999)
         return Story(

@@ -23,7 +23,7 @@ def wordpress(desk: Desk) -> Page:
 <div id="content" class="site-content"><main id="main"><article id="post-1" class="post type-post hentry">
 <header class="entry-header"><span class="cat-links"><a href="/c">Town hall</a></span><h1 class="entry-title">{escape(s.headline)}</h1>
 <div class="entry-meta"><span class="posted-on">Posted on <time class="entry-date published" datetime="{s.iso}">{day}</time>
-<time class="updated" datetime="2032-01-01T00:00:00+00:00">January 1, 2032</time></span><span class="byline"> by
+<time class="updated" datetime="2026-01-01T00:00:00+00:00">January 1, 2026</time></span><span class="byline"> by
 <span class="author vcard"><a class="url fn n" href="/author/x">{s.author}</a></span></span></div></header>
 <div class="entry-content"><div id="attachment_9" class="wp-caption alignright"><img src="a.jpg" alt=""><p class="wp-caption-text">{s.caption}</p></div>
 {ps(s.paragraphs[:3])}<p><strong>Read more: <a href="/x">{s.teasers[0]}</a></strong></p>{ps(s.paragraphs[3:])}
@@ -67,7 +67,7 @@ def component_site(desk: Desk) -> Page:
 <div data-component="links-block"><h2>More on this story</h2><ul>{links(s.teasers[3:6])}</ul></div>
 <div data-component="topic-list"><h2>Related Topics</h2><ul>{links(("Transport", "Port Aldis"))}</ul></div></article>
 <section aria-label="Top stories"><h2>Top stories</h2><ol>{promo}</ol></section></main></div>
-<footer><p>© 2031 The site is not responsible for the content of external sites.</p></footer>"""
+<footer><p>© 2025 The site is not responsible for the content of external sites.</p></footer>"""
     head = open_graph(s, times=False) + linked_data(s)
     return Page(html=whole(s, head, body), story=s, body=s.paragraphs, optional=s.standfirst)
 
@@ -94,7 +94,7 @@ def islands(desk: Desk) -> Page:
 <div data-gu-name="headline"><h1>{escape(s.headline)}</h1></div><div data-gu-name="standfirst"><p>{s.standfirst}</p><p>See all our
 <a href="/e">coverage of the vote</a></p></div><div data-gu-name="media"><figure><img><figcaption>{s.caption} Photograph: Jo Quay/Alamy
 </figcaption></figure></div><aside data-gu-name="meta"><address aria-label="Contributor info"><a rel="author" href="/p">{s.author}</a>
-</address><details><summary>Fri 4 May 2031 10.00 CEST</summary>Last modified on Thu 1 Jan 2032</details></aside>
+</address><details><summary>Fri 4 May 2025 10.00 CEST</summary>Last modified on Thu 1 Jan 2026</details></aside>
 <div data-gu-name="body"><div id="maincontent"><div class="article-body-commercial-selector article-body-viewer-selector">{"".join(parts)}</div></div>
 <div class="dcr-submeta"><h2>Explore more on these topics</h2><ul>{links(("Rail transport", "news"))}</ul><div><button>Share</button>
 <a href="/s">Reuse this content</a></div></div></div></main><section data-component="most-viewed"><h2>Most viewed</h2><ol>{links(s.teasers)}</ol></section>
@@ -129,7 +129,7 @@ def broadcaster(desk: Desk) -> Page:
 Subscribe to our weekly newsletter. To subscribe, <a href="/n">click here</a>.</div></div></div><ul class="author-list"><li><div class="author"><h4>{s.author}</h4>
 <div class="wsw"><p>{s.author} is a senior correspondent in Port Aldis who covers rail and sea.</p></div></div></li></ul></div>
 <div class="media-block-wrap"><h2 class="section-head">Related</h2><ul>{links(s.teasers[1:5])}</ul></div></div></div></div>
-<div class="footer"><h3>Follow Us</h3><p>{s.site} © 2031, Inc. All Rights Reserved.</p></div></div>"""
+<div class="footer"><h3>Follow Us</h3><p>{s.site} © 2025, Inc. All Rights Reserved.</p></div></div>"""
     gold = (*s.paragraphs[:4], "What comes next", *s.paragraphs[4:])
     return Page(html=whole(s, linked_data(s), body), story=s, body=gold)
 
@@ -149,7 +149,7 @@ def ghost(desk: Desk) -> Page:
 <h2>Get the letter</h2><p>Join 9,000 readers. No spam. Unsubscribe anytime.</p></div></div></section></article></main>
 <section class="footer-cta outer"><h2 class="footer-cta-title">Sign up for more like this.</h2><a href="#">Enter your email</a></section>
 <aside class="read-more-wrap outer"><div class="read-more inner">{links(s.teasers[1:4], item="article")}</div></aside>
-<footer class="site-footer">{s.site} © 2031 Powered by a Ghost</footer></div>"""
+<footer class="site-footer">{s.site} © 2025 Powered by a Ghost</footer></div>"""
     return Page(html=whole(s, open_graph(s), body), story=s, body=s.paragraphs, optional=s.standfirst)
 
 
@@ -271,7 +271,7 @@ def french(desk: Desk) -> Page:
     body = f"""<div class="gdpr"><p>Avec votre accord, nos partenaires et nous utilisons des cookies pour stocker et accéder à des informations personnelles.</p>
 <a>Continuer sans accepter</a></div><div class="header"><ul>{links(("Accueil", "Politique", "Société", "Sports"))}</ul></div><main>
 <article><header><h1>{escape(s.headline)}</h1><p class="chapo">{s.standfirst}</p><p class="signature">Par <span>{s.author}</span></p>
-<p class="date">Publié le {s.at:%d/%m/%Y} à 10h00, mis à jour le 01/01/2032 à 08h00</p></header><figure><img><figcaption>{s.caption}</figcaption></figure>
+<p class="date">Publié le {s.at:%d/%m/%Y} à 10h00, mis à jour le 01/01/2026 à 08h00</p></header><figure><img><figcaption>{s.caption}</figcaption></figure>
 <section class="corps">{ps(s.paragraphs[:2])}{lire}{ps(s.paragraphs[2:4])}<div class="pub">Publicité</div>{aussi}{ps(s.paragraphs[4:])}
 <div class="nl"><h3>La newsletter du soir</h3><p>Inscrivez-vous pour recevoir l’essentiel de l’actualité chaque soir.</p></div></section></article>
 <section class="reactions"><h2>Réagir</h2>{ps(s.comments)}</section></main><footer>Mentions légales. Tous droits réservés.</footer>"""
