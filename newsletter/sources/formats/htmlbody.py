@@ -1,5 +1,6 @@
 """The article on a page: which of its paragraphs are news."""
 
+import logging
 import re
 from collections.abc import Container, Iterator, Sequence
 
@@ -53,11 +54,16 @@ def _extract(tree: Element) -> Iterator[str]:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
-    found = bare_extraction(tree, include_comments=False, include_tables=True, with_metadata=False)
+    # It warns of each page without text; we refuse those ourselves.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    try:
+        found = bare_extraction(tree, include_comments=False, include_tables=True, with_metadata=False)
+    except Exception:  # noqa: BLE001 - pages are hostile; one that breaks a library is one without an article
+        return
     if not isinstance(found, Document) or found.body is None:
         return
-    for element in found.body.iter():
-        element.tag = _HTML.get(element.tag, element.tag)
+    for element in found.body.iter(*_HTML):
+        element.tag = _HTML[element.tag]
     yield from _paragraphs_of(etree.tostring(found.body, encoding="unicode", method="html"))
 
 
