@@ -22,6 +22,8 @@ _MOST_TEXT = 2_000_000
 #: Browsers stop at 512.
 _DEEPEST = 400
 _SPACES = re.compile(r"\s+")
+#: What no XML 1.0 text may hold (section 2.2).
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 #: Text that stands directly in an element is prose from so many letters on; less is a label.
 _SHORTEST_PROSE = 40
@@ -44,9 +46,16 @@ def parse_tree(text: str) -> Element:
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
     try:
-        return lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        tree = lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
         raise DocumentRefusedError(RefusalReason.EMPTY) from error
+    for element in tree.iter():
+        # References may name characters that lxml then refuses to move from one place to another.
+        if element.text and _NO_XML.search(element.text):
+            element.text = _NO_XML.sub("", element.text)
+        if element.tail and _NO_XML.search(element.tail):
+            element.tail = _NO_XML.sub("", element.tail)
+    return tree
 
 
 def check_depth(tree: Element) -> None:

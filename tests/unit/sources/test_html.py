@@ -239,9 +239,14 @@ def test_canonical_addresses(link: str, url: str) -> None:
     assert read(page(f"<link rel=canonical href='{link}'>")).url == url
 
 
-def test_elements_with_impossible_names_are_read() -> None:
-    content = page().replace(b"<article>", b"<article><ht<>").replace(b"<p>", b"<p><a<b>", 1)
-    assert NEWS[1] in read(content).body
+@pytest.mark.parametrize("damage", [b"<form>x</form>&#1;&#xFFFF;", b"<nav>x</nav>\x01"])
+def test_characters_that_no_tree_may_hold_are_left_out(damage: bytes) -> None:
+    assert NEWS[1] in read(page().replace(b"<main>", damage + b"<main>")).body
+
+
+def test_elements_may_have_impossible_names() -> None:
+    with pytest.raises(DocumentRefusedError):
+        read(b"<!><t<>l")
 
 
 _SEEDS = (
