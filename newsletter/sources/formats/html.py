@@ -5,15 +5,14 @@ from newsletter.model.documents import ParsedDocument, RefusalReason
 from newsletter.sources.formats.htmlbody import find_body
 from newsletter.sources.formats.htmlbytes import decode_page
 from newsletter.sources.formats.htmlfacts import read_facts
+from newsletter.sources.formats.htmlhead import read_head_lines
 from newsletter.sources.formats.htmltext import text_of_html
-from newsletter.sources.formats.htmltree import check_size, metas_of, parse_tree
+from newsletter.sources.formats.htmltree import check_depth, metas_of, parse_tree
+from newsletter.sources.formats.htmlwalls import asks_for_payment, refuse_walls
 from newsletter.sources.formats.linkeddata import read_linked
 from newsletter.sources.parse import Given, TextReader
 
 __all__ = ["parse_html", "read_page", "text_of_html"]
-
-#: No news is shorter.
-_FEWEST_LETTERS = 40
 
 
 def parse_html(content: bytes, reader: TextReader) -> ParsedDocument:
@@ -47,19 +46,21 @@ def read_page(content: bytes, *, url: str | None, charset: str | None, reader: T
     if not text.strip():
         raise DocumentRefusedError(RefusalReason.EMPTY)
     tree = parse_tree(text)
-    check_size(tree)
+    check_depth(tree)
     metas, linked = metas_of(tree), read_linked(tree)
     facts = read_facts(tree, metas=metas, linked=linked, url=url)
-    paragraphs = find_body(tree)
-    if sum(map(str.isalpha, "".join(paragraphs))) < _FEWEST_LETTERS:
-        raise DocumentRefusedError(RefusalReason.NO_ARTICLE, "nothing on the page reads as an article")
+    printed = read_head_lines(tree, facts.headline, reader.aliases)
+    is_paid = not linked.is_free or asks_for_payment(tree)
+    paragraphs = find_body(tree, facts.heading, linked_body=linked.body, head_lines=printed.lines)
+    says_article = bool(linked.headline or "article:published_time" in metas)
+    refuse_walls(paragraphs, is_paid=is_paid, says_article=says_article)
     body = "\n\n".join(paragraphs)
     given = Given(
         headline=facts.headline,
-        byline=facts.byline,
+        byline=facts.byline or printed.credits.byline,
         source=facts.source,
         url=facts.url,
-        published_at=facts.published_at,
+        published_at=facts.published_at or printed.credits.published_at,
         language=reader.detect(body) or facts.language,
         tags=facts.tags,
     )

@@ -48,9 +48,14 @@ _KEYWORDS = ("article:tag", "news_keywords", "parsely-tags", "keywords")
 #: What parts a headline from the name of the site, in titles.
 _TITLE_PARTS = re.compile(r"\s+[|–—·»:•-]{1,2}\s+")
 _BYLINE = re.compile(
-    r"(?<![a-z])(?:byline|author|autor|auteur|writer)(?:s|[-_]{1,2}name|[-_]{1,2}link)?(?![a-z])"
+    r"(?<![a-z])(?:by|byline|author|autor|auteur|writer|signature)(?:s|[-_]{1,2}name"
+    r"|[-_]{1,2}link)?(?![a-z])"
 )
-_BY = re.compile(r"(?:by|von|par|por|di|door|text|author|autor(?:in)?|auteur|من|بقلم)\s*:?\s+", re.IGNORECASE)
+_BY = re.compile(
+    r"(?:by|von|par|por|di|door|text|author|autor(?:in)?|auteur|من"
+    r"|بقلم)\s*:?\s+",
+    re.IGNORECASE,
+)
 _DATED = re.compile(
     r"(?<![a-z])(?:publish|published|pubdate|posted|date|datum|timestamp|time|dateline)(?![a-z])"
 )
@@ -74,6 +79,8 @@ class PageFacts:
 
     #: "" if it says nothing.
     headline: str
+    #: Where it is printed, if anywhere.
+    heading: Element | None
     byline: str | None
     #: The site's name.
     source: str | None
@@ -99,8 +106,10 @@ def read_facts(
     """
     address = _address(tree, metas, linked, url)
     site = _site(metas, linked)
+    headline, heading = _headline(tree, metas, linked, site, address)
     return PageFacts(
-        headline=_headline(tree, metas, linked, site, address),
+        headline=headline,
+        heading=heading,
         byline=_byline(tree, metas, linked, site),
         source=site,
         url=address,
@@ -148,26 +157,35 @@ def _headline(
     linked: LinkedArticle,
     site: str | None,
     address: str | None,
-) -> str:
-    """Return the headline as printed: the heading that titles elsewhere agree with, else such a title."""
+) -> tuple[str, Element | None]:
+    """Return the headline as printed, and where: the heading that titles agree with, else such a title."""
     told = [linked.headline, *metas.get("og:title", ())[:1], *metas.get("twitter:title", ())[:1]]
     title = next((words_of(found) for found in tree.iter("title")), "")
     titles = [_without_site(text, site, address) for text in (*told, title) if text]
     titles = [text for text in titles if text]
     headings = [
-        text
+        (text, heading)
         for heading in tree.iter("h1", "h2")
         if (text := words_of(heading))
         and len(text) <= _LONGEST_HEADLINE
         and not _is_site(text, site, address)
     ]
-    for heading in headings:
-        if any(_agree(heading, text) for text in titles):
-            return heading
-    first = next((words_of(heading) for heading in tree.iter("h1")), "")
-    if titles:
-        return titles[0]
-    return first if first and not _is_site(first, site, address) else ""
+    for text, heading in headings:
+        for told_as in titles:
+            if text.casefold().endswith(told_as.casefold()):
+                # Without the kicker that some print in the same heading.
+                return text[-len(told_as) :], heading
+            if _agree(text, told_as):
+                return text, heading
+    first = next(((text, heading) for text, heading in headings if heading.tag == "h1"), ("", None))
+    return (titles[0], _printed(tree, titles)) if titles else first
+
+
+def _printed(tree: Element, titles: Iterable[str]) -> Element | None:
+    """Return the block that says a title and nothing else, on pages without such a heading."""
+    wanted = {title.casefold() for title in titles}
+    blocks = tree.iter("div", "p", "td", "h3", "span")
+    return next((block for block in blocks if len(block) < 4 and words_of(block).casefold() in wanted), None)
 
 
 def _agree(one: str, other: str) -> bool:
@@ -219,7 +237,9 @@ def _byline(
 
 def _byline_elements(tree: Element) -> Iterator[Element]:
     likely = []
-    for element in tree.iter("a", "span", "p", "div", "address", "cite", "strong", "li"):
+    for element in tree.iter(
+        "a", "span", "p", "div", "address", "cite", "strong", "li", "h3", "h4", "h5", "dd", "td"
+    ):
         prop = element.get("itemprop", "")
         if "author" in element.get("rel", "").split() or prop == "author":
             yield element

@@ -94,6 +94,25 @@ def text_of_html(html_text: str) -> str:
     return writer.finish()
 
 
+def is_within(html_text: str, *, tags: int, attributes: int, characters: int) -> bool:
+    """Tell whether a page is so small that a tree of it can be made and worked on, reading no further.
+
+    Args:
+        html_text: The page.
+        tags: Most start tags.
+        attributes: Most attributes of one of them: libxml2's time grows with their square.
+        characters: Most characters of text.
+    """
+    for token in _tokens(html_text):
+        tags -= bool(token.name) and not token.is_end
+        characters -= len(token.text)
+        # An attribute has at least a character and a blank.
+        long = len(token.attributes) > 2 * attributes
+        if tags < 0 or characters < 0 or (long and len(_ATTRIBUTE.findall(token.attributes)) > attributes):
+            return False
+    return True
+
+
 @dataclass(slots=True)
 class _Token:
     """A tag, or a run of text."""

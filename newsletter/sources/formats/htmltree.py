@@ -2,57 +2,75 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import RefusalReason
-from newsletter.sources.formats.htmltext import is_hidden
+from newsletter.sources.formats.htmltext import is_hidden, is_within
 
 #: lxml has no types of its own.
 Element = Any
 
-#: Extraction takes some 0.1 ms an element; pages of news have some hundreds to some thousands of them.
-_MOST_ELEMENTS = 20_000
+#: Extraction takes some 0.2 ms an element; pages of news have some hundreds to some thousands of them.
+_MOST_ELEMENTS = 15_000
+_MOST_ATTRIBUTES = 500
+#: No news is longer, in characters, and no page around it.
+_MOST_TEXT = 2_000_000
 #: Browsers stop at 512.
 _DEEPEST = 400
 _SPACES = re.compile(r"\s+")
+#: What no XML 1.0 text may hold (section 2.2).
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+#: Text that stands directly in an element is prose from so many letters on; less is a label.
+_SHORTEST_PROSE = 40
 
 
 def parse_tree(text: str) -> Element:
     """Return the root element of a page, without comments; nothing is loaded and no entity expanded.
 
     Raises:
-        DocumentRefusedError: EMPTY.
+        DocumentRefusedError: EMPTY, OVERSIZED.
     """
     from lxml import etree
     from lxml import html as lxml_html
 
+    if not is_within(text, tags=_MOST_ELEMENTS, attributes=_MOST_ATTRIBUTES, characters=_MOST_TEXT):
+        raise DocumentRefusedError(
+            RefusalReason.OVERSIZED, f"a page of more than {_MOST_ELEMENTS:,} elements"
+        )
     parser = lxml_html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
     try:
-        return lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        tree = lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
         raise DocumentRefusedError(RefusalReason.EMPTY) from error
+    for element in tree.iter():
+        # References may name characters that lxml then refuses to move from one place to another.
+        if element.text and _NO_XML.search(element.text):
+            element.text = _NO_XML.sub("", element.text)
+        if element.tail and _NO_XML.search(element.tail):
+            element.tail = _NO_XML.sub("", element.tail)
+    return tree
 
 
-def check_size(tree: Element) -> None:
-    """Refuse what would take long to extract.
+def check_depth(tree: Element) -> None:
+    """Refuse what is nested so deep that extraction would take long.
 
     Raises:
         DocumentRefusedError: OVERSIZED.
     """
     from lxml import etree
 
-    count = depth = deepest = 0
+    depth = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        count += event == "start"
-        deepest = max(deepest, depth)
-        if count > _MOST_ELEMENTS or deepest > _DEEPEST:
-            detail = f"a page of more than {_MOST_ELEMENTS:,} elements, or nested more than {_DEEPEST} deep"
-            raise DocumentRefusedError(RefusalReason.OVERSIZED, detail)
+        if depth > _DEEPEST:
+            raise DocumentRefusedError(RefusalReason.OVERSIZED, f"elements nested more than {_DEEPEST} deep")
 
 
 def words_of(element: Element) -> str:
@@ -61,8 +79,8 @@ def words_of(element: Element) -> str:
 
 
 def names_of(element: Element) -> str:
-    """Return an element's class and id, in lower case, a blank before and after."""
-    return f" {element.get('class', '')} {element.get('id', '')} ".lower()
+    """Return an element's class and id, in lower case, the words of "relatedPosts" parted."""
+    return _CAMEL.sub("-", f"{element.get('class', '')} {element.get('id', '')}"[:1000]).lower()
 
 
 def metas_of(tree: Element) -> dict[str, list[str]]:
@@ -97,3 +115,35 @@ def drop(element: Element) -> None:
     if element.tail or element.getprevious() is not None:
         element.tail = f" {element.tail or ''}"
     element.drop_tree()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """How much stands in each element of a tree, in letters and digits."""
+
+    letters: Counter[Element] = field(default_factory=Counter)
+    #: Of these, in links.
+    linked: Counter[Element] = field(default_factory=Counter)
+    #: Of these, in sentences and not in links.
+    prose: Counter[Element] = field(default_factory=Counter)
+    #: How many links.
+    links: Counter[Element] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, tree: Element) -> "Weights":
+        """Weigh every element of a tree."""
+        weights = cls()
+        # Children come before their parents.
+        for element in reversed([*tree.iter()]):
+            own = sum(map(str.isalnum, (element.text or "") + "".join(child.tail or "" for child in element)))
+            weights.letters[element] += own
+            weights.prose[element] += own if own >= _SHORTEST_PROSE else 0
+            if element.tag == "a":
+                weights.links[element] += 1
+                weights.linked[element] = weights.letters[element]
+                weights.prose[element] = 0
+            parent = element.getparent()
+            if parent is not None:
+                for counted in (weights.letters, weights.linked, weights.prose, weights.links):
+                    counted[parent] += counted[element]
+        return weights

@@ -1,5 +1,7 @@
 """Web pages as documents: what is known about them, what is news in them, and what is no article."""
 
+import json
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -66,8 +68,263 @@ def test_pages_without_text_have_no_article(content: bytes) -> None:
     assert caught.value.reason in {RefusalReason.NO_ARTICLE, RefusalReason.EMPTY}
 
 
-def test_huge_and_deep_pages_are_refused() -> None:
-    for content in (page(body="<div>x</div>" * 100_000), page(body="<div>" * 2_000)):
-        with pytest.raises(DocumentRefusedError) as caught:
-            read(content)
-        assert caught.value.reason is RefusalReason.OVERSIZED
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<div>x</div>" * 20_000,
+        "<div>" * 2_000,
+        "<p " + " ".join(f"a{number}" for number in range(2_000)) + ">",
+        "<p>" + "word " * 500_000,
+    ],
+)
+def test_huge_and_deep_pages_are_refused(more: str) -> None:
+    with pytest.raises(DocumentRefusedError) as caught:
+        read(page(body=more))
+    assert caught.value.reason is RefusalReason.OVERSIZED
+
+
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (
+            b"<h1>Before you go on</h1><p>We and our 800 partners use cookies.<p>See our privacy policy.",
+            "consent",
+        ),
+        (
+            page(
+                "<script type=application/ld+json>{}</script>", "<div class=paywall>Join</div>", news=NEWS[:1]
+            ),
+            "pay",
+        ),
+        (
+            page(news=()).replace(
+                b"</main>",
+                b"".join(
+                    f"<div class=c><h3><a href=/{i}>Title of some words</a><p>{NEWS[0]}</p></div>".encode()
+                    for i in range(9)
+                )
+                + b"</main>",
+            ),
+            "reads as an article",
+        ),
+    ],
+)
+def test_walls_and_lists_of_links_have_no_article(content: bytes, detail: str) -> None:
+    with pytest.raises(DocumentRefusedError) as caught:
+        read(content)
+    assert caught.value.reason is RefusalReason.NO_ARTICLE
+    assert detail in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<p>Read also: <a href=/x>Another story about the baths</a></p>",
+        "<div><span>Lesen Sie auch</span> <a href=/x>Eine andere Geschichte</a></div>",
+        "<div class='newsletterSignup'><h3>The letter</h3><p>All that happened while you slept.</p></div>",
+        "<p>Sign up for our newsletter and never miss a story.</p>",
+        "<p>Article continues below advertisement</p>",
+        "<figure><img><figcaption>The baths at night.</figcaption></figure>",
+        "<p class=wp-caption-text>The baths at night, seen from the harbour.</p>",
+        "<p>The baths at night (Photo: Kim Dahl)</p>",
+        f"<blockquote>{NEWS[1][:70]}</blockquote>",
+        "<ul><li><a href=/1>One</a><li><a href=/2>Two</a><li><a href=/3>Three</a></ul>",
+        "<div class=related-posts><p>The roof of the baths leaks, and nobody knows who will pay.</p></div>",
+        "<p style='display:none'>Nobody sees this sentence on the page at all.</p>",
+        "<aside><p>A sentence that stands beside the article and is none of it.</p></aside>",
+    ],
+)
+def test_boxes_between_paragraphs_are_left_out(box: str) -> None:
+    first, rest = f"<p>{NEWS[0]}</p>".encode(), page()
+    document = read(rest.replace(first, first + box.encode()))
+    assert document.body.split("\n\n") == list(NEWS)
+
+
+def test_names_that_would_take_the_article_say_nothing() -> None:
+    content = page().replace(b"<article>", b"<article class='promo related'><div class='social-content'>")
+    assert read(content).body.split("\n\n") == list(NEWS)
+
+
+def test_linked_data_stand_in_for_a_page_drawn_by_scripts() -> None:
+    told = json.dumps(
+        {
+            "@context": "https://schema.org",
+            "@graph": [
+                {
+                    "@type": ["NewsArticle"],
+                    "headline": "Baths stay open",
+                    "author": [
+                        {"@type": "Person", "name": "Bea Lund"},
+                        {"@type": "Organization", "name": "Courier"},
+                    ],
+                    "datePublished": "2025-05-04",
+                    "publisher": {"@type": "Organization", "name": "The Courier"},
+                    "articleBody": "\n\n".join(NEWS),
+                }
+            ],
+        }
+    )
+    content = (
+        f"<title>App</title><script type='application/ld+json'>{told}</script><div id=root></div>".encode()
+    )
+    document = read(content)
+    assert (document.headline, document.byline, document.source) == (
+        "Baths stay open",
+        "Bea Lund",
+        "The Courier",
+    )
+    assert document.published_at == datetime(2025, 5, 4, tzinfo=UTC)
+    assert document.body.split("\n\n") == list(NEWS)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["[" * 100_000, "{", '{"@type": 1}', '[null, 1, "x"]', '{"@type": "Article", "author": {"name": [1]}}'],
+)
+def test_odd_linked_data_harm_nothing(told: str) -> None:
+    assert read(page(f"<script type=application/ld+json>{told}</script>")).headline == "Baths stay open"
+
+
+@pytest.mark.parametrize(
+    ("below", "byline", "day"),
+    [
+        ("<p>By Bea Lund</p><p>4 May 2025</p>", "Bea Lund", 4),
+        ("<div>5 May 2025 | Bea Lund</div>", "Bea Lund", 5),
+        ("<p>Par Élise Harquin</p><p>Publié le 06/05/2025 à 10h00</p>", "Élise Harquin", None),
+        ("<div class=author-name>Bea Lund</div><time datetime=2025-05-07>yesterday</time>", "Bea Lund", 7),
+        ("<p>Updated <time datetime=2026-01-01>1 January</time></p><p>8 May 2025</p>", None, 8),
+    ],
+)
+def test_lines_below_the_headline_say_who_and_when(below: str, byline: str | None, day: int | None) -> None:
+    document = read(page().replace(b"</h1>", b"</h1>" + below.encode()), url=None)
+    assert document.byline == byline
+    assert document.published_at == (datetime(2025, 5, day, tzinfo=UTC) if day else None)
+    assert document.body.split("\n\n") == list(NEWS)
+
+
+@pytest.mark.parametrize(
+    ("content", "charset", "encoding"),
+    [
+        (page().decode().replace("charset=utf-8", "charset=iso-8859-1").encode("cp1252"), None, "cp1252"),
+        (page().decode().replace("charset=utf-8", "").encode("cp1252"), None, "cp1252"),
+        (page().decode().encode("utf-16"), None, "utf-16"),
+        (page().decode().encode("cp1250", "replace"), "windows-1250", "cp1250"),
+        (page().replace(b"charset=utf-8", b"charset=zlib"), "rot13", "utf-8"),
+        (page().replace("é".encode(), b"\xff"), None, "utf-8"),
+    ],
+)
+def test_encodings(content: bytes, charset: str | None, encoding: str) -> None:
+    document = read(content, charset=charset)
+    assert document.encoding == encoding
+    assert ("café" in document.body) == (b"\xff b" not in content or encoding != "utf-8")
+
+
+def test_bytes_that_are_utf8_beyond_chance_are_read_as_that() -> None:
+    news = tuple(paragraph.replace("o", "ö") for paragraph in NEWS)
+    assert read(page(news=news), charset="iso-8859-1").body.split("\n\n") == list(news)
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        ("https://other.example/a", "https://other.example/a"),
+        ("/a", "https://courier.example/a"),
+        ("https://courier.example/", ADDRESS),
+        ("javascript:alert(1)", ADDRESS),
+        ("http://127.0.0.1/a", ADDRESS),
+        ("http://[", ADDRESS),
+    ],
+)
+def test_canonical_addresses(link: str, url: str) -> None:
+    assert read(page(f"<link rel=canonical href='{link}'>")).url == url
+
+
+@pytest.mark.parametrize("damage", [b"<form>x</form>&#1;&#xFFFF;", b"<nav>x</nav>\x01"])
+def test_characters_that_no_tree_may_hold_are_left_out(damage: bytes) -> None:
+    assert NEWS[1] in read(page().replace(b"<main>", damage + b"<main>")).body
+
+
+def test_elements_may_have_impossible_names() -> None:
+    with pytest.raises(DocumentRefusedError):
+        read(b"<!><t<>l")
+
+
+_SEEDS = (
+    page("<title>Baths stay open - The Courier</title><meta name=author content='Bea Lund'>"),
+    page(
+        '<script type=application/ld+json>{"@type":"NewsArticle","headline":"Baths"}</script>',
+        "<ul><li><a>x</a></ul>",
+    ),
+    page(body="<table><tr><td>1<td>2</table><div class=related><a href=/x>Other</a></div><form><p>x</form>"),
+)
+_PIECES = (
+    *(
+        b"<",
+        b">",
+        b"</p>",
+        b"<p>",
+        b"<table>",
+        b"</article>",
+        b"<!--",
+        b"-->",
+        b"<script>",
+        b"\0",
+        b"\xff",
+        b"&#0;",
+    ),
+    *(
+        b"<h1>",
+        b"</h1>",
+        b"<a href=",
+        b"'",
+        b'"',
+        b"<div hidden>",
+        b"<time datetime='x'>",
+        b"<meta charset=utf-16>",
+    ),
+    *(
+        b"<form>",
+        b"<svg>",
+        b"<template>",
+        b"<frameset>",
+        b"<body>",
+        b"</html>",
+        b"<base href='//[' >",
+        b"<pre>",
+    ),
+    *(
+        b"<link rel=canonical href='http://['>",
+        b"<meta property=article:published_time content=9999-12-31T23:59-23:59>",
+    ),
+)
+
+
+def _mutated(dice: random.Random) -> bytes:
+    content = bytearray(dice.choice(_SEEDS))
+    for _ in range(dice.randrange(1, 12)):
+        at = dice.randrange(len(content) + 1)
+        match dice.randrange(4):
+            case 0:
+                del content[at : at + dice.randrange(1, 80)]
+            case 1:
+                content[at:at] = dice.choice(_PIECES) * dice.choice((1, 1, 3, 50))
+            case 2:
+                start = dice.randrange(len(content) + 1)
+                content[at:at] = content[start : start + dice.randrange(1, 200)]
+            case _:
+                content[at : at + 1] = dice.randbytes(dice.randrange(1, 4))
+    return bytes(content)
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(10_000, marks=pytest.mark.sweep)])
+def test_damaged_pages_are_read_or_refused(count: int) -> None:
+    """Whatever else is raised, or takes for ever, would stop the intake."""
+    dice = random.Random(count)
+    for _ in range(count):
+        content = _mutated(dice)
+        try:
+            document = read(content, charset=dice.choice((None, "utf-8", "gb2312", "x")))
+        except DocumentRefusedError:
+            continue
+        assert document.headline, content
+        assert "\0" not in document.text, content
