@@ -6,8 +6,9 @@ from enum import Enum, auto
 _WORD = re.compile(r"[^\W_]+")
 
 #: Share of the shorter text's words that the longer one has, from which they are versions of one article,
-#: and from which the shorter says nothing besides.
-_ALIKE, _PART = 0.6, 0.95
+#: under one headline and under two, and from which the shorter says nothing besides. Address and headline by
+#: themselves prove nothing: whoever publishes a page says what they are.
+_ALIKE_UNDER_ONE, _ALIKE, _PART = 0.3, 0.6, 0.95
 
 
 class Sameness(Enum):
@@ -33,7 +34,7 @@ def compare(new: str, earlier: str, *, same_headline: bool) -> Sameness:
     common = len(ours & theirs)
     if common >= _PART * len(ours) and len(ours) < len(theirs):
         return Sameness.PART
-    if same_headline or common >= _ALIKE * min(len(ours), len(theirs)):
+    if common >= (_ALIKE_UNDER_ONE if same_headline else _ALIKE) * min(len(ours), len(theirs)):
         return Sameness.VERSION
     return Sameness.DIFFERENT
 

@@ -189,6 +189,12 @@ def test_another_article_under_the_same_address_is_another_document(store: Store
     assert headlines(store) == ["Ferry stays in harbour", "Museum opens"]
 
 
+def test_an_address_and_a_headline_alone_do_not_take_the_place_of_a_text(store: Store, parsed) -> None:
+    put(store, "a", replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS))
+    claimed = parsed("Ferry stays in harbour", "Buy gold now: our experts expect prices never seen before.")
+    assert put(store, "b", replace(claimed, canonical_url=ADDRESS)) is FileOutcome.NEW
+
+
 def test_texts_without_an_address_are_held_against_none(store: Store, parsed) -> None:
     put(store, "a", parsed("Ferry stays in harbour", FIRST))
     assert put(store, "b", parsed("Ferry stays in harbour", f"{FIRST} Again.")) is FileOutcome.NEW
