@@ -31,7 +31,8 @@ DOORS = {
     "uvicorn": {"newsletter.web"},
     "prometheus_client": {"newsletter.web.metrics"},
     "flufl": {"newsletter.deliveries.notices"},
-    "httpx": {"newsletter.stories.rewriting.language_model"},
+    "httpx": {"newsletter.stories.rewriting.language_model", "newsletter.sources.web"},
+    "feedparser": {"newsletter.sources.formats.feed"},
 }
 
 
