@@ -27,6 +27,8 @@ class RefusalReason(StrEnum):
     UNSUPPORTED = "kind of file not supported"
     #: Bytes in no character encoding that could be told.
     ENCODING = "unknown character encoding"
+    #: A web page without an article: a list of links, a notice, a wall before the text.
+    NO_ARTICLE = "no article on the page"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)

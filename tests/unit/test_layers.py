@@ -33,6 +33,8 @@ DOORS = {
     "flufl": {"newsletter.deliveries.notices"},
     "httpx": {"newsletter.stories.rewriting.language_model", "newsletter.sources.web"},
     "feedparser": {"newsletter.sources.formats.feed"},
+    "lxml": {"newsletter.sources.formats"},
+    "trafilatura": {"newsletter.sources.formats.htmlbody"},
 }
 
 
