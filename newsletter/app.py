@@ -20,6 +20,7 @@ from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
 from newsletter.bound.readers import Readers
+from newsletter.bound.sources import Sources
 from newsletter.deliver import Stationery, deliver, make_reader, send_copy, write_message
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
@@ -246,6 +247,11 @@ class App:
             wait=wait,
             now=now,
         )
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The feeds that documents are fetched from."""
+        return Sources(self.settings, lambda: self.store)
 
     @property
     def _max_bytes(self) -> int:

@@ -31,7 +31,17 @@ def show_status(status: Status, *, now: datetime) -> None:
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in status.suppressions.items())
         total = sum(status.suppressions.values())
         click.echo(f"\nSuppressed: {plural(total, 'address', 'addresses')} never mailed ({reasons})")
+    _show_failing(status, next(iter(zones.values()), "UTC"))
     _show_refusals(status)
+
+
+def _show_failing(status: Status, time_zone: str) -> None:
+    if not status.failing:
+        return
+    click.echo(f"\nFailing: {plural(len(status.failing), 'source')}")
+    for source in status.failing[:_REFUSALS_SHOWN]:
+        since = local(source.failing_since, time_zone) if source.failing_since else ""
+        click.echo(f"  {printable(source.url)} since {since}: {printable(source.problem)}")
 
 
 def _show_refusals(status: Status) -> None:

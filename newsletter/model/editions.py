@@ -39,6 +39,8 @@ class MailingList:
     time_zone: str
     #: Folders whose documents this list carries; empty means all.
     folders: tuple[str, ...] = ()
+    #: Addresses of the sources whose documents it carries, as they were added; None means all.
+    sources: tuple[str, ...] | None = None
     #: ISO 639-1 code of the edition's own words and of its summaries; None: told from the documents.
     language: str | None = None
     #: Address in From, "name@domain".

@@ -7,6 +7,7 @@ from datetime import datetime
 from newsletter.model.deliveries import OPEN_STATES, Breaker, DeliveryRecord, DeliveryState
 from newsletter.model.documents import FileReport
 from newsletter.model.editions import MailingList, PublishedEdition, Run
+from newsletter.model.sources import Source
 from newsletter.model.subscribers import Address, Readership, SubscriptionState, SuppressionReason
 
 
@@ -92,5 +93,7 @@ class Status:
     lists: tuple[ListStatus, ...]
     #: Editions of lists that are no longer set, which are not through.
     left_over: tuple[EditionStatus, ...] = ()
+    #: Sources that have failed for long.
+    failing: tuple[Source, ...] = ()
     #: Addresses that are never mailed, by reason.
     suppressions: Mapping[SuppressionReason, int] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from newsletter.settings.values import Language, Paths, Weights, WordLists, read_table
+from newsletter.settings.values import Language, Names, Paths, Weights, WordLists, read_table
 
 
 class DocumentSettings(BaseSettings):
@@ -25,6 +25,18 @@ class DocumentSettings(BaseSettings):
     )
     ingest_every_seconds: int = Field(
         60, ge=1, le=86400, description="how often `run` looks into the folders, s"
+    )
+    fetch_every_minutes: float = Field(
+        30, ge=1, le=10080, description="how often a feed is asked unless it asks for longer, min"
+    )
+    fetch_first_days: float = Field(
+        3, ge=0, le=3650, description="of a feed that is new here, older items are not told, days"
+    )
+    fetch_timeout_seconds: float = Field(
+        30, ge=1, le=600, description="longest time for one feed or page with its redirects, s"
+    )
+    fetch_allowed_hosts: Names = Field(
+        (), description="hosts in your own network that may be fetched from, parted by commas"
     )
     source_aliases: Annotated[dict[str, str], BeforeValidator(read_table)] = Field(
         default_factory=dict, description='more names of outlets, as JSON: {"KP": "Kyiv Post"}'

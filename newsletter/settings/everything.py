@@ -18,7 +18,7 @@ from newsletter.errors import SettingsError
 from newsletter.model.editions import MailingList, Section
 from newsletter.settings.documents import DocumentSettings, StorySettings
 from newsletter.settings.sending import FeedbackSettings, ListDefaults, SendingSettings, ServiceSettings
-from newsletter.settings.values import Language, Lines, ListName, Paths, Title, Weights, WordLists
+from newsletter.settings.values import Language, Lines, ListName, Names, Paths, Title, Weights, WordLists
 
 #: The file for several lists.
 TOML = "newsletter.toml"
@@ -38,6 +38,8 @@ class ListSettings(BaseModel):
     schedule: str | None = None
     timezone: str | None = None
     folders: Paths | None = None
+    #: Addresses of the sources that it carries.
+    sources: Names | None = None
     language: Language | None = None
     sender_address: str | None = None
     sender_name: str | None = None
@@ -125,6 +127,7 @@ class Settings(
             schedule=own(table.schedule, self.schedule),
             time_zone=own(table.timezone, self.timezone),
             folders=tuple(str(folder) for folder in self._list_folders(table)),
+            sources=table.sources,
             language=own(table.language, self.language) or None,
             sender_address=own(table.sender_address, self.sender_address),
             sender_name=own(table.sender_name, self.sender_name),

@@ -81,6 +81,7 @@ Rates = Annotated[
 Minutes = Annotated[tuple[Annotated[float, Field(gt=0, le=1440)], ...], Field(min_length=1), split_at(",")]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], split_at(",")]
 Paths = Annotated[tuple[Path, ...], split_at(",")]
+Names = Annotated[tuple[str, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
 Language = Annotated[str, Field(pattern=r"^(?:[a-z]{2})?$")]

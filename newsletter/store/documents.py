@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
 
 from newsletter.model.documents import (
     Document,
@@ -68,7 +68,7 @@ class Documents:
         """
         with self._database.transaction() as connection:
             self._database.serialise(connection, Lock.DOCUMENTS)
-            return [line for file in found for line in _record_file(connection, folder, file, now)]
+            return [line for file in found for line in record_file(connection, folder, file, now)]
 
     def mark_gone(self, folder: str, paths: Sequence[str], *, now: datetime) -> None:
         """Note that files of a folder are no longer there.
@@ -80,22 +80,29 @@ class Documents:
         with self._database.transaction() as connection:
             _mark_gone(connection, folder, paths, now)
 
-    def new_for(self, list_name: str, *, folders: Sequence[str] = ()) -> list[Document]:
+    def new_for(
+        self, list_name: str, *, folders: Sequence[str] = (), sources: Sequence[str] | None = None
+    ) -> list[Document]:
         """Return the documents that a list has not been told, oldest first.
 
         A version that a newer one replaced is left out.
 
         Args:
             list_name: The list.
-            folders: Absolute paths; only documents with a file in one of them. Empty means all.
+            folders: Absolute paths; of documents in folders only those in one of them. Empty means all.
+            sources: Addresses; of documents that were fetched only those from one of them. None means all.
         """
         query = select(_documents).where(
             _documents.c.superseded_by_id.is_(None),
             ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
         )
-        if folders:
+        if folders or sources is not None:
+            # Folders are absolute paths, sources are not.
+            is_folder = _files.c.folder.startswith("/")
+            of_folder = _files.c.folder.in_(folders) if folders else is_folder
+            of_source = ~is_folder if sources is None else _files.c.folder.in_(sources)
             query = query.where(
-                exists().where(_files.c.document_id == _documents.c.id, _files.c.folder.in_(folders))
+                exists().where(_files.c.document_id == _documents.c.id, or_(of_folder, of_source))
             )
         with self._database.reading() as connection:
             rows = rows_as_dicts(connection.execute(query.order_by(_documents.c.id)))
@@ -172,7 +179,8 @@ def _mark_gone(connection: Connection, folder: str, paths: Sequence[str], now: d
         )
 
 
-def _record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> list[FileReport]:
+def record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> list[FileReport]:
+    """Take in one file, or one item of a source, in a transaction that holds the lock of documents."""
     report = FileReport(folder=folder, path=found.path, outcome=FileOutcome.UNCHANGED)
     if found.waiting:
         return [replace(report, outcome=FileOutcome.WAITING)]

@@ -22,6 +22,7 @@ from newsletter.store.operations import Operations
 from newsletter.store.patience import apart_in_time
 from newsletter.store.readers import Readers
 from newsletter.store.signups import SignUps
+from newsletter.store.sources import Sources
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.told import ToldStories
 
@@ -34,6 +35,7 @@ class Store:
 
     Attributes:
         documents: What was ingested.
+        sources: What is fetched from where.
         editions: What was published.
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
@@ -53,6 +55,7 @@ class Store:
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
         self.documents = Documents(database)
+        self.sources = Sources(database)
         self.editions = Editions(database)
         self.archive = Archive(database)
         self.told = ToldStories(database)

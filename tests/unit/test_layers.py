@@ -13,6 +13,7 @@ ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "engine", "
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
     "gauges",
+    "fetch",
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}

@@ -276,5 +276,6 @@ HEAD = b"<?xml version='1.0'?><rss version='2.0'><channel><item><title>"
 )
 def test_time_does_not_explode_with_length(piece: bytes) -> None:
     began = time.process_time()
-    check_anything((HEAD + piece * 1_000_000)[:1_000_000])
-    assert time.process_time() - began < 20
+    check_anything((HEAD + piece * 10_000_000)[:10_000_000])
+    check_anything(HEAD + piece * 99_000)
+    assert time.process_time() - began < 10
