@@ -1,5 +1,6 @@
 """Asking one source: what its answer means, and what is remembered of it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,6 +58,10 @@ class Poller:
         self._web = web
         self._policy = policy
         self._pages = pages
+        # Reading is work for one processor: several threads of it would only fight for it, and for memory.
+        self._reading = asyncio.Lock()
+        # SQLite has one writer at a time and no queue: of many that wait, one may wait too long.
+        self._writing = asyncio.Lock()
 
     async def fetch(self, url: str, *, source: Source | None = None) -> Answer:
         """Ask an address for a feed, on the condition that it has changed if it is that of a source.
@@ -103,7 +108,8 @@ class Poller:
         content_type = answer.headers.get("content-type", "")
         read = partial(read_feed, answer.content, url=answer.url, content_type=content_type)
         try:
-            feed = await apart(read)
+            async with self._reading:
+                feed = await apart(read)
         except DocumentRefusedError as error:
             return self._failed(source, f"it is no feed: {error.detail or error}")
         seen = tuple(map(_seen, feed.items))
@@ -126,7 +132,9 @@ class Poller:
             _old_keys(feed, now=now, first_days=self._policy.first_days) if not source.succeeded_at else set()
         )
         wanted = [item for item in feed.items if item.key in unknown and item.key not in old]
-        read = {item.seen.key: item for item in await apart(partial(self._read, source, feed, wanted, now))}
+        async with self._reading:
+            made = await apart(partial(self._read, source, feed, wanted, now))
+        read = {item.seen.key: item for item in made}
         if source.is_fetching_pages:
             for item in wanted:
                 summary = read[item.key].document
@@ -157,7 +165,8 @@ class Poller:
 
     async def _remember(self, source: Source, poll: Poll) -> SourceReport:
         now = self._policy.clock()
-        items = await self._store.in_time(self._store.sources.record, source, poll, now=now)
+        async with self._writing:
+            items = await self._store.in_time(self._store.sources.record, source, poll, now=now)
         return SourceReport(
             source=source,
             outcome=poll.outcome,

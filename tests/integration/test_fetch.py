@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 from newsletter import fetch as verb
 from newsletter.errors import FetchError, SourceError
 from newsletter.fetch import FetchPolicy
-from newsletter.model.documents import FileOutcome
+from newsletter.model.documents import FileOutcome, FileReport
 from newsletter.model.sources import FetchReport, PollOutcome, Source, SourceReport
 from newsletter.sources.opml import read_opml, write_opml
 from newsletter.sources.pace import Pace
@@ -449,3 +451,36 @@ def test_a_source_is_asked_again_within_bounds(failures: int, retry: timedelta |
     assert EVERY <= wait <= timedelta(days=7) * 1.2
     asked = pace.after_success(now=NOW, asked=retry, max_age=None, chance=chance) - NOW
     assert EVERY <= asked <= timedelta(days=1) * 1.2
+
+
+async def test_feeds_are_read_and_written_one_after_the_other(
+    sqlite_store: Store, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen threads that read at once each loaded the model that tells languages: 1.2 GB.
+
+    Sixteen that wrote at once kept one of them from its turn for so long that SQLite gave up.
+    """
+    reading, writing = threading.Lock(), threading.Lock()
+    record = sqlite_store.sources.record
+
+    def write(*args: Any, **options: Any) -> list[FileReport]:
+        assert writing.acquire(blocking=False)
+        threading.Event().wait(0.002)
+        writing.release()
+        return record(*args, **options)
+
+    monkeypatch.setattr(sqlite_store.sources, "record", write)
+
+    def detect(_: str) -> str:
+        assert reading.acquire(blocking=False)
+        threading.Event().wait(0.002)
+        reading.release()
+        return "en"
+
+    monkeypatch.setattr(f"{__name__}.READER", TextReader(aliases=READER.aliases, detect=detect))
+    desk = Desk(sqlite_store, server)
+    for host in "abcd":
+        server.replies[f"/{host}"] = feed(*(item(f"{host}{n}", guid=f"{n}") for n in range(3)))
+        sqlite_store.sources.add(server.url(f"/{host}", f"{host}.example"), next_at=NOW, now=NOW)
+    assert [one.problem for one in (await desk.fetch()).sources] == [""] * 4
+    assert len(desk.headlines()) == 12
