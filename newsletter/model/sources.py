@@ -40,8 +40,17 @@ class SeenItem:
     key: str
     #: Stays equal as long as it says the same.
     fingerprint: str
-    #: Stays equal though its key changes; "" for none.
+    #: Stays equal though its key changes; "" for none. Half of it stands for the link, half for the title.
     alias: str
+
+    def is_another(self, alias: str) -> bool:
+        """Return whether an item of this key that had that alias is another one: both halves have changed.
+
+        Some feeds of one item give all of them, in turn, one GUID.
+        """
+        half = len(self.alias) // 2
+        both = bool(alias and self.alias)
+        return both and alias[:half] != self.alias[:half] and alias[half:] != self.alias[half:]
 
 
 @dataclass(frozen=True, kw_only=True)

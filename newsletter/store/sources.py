@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, String, cast, delete, exists, insert, or_, select, update
 
 from newsletter.model.documents import FileOutcome, FileReport, FoundFile
 from newsletter.model.sources import Poll, PollOutcome, SeenItem, Source
@@ -143,7 +143,10 @@ def _rows_of(
     """
     here = {item.key for item in items}
     by_key = _select(connection, source, _files.c.path, list(here))
-    found: dict[str, Row[Any] | None] = {row.path: row for row in by_key}
+    seen = {item.key: item for item in items}
+    found: dict[str, Row[Any] | None] = {
+        row.path: row for row in by_key if not seen[row.path].is_another(row.alias)
+    }
     missing = [item for item in items if item.key not in found]
     prints = _select(connection, source, _files.c.fingerprint, [item.fingerprint for item in missing])
     aliases = _select(connection, source, _files.c.alias, [item.alias for item in missing if item.alias])
@@ -197,6 +200,11 @@ def _keep(
 ) -> None:
     """Let an item's row stand under the key and the alias that it has now."""
     values: dict[str, object] = {"path": seen.key, "alias": seen.alias, "fingerprint": seen.fingerprint}
+    # Another item that had this key before, if there is one, keeps its row under a name that no key has.
+    earlier = (_files.c.folder == source.added_url) & (_files.c.path == seen.key)
+    if row is None or row.path != seen.key:
+        renamed = _files.c.path + "//" + cast(_files.c.id, String)
+        connection.execute(update(_files).where(earlier).values(path=renamed))
     if row is not None:
         connection.execute(update(_files).where(_files.c.id == row.id).values(**values))
     else:

@@ -71,7 +71,9 @@ class FeedItem:
     @property
     def alias(self) -> str:
         """What stays equal though its GUID changes; "" if nothing does."""
-        return _hash(_untracked(self.link), self.headline) if self.link and self.headline else ""
+        if not (self.link and self.headline):
+            return ""
+        return _hash(_untracked(self.link))[:32] + _hash(self.headline)[:32]
 
 
 @dataclass(frozen=True, kw_only=True)
