@@ -8,10 +8,10 @@ from newsletter.errors import DocumentRefusedError, FetchError, SourceError
 from newsletter.fetch.pages import Pages
 from newsletter.fetch.polling import FetchPolicy, Poller, host_of
 from newsletter.model.sources import FetchReport, Source, SourceReport
-from newsletter.sources.addresses import write_url
 from newsletter.sources.discovery import find_feeds
 from newsletter.sources.formats.feed import read_feed
 from newsletter.sources.opml import Outline
+from newsletter.sources.reachable import write_url
 from newsletter.sources.web import Answer, Fetcher
 from newsletter.store.store import Store
 

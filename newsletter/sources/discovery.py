@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from newsletter.errors import FetchError
-from newsletter.sources.addresses import write_url
+from newsletter.sources.reachable import write_url
 
 _TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
 #: Characters of a page that are looked at: they stand in its head.

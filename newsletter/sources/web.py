@@ -20,8 +20,8 @@ from typing import Any, Self
 from urllib.parse import SplitResult, urljoin
 
 from newsletter.errors import FetchError
-from newsletter.sources.addresses import IpAddress, is_public, literal_address, port_of, read_url
 from newsletter.sources.inflate import Inflater
+from newsletter.sources.reachable import IpAddress, is_public, literal_address, port_of, read_url
 from newsletter.sources.turns import Turns
 
 #: Redirects followed for one request.

@@ -15,7 +15,7 @@ import trustme
 from feedserver import Asked, FeedServer, Reply, bomb, dripping, endless, packed, serving, silent
 
 from newsletter.errors import FetchError
-from newsletter.sources.addresses import IpAddress, is_public
+from newsletter.sources.reachable import IpAddress, is_public
 from newsletter.sources.web import Answer, Fetcher, Request, resolve
 
 MOST = 100_000

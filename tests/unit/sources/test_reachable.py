@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import FetchError
-from newsletter.sources.addresses import is_public, write_url
+from newsletter.sources.reachable import is_public, write_url
 
 NOT_PUBLIC = [
     "0.0.0.0",
