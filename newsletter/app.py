@@ -20,7 +20,9 @@ from newsletter.bound.copies import Copies
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
+from newsletter.bound.mail import Mail
 from newsletter.bound.readers import Readers
+from newsletter.bound.sources import Sources
 from newsletter.bound.subscribers import Subscribers
 from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
@@ -36,7 +38,6 @@ from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.operate import Operator
 from newsletter.publish import draft, publish, publish_due, slots_due
-from newsletter.receive import receive
 from newsletter.settings import Settings
 from newsletter.sources.parse import SourceAliases, TextReader
 from newsletter.status import status
@@ -191,7 +192,7 @@ class App:
 
     def secrets(self) -> list[str]:
         """Return what must never appear in a log."""
-        return [*self.settings.secret_values(), *filter(None, wiring.mail_passwords(self.settings))]
+        return [*self.settings.secret_values(), *self.mail.passwords()]
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
@@ -235,25 +236,15 @@ class App:
         if self.settings.watch_folders:
             await watch(self.settings.all_folders(), stopping=stopping, on_change=on_change)
 
-    @property
-    def has_mailboxes(self) -> bool:
-        """Whether there are mailboxes that news arrives in.
+    @cached_property
+    def mail(self) -> Mail:
+        """The mailboxes that news arrives in."""
+        return Mail(self.settings, lambda: self.store, lambda: self._text_reader)
 
-        Raises:
-            SettingsError: One is set by half.
-        """
-        return bool(wiring.news_boxes(self.settings))
-
-    def receive(self, *, now: datetime, force: bool = False) -> IngestReport:
-        """Take in the mails that have arrived in the mailboxes of MAILBOXES; see `newsletter.receive`."""
-        boxes = wiring.news_boxes(self.settings)
-        if not boxes:
-            return IngestReport()
-        from newsletter.sources.formats.mail import parse_mail
-
-        parse = partial(parse_mail, reader=self._text_reader)
-        rules = wiring.mail_rules(self.settings)
-        return receive(self.store, boxes, rules, parse=parse, force=force, now=now)
+    @cached_property
+    def sources(self) -> Sources:
+        """The feeds that documents are fetched from."""
+        return Sources(self.settings, lambda: self.store)
 
     @property
     def _max_bytes(self) -> int:

@@ -16,6 +16,8 @@ NewsletterError
 ├── StoreError                 the store cannot be opened, read or written
 │   └── SenderBusyError        another process is sending from this store
 ├── PublishConflictError       another process published these documents first
+├── FetchError                 a web address that cannot, or must not, be fetched
+├── SourceError                a source that cannot be added, or is not there
 ├── MailboxError               a mailbox of bounces or of news cannot be read
 └── TransportError             messages cannot be handed over at all; nobody's attempt is used up
     └── SenderRefusedError     messages from one sender address cannot
@@ -137,6 +139,14 @@ class SenderBusyError(StoreError):
 
 class PublishConflictError(NewsletterError):
     """Another process published the same documents, or answered the same slot, first."""
+
+
+class FetchError(NewsletterError):
+    """A web address cannot be fetched, or must not be; others can."""
+
+
+class SourceError(NewsletterError):
+    """A source that cannot be added, or is not there."""
 
 
 class MailboxError(NewsletterError):

@@ -23,12 +23,17 @@ from newsletter.model.clock import Clock
 from newsletter.model.documents import FileOutcome, IngestReport
 from newsletter.model.editions import MailingList, RunOutcome
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
+from newsletter.model.sources import PollOutcome, SourceReport
 from newsletter.web.parts import parts_of, run_together
 
 log = logging.getLogger(__name__)
 
 #: How often the service looks whether a slot has come, besides waking at the next one, in seconds.
 _PUBLISH_SECONDS = 60
+
+#: How often sources that are due are looked for, and how long a slot waits for them, in seconds.
+_FETCH_SECONDS = 30
+_FETCH_BEFORE_SLOT_SECONDS = 60
 
 #: How often queued and deferred deliveries are looked for, in seconds.
 _DELIVER_SECONDS = 30
@@ -106,6 +111,9 @@ class Service:
         self._deliver_due = asyncio.Event()
         self._bounces_due = asyncio.Event()
         self._mail_due = asyncio.Event()
+        self._fetch_due = asyncio.Event()
+        self._fetching = asyncio.Lock()
+        self._fetches: set[asyncio.Task[None]] = set()
         self._ingesting = asyncio.Lock()
         self._is_paused = False
 
@@ -118,24 +126,26 @@ class Service:
                 name, count = state.mailing_list.name, state.stranded
                 log.warning("%s: no digest for %d on weekly: set WEEKLY_SCHEDULE again", name, count)
         self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
+        self._every(_FETCH_SECONDS, self._fetch_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
         self._every(_DELIVER_SECONDS, self._deliver_due)
         if self._app.feedback.has_mailboxes:
             self._every(self._app.settings.bounce_every_seconds, self._bounces_due)
             self._bounces_due.set()
-        if self._app.has_mailboxes:
+        if self._app.mail.has_boxes:
             # More often than they are due: each knows when it is.
             self._every(min(60, self._app.settings.mail_every_seconds), self._mail_due)
             self._mail_due.set()
         self._scheduler.start()
         log.info("running; the store is %s", self._app.store.place)
         self._wake_at_next_slot()
-        for event in (self._ingest_due, self._publish_due, self._deliver_due):
+        for event in (self._ingest_due, self._fetch_due, self._publish_due, self._deliver_due):
             event.set()
         try:
             await asyncio.gather(
                 self._loop(self._ingest_due, self._ingest),
                 self._app.watch(stopping=self._stopping, on_change=self._ingest_due.set),
+                self._loop(self._fetch_due, self._fetch),
                 self._loop(self._publish_due, self._publish),
                 self._loop(self._deliver_due, self._deliver),
                 self._loop(self._bounces_due, self._take_in),
@@ -220,7 +230,18 @@ class Service:
 
     async def _receive(self) -> None:
         # Apart from the folders: a server that does not answer must not keep them waiting.
-        _log_ingest(await self._apart(self._app.receive, now=self._clock()))
+        _log_ingest(await self._apart(self._app.mail.receive, now=self._clock()))
+
+    async def _fetch(self) -> None:
+        async with self._fetching:
+            await self._app.sources.fetch(clock=self._clock, stopping=self._stopping, on_report=_log_source)
+
+    async def _fetch_for_a_while(self) -> None:
+        """Fetch what is due; what takes longer goes on, and keeps no slot waiting."""
+        work = asyncio.create_task(self._guarded("fetch", self._fetch))
+        self._fetches.add(work)
+        work.add_done_callback(self._fetches.discard)
+        await asyncio.wait({work}, timeout=_FETCH_BEFORE_SLOT_SECONDS)
 
     async def _publish(self) -> None:
         now = self._clock()
@@ -232,6 +253,7 @@ class Service:
         if not due:
             return
         # What was dropped a moment before the slot belongs into the edition.
+        await self._guarded("fetch", self._fetch_for_a_while)
         await self._guarded("ingest", self._ingest)
         for mailing_list in due:
             await self._guarded(mailing_list.name, partial(self._publish_list, mailing_list))
@@ -298,6 +320,19 @@ def _log_feedback(outcome: FeedbackOutcome) -> None:
     level = logging.INFO if changed else logging.DEBUG
     words = " ".join(filter(None, [outcome.address, f"({outcome.reason})" if outcome.reason else ""]))
     log.log(level, "%s: %s %s", outcome.kind.value, outcome.action.value, words)
+
+
+def _log_source(report: SourceReport) -> None:
+    source = report.source
+    for item in report.items:
+        if item.outcome in {FileOutcome.NEW, FileOutcome.CHANGED}:
+            log.info("%s document: %s (%s)", item.outcome.value, item.headline, source.url)
+    if report.outcome is PollOutcome.ENDED:
+        log.warning("%s: %s; it is not asked again", source.url, report.problem)
+    elif report.fails_for_long:
+        log.warning("%s fails since %s: %s", source.url, source.failing_since, report.problem)
+    elif report.problem:
+        log.debug("%s: %s", source.url, report.problem)
 
 
 def _log_ingest(report: IngestReport) -> None:

@@ -8,6 +8,7 @@ from newsletter.model.deliveries import EDITION_ACCOUNT, DeliveryState
 from newsletter.model.editions import EditionState, MailingList, PublishedEdition
 from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
 from newsletter.model.subscribers import Cadence
+from newsletter.sources.pace import fails_for_long
 from newsletter.store.store import Store
 
 #: How many headlines, runs and refused readers are shown of each.
@@ -44,6 +45,11 @@ def status(
         ),
         left_over=_left_over(store, lists),
         mailboxes=tuple(store.mailboxes.failing()),
+        failing=tuple(
+            source
+            for source in store.sources.all()
+            if source.ended_at is None and fails_for_long(failing_since=source.failing_since, now=now)
+        ),
         suppressions=store.subscribers.suppression_counts(),
     )
 
@@ -80,7 +86,13 @@ def _waits(store: Store, edition_id: int) -> bool:
 def _list_status(store: Store, mailing_list: MailingList, now: datetime, editions: int) -> ListStatus:
     is_digest = mailing_list.cadence is Cadence.WEEKLY
     # A digest is made of what its list's editions told.
-    fresh = () if is_digest else store.documents.new_for(mailing_list.name, folders=mailing_list.folders)
+    fresh = (
+        ()
+        if is_digest
+        else store.documents.new_for(
+            mailing_list.name, folders=mailing_list.folders, sources=mailing_list.sources
+        )
+    )
     return ListStatus(
         mailing_list=mailing_list,
         readership=store.audiences.readership(mailing_list.audience_name, now=now),

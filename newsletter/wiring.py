@@ -6,10 +6,8 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from newsletter import settings as settings_room
 from newsletter import subscribe
@@ -19,7 +17,7 @@ from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.errors import AddressError, SettingsError
 from newsletter.feedback import Intake
 from newsletter.mailboxes.imap import ImapMailbox
-from newsletter.mailboxes.local import Mailbox, Maildir
+from newsletter.mailboxes.local import Mailbox
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.render import Renderer
 from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
@@ -28,9 +26,7 @@ from newsletter.model.editions import MailingList, weekly_of
 from newsletter.model.feedback import BouncePolicy
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
-from newsletter.receive import MailRules, NewsBox
 from newsletter.settings import Settings
-from newsletter.settings.values import mailbox_name
 from newsletter.stories.news import RepeatRules
 from newsletter.stories.rewriting.language_model import LanguageModel
 
@@ -272,50 +268,6 @@ def mailboxes(values: Settings) -> list[Path | Mailbox]:
             )
         )
     return places
-
-
-def news_boxes(values: Settings) -> list[NewsBox]:
-    """Return the mailboxes that news arrives in.
-
-    Raises:
-        SettingsError: An account has no password.
-    """
-    boxes: list[NewsBox] = []
-    for value in values.mailboxes:
-        name = mailbox_name(value)
-        if "://" not in value:
-            boxes.append(NewsBox(name=name, box=Maildir(Path(name))))
-            continue
-        parts = urlsplit(value)
-        if not parts.password:
-            raise SettingsError(f"MAILBOXES: {name} has no password: imaps://name:password@host/folder")
-        box = ImapMailbox(
-            host=parts.hostname or "",
-            port=parts.port or 993,
-            username=unquote(parts.username or ""),
-            password=unquote(parts.password),
-            folder=unquote(parts.path.strip("/")) or "INBOX",
-            sign_in_setting="name and password in MAILBOXES",
-            folder_setting="the end of its address in MAILBOXES",
-        )
-        boxes.append(NewsBox(name=name, box=box))
-    return boxes
-
-
-def mail_passwords(values: Settings) -> list[str]:
-    """Return the passwords of the mailboxes that news arrives in, also as they are written in the setting."""
-    written = [urlsplit(value).password or "" for value in values.mailboxes if "://" in value]
-    return [*written, *map(unquote, written)]
-
-
-def mail_rules(values: Settings) -> MailRules:
-    """Return which mails are taken, and how often they are looked for."""
-    return MailRules(
-        max_bytes=int(values.max_document_megabytes * 1_000_000),
-        senders=values.mail_senders,
-        first_days=values.mail_first_days,
-        every=timedelta(seconds=values.mail_every_seconds),
-    )
 
 
 def _check_template_folder(folder: Path) -> None:

@@ -12,6 +12,7 @@ from newsletter.cli.documents import ingest, summarize
 from newsletter.cli.editions import preview, send
 from newsletter.cli.explain import explain
 from newsletter.cli.operation import config, demo, run, status
+from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.web import web
 
@@ -29,6 +30,7 @@ def commands() -> None:
 for _command in (
     demo,
     ingest,
+    sources,
     summarize,
     preview,
     explain,

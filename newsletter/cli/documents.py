@@ -1,5 +1,6 @@
 """`newsletter ingest` and `newsletter summarize`."""
 
+import asyncio
 import sys
 import textwrap
 from pathlib import Path
@@ -23,19 +24,23 @@ _LISTED = 20
     type=click.Path(path_type=Path),
     help="Look into this folder instead of those of FOLDERS; may be given several times.",
 )
+@click.option("--no-fetch", is_flag=True, help="Leave the sources of `newsletter sources` alone.")
 @click.option("--verbose", "-v", is_flag=True, help="List every file, the unchanged ones too.")
-def ingest(folders: tuple[Path, ...], *, verbose: bool) -> None:
-    """Take in what is new in the folders and the mailboxes.
+def ingest(folders: tuple[Path, ...], *, no_fetch: bool, verbose: bool) -> None:
+    """Take in what is new in the folders, the mailboxes, and the sources that are due.
 
     Text, Markdown, web pages, mails, PDF, JSON and feeds are read; what a file is, is told from its content.
     The first line of a text is its headline. Doing it again takes in nothing twice.
     """
     from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.sources import show_fetched
 
     with opened() as app:
         report = app.ingest(now=utc_now(), folders=folders)
         if not folders:
-            report = report.and_also(app.receive(now=utc_now(), force=True))
+            report = report.and_also(app.mail.receive(now=utc_now(), force=True))
+        if not (no_fetch or folders):
+            show_fetched(asyncio.run(app.sources.fetch(clock=utc_now)))
     show_ingest(report, verbose=verbose)
     if report.problems:
         sys.exit(1)

@@ -33,6 +33,7 @@ def show_status(status: Status, *, now: datetime) -> None:
         total = sum(status.suppressions.values())
         click.echo(f"\nSuppressed: {plural(total, 'address', 'addresses')} never mailed ({reasons})")
     _show_mailboxes(status)
+    _show_failing(status, next(iter(zones.values()), "UTC"))
     _show_refusals(status)
 
 
@@ -40,6 +41,15 @@ def _show_mailboxes(status: Status) -> None:
     for box in status.mailboxes:
         since = f" since {box.failing_since:%Y-%m-%d %H:%M} UTC" if box.failing_since else ""
         click.echo(click.style(f"\nNo mail is read{since}: {printable(box.problem)}", fg="red"))
+
+
+def _show_failing(status: Status, time_zone: str) -> None:
+    if not status.failing:
+        return
+    click.echo(f"\nFailing: {plural(len(status.failing), 'source')}")
+    for source in status.failing[:_REFUSALS_SHOWN]:
+        since = local(source.failing_since, time_zone) if source.failing_since else ""
+        click.echo(f"  {printable(source.url)} since {since}: {printable(source.problem)}")
 
 
 def _show_refusals(status: Status) -> None:

@@ -8,6 +8,7 @@ from newsletter.model.deliveries import OPEN_STATES, Breaker, DeliveryRecord, De
 from newsletter.model.documents import FileReport
 from newsletter.model.editions import MailingList, PublishedEdition, Run
 from newsletter.model.mailboxes import MailboxState
+from newsletter.model.sources import Source
 from newsletter.model.subscribers import Address, Cadence, Readership, SubscriptionState, SuppressionReason
 
 
@@ -101,5 +102,7 @@ class Status:
     left_over: tuple[EditionStatus, ...] = ()
     #: Those that cannot be read.
     mailboxes: tuple[MailboxState, ...] = ()
+    #: Sources that have failed for long.
+    failing: tuple[Source, ...] = ()
     #: Addresses that are never mailed, by reason.
     suppressions: Mapping[SuppressionReason, int] = field(default_factory=dict)

@@ -61,7 +61,9 @@ def gather(
         repeats: What makes a sentence old.
         now: UTC.
     """
-    documents = store.documents.new_for(mailing_list.name, folders=mailing_list.folders)
+    documents = store.documents.new_for(
+        mailing_list.name, folders=mailing_list.folders, sources=mailing_list.sources
+    )
     if not documents:
         return Findings()
     since = now - timedelta(days=grouping.open_days)

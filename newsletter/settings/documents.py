@@ -10,6 +10,7 @@ from newsletter.settings.values import (
     KeepDays,
     Language,
     Mailboxes,
+    Names,
     Paths,
     Senders,
     Weights,
@@ -60,6 +61,18 @@ class DocumentSettings(BaseSettings):
     )
     mail_every_seconds: int = Field(
         300, ge=10, le=86400, description="how often `run` looks into the mailboxes, s"
+    )
+    fetch_every_minutes: float = Field(
+        30, ge=1, le=10080, description="how often a feed is asked unless it asks for longer, min"
+    )
+    fetch_first_days: float = Field(
+        3, ge=0, le=3650, description="of a feed that is new here, older items are not told, days"
+    )
+    fetch_timeout_seconds: float = Field(
+        30, ge=1, le=600, description="longest time for one feed or page with its redirects, s"
+    )
+    fetch_allowed_hosts: Names = Field(
+        (), description="hosts in your own network that may be fetched from, parted by commas"
     )
     source_aliases: Annotated[dict[str, str], BeforeValidator(read_table)] = Field(
         default_factory=dict, description='more names of outlets, as JSON: {"KP": "Kyiv Post"}'

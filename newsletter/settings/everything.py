@@ -23,6 +23,7 @@ from newsletter.settings.values import (
     Lines,
     ListName,
     Mailboxes,
+    Names,
     Paths,
     Title,
     Weights,
@@ -50,6 +51,8 @@ class ListSettings(BaseModel):
     folders: Paths | None = None
     #: As in MAILBOXES, without password.
     mailboxes: Mailboxes | None = None
+    #: Addresses of the sources that it carries.
+    sources: Names | None = None
     language: Language | None = None
     sender_address: str | None = None
     sender_name: str | None = None
@@ -66,6 +69,11 @@ class ListSettings(BaseModel):
     show_documents: Literal["yes", "no"] | None = None
     #: Name of the list that this one is in another language.
     translation_of: ListName | None = None
+
+    @property
+    def names_places(self) -> bool:
+        """Whether it says where its documents come from: it then carries nothing else."""
+        return any(places is not None for places in (self.folders, self.mailboxes, self.sources))
 
 
 # Bases from last to first: pydantic lists the fields of the last base first.
@@ -153,6 +161,7 @@ class Settings(
                 *(str(folder) for folder in self._list_folders(table)),
                 *map(mailbox_name, self._list_mailboxes(table)),
             ),
+            sources=tuple(table.sources or ()) if table.names_places else None,
             language=own(table.language, self.language) or None,
             sender_address=own(table.sender_address, self.sender_address),
             sender_name=own(table.sender_name, self.sender_name),
@@ -184,17 +193,17 @@ class Settings(
 
         A list that takes its folders from above takes the mailboxes from there, too.
         """
-        if table.mailboxes is not None:
-            return table.mailboxes
-        return self.mailboxes if table.folders is None and self._list_folders(table) else ()
+        if table.names_places:
+            return table.mailboxes or ()
+        return self.mailboxes if self._list_folders(table) else ()
 
     def _list_folders(self, table: ListSettings) -> tuple[Path, ...]:
         """Return the folders whose documents a list carries; none means all documents.
 
-        A list of newsletter.toml that names no folders carries those set above the lists, if any are.
+        A list of newsletter.toml that names no places carries the folders set above the lists, if any are.
         """
-        if table.folders is not None:
-            return _resolved(table.folders)
+        if table.names_places:
+            return _resolved(table.folders or ())
         return _resolved(self.folders) if self.lists and "folders" in self.model_fields_set else ()
 
 

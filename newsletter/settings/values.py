@@ -124,6 +124,7 @@ Senders = Annotated[
     tuple[str, ...], split_at(","), AfterValidator(lambda names: tuple(map(str.lower, names)))
 ]
 Paths = Annotated[tuple[Path, ...], split_at(",")]
+Names = Annotated[tuple[str, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
 Language = Annotated[str, Field(pattern=r"^(?:[a-z]{2})?$")]

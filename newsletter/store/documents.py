@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 
 from newsletter.model.documents import (
     Copy,
@@ -87,24 +87,29 @@ class Documents:
         with self._database.transaction() as connection:
             mark_gone(connection, folder, paths, now)
 
-    def new_for(self, list_name: str, *, folders: Sequence[str] = ()) -> list[Document]:
+    def new_for(
+        self, list_name: str, *, folders: Sequence[str] = (), sources: Sequence[str] | None = None
+    ) -> list[Document]:
         """Return the documents that a list has not been told, oldest first.
 
         A version that a newer one replaced is left out.
 
         Args:
             list_name: The list.
-            folders: Absolute paths; only documents with a file in one of them. Empty means all.
+            folders: Absolute paths, and names of mailboxes; of what lies in folders only that in these.
+                Empty means all.
+            sources: Addresses of feeds; only documents of these, and of `folders`. None: of all feeds.
         """
         query = select(_documents).where(
             _documents.c.superseded_by_id.is_(None),
             _documents.c.forgotten_at.is_(None),
             ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
         )
-        if folders:
-            query = query.where(
-                exists().where(_files.c.document_id == _documents.c.id, _files.c.folder.in_(folders))
-            )
+        if sources is not None:
+            query = query.where(_lies_in(_files.c.folder.in_([*folders, *sources])))
+        elif folders:
+            # Folders are absolute paths; what feeds and accounts are named by is not.
+            query = query.where(_lies_in(or_(_files.c.folder.in_(folders), ~_files.c.folder.startswith("/"))))
         with self._database.reading() as connection:
             rows = rows_as_dicts(connection.execute(query.order_by(_documents.c.id)))
             places = _places(connection, [row["id"] for row in rows])
@@ -177,6 +182,11 @@ class Documents:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _lies_in(places: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a document has a file of which a condition holds."""
+    return exists().where(_files.c.document_id == _documents.c.id, places)
 
 
 def _places(connection: Connection, document_ids: Sequence[int]) -> dict[int, list[Any]]:

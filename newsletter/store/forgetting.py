@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 
 from newsletter.store import tables
 from newsletter.store.database import Database, Lock
@@ -60,11 +60,20 @@ class Forgetting:
                 return forgotten
 
     def places(self, *, gone_before: datetime) -> int:
-        """Forget the files that have been gone since before then, UTC; returns how many.
+        """Forget the files, and the items of feeds, that have been gone since before then; returns how many.
 
         Their documents stay, so that a text that comes back is known.
+
+        Args:
+            gone_before: UTC.
         """
-        gone = select(_files.c.id).where(_files.c.gone_at < gone_before).limit(_AT_ONCE)
+        # A feed lets go of its items; one that never became a document would be new if it came back.
+        has_left_feed = and_(
+            _files.c.folder.startswith("http"),
+            _files.c.document_id.is_not(None),
+            _files.c.seen_at < gone_before,
+        )
+        gone = select(_files.c.id).where(or_(_files.c.gone_at < gone_before, has_left_feed)).limit(_AT_ONCE)
         forgotten = 0
         while True:
             with self._database.transaction() as connection:

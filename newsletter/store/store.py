@@ -25,6 +25,7 @@ from newsletter.store.operations import Operations
 from newsletter.store.patience import apart_in_time
 from newsletter.store.readers import Readers
 from newsletter.store.signups import SignUps
+from newsletter.store.sources import Sources
 from newsletter.store.subscribers import Subscribers
 from newsletter.store.told import ToldStories
 
@@ -39,6 +40,7 @@ class Store:
         documents: What was ingested.
         forgetting: What of it is no longer kept.
         mailboxes: How mailboxes stand that news arrives in.
+        sources: What is fetched from where.
         editions: What was published.
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
@@ -60,6 +62,7 @@ class Store:
         self.documents = Documents(database)
         self.forgetting = Forgetting(database)
         self.mailboxes = Mailboxes(database)
+        self.sources = Sources(database)
         self.editions = Editions(database)
         self.archive = Archive(database)
         self.told = ToldStories(database)

@@ -121,6 +121,8 @@ files = Table(
     #: Where on the web, as this file of it says.
     Column("url", Text),
     Column("fingerprint", String(128), nullable=False),
+    #: What names an item of a source besides its path, which may change: a hash of its link and title.
+    Column("alias", Text, nullable=False, server_default=""),
     _reference("document_id", "documents.id", index=True),
     Column("refusal", String(64)),
     Column("detail", Text, nullable=False),
@@ -128,6 +130,8 @@ files = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     Column("gone_at", UtcDateTime),
     UniqueConstraint("folder", "path"),
+    Index("ix_files_folder_fingerprint", "folder", "fingerprint"),
+    Index("ix_files_folder_alias", "folder", "alias"),
 )
 
 #: Mailboxes that news arrives in.

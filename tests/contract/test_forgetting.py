@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.ingest import forget
-from newsletter.model.documents import FileOutcome, FoundFile
+from newsletter.model.documents import FileOutcome, FoundFile, RefusalReason
 from newsletter.store.store import Store
 
 FIRST = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -58,6 +58,14 @@ def test_a_place_that_is_gone_is_forgotten_and_its_text_is_not_new(store: Store,
     forget(store, text_days=0, seen_days=45, now=LATER)
     assert [document.places for document in store.documents.get_many([1, 2])] == [(), ("/in/here.txt",)]
     assert put(store, "gone.txt", parsed("gone.txt"), now=LATER) is FileOutcome.KNOWN
+
+
+def test_an_item_that_its_feed_let_go_of_is_forgotten_unless_it_was_never_read(store: Store, parsed) -> None:
+    read = FoundFile(path="guid:1", fingerprint="1", document=parsed("Read"))
+    passed_over = FoundFile(path="guid:2", fingerprint="2", refusal=RefusalReason.EMPTY)
+    store.documents.record("https://feed.example/", [read, passed_over], now=FIRST)
+    forget(store, text_days=0, seen_days=45, now=LATER)
+    assert list(store.documents.known_files("https://feed.example/")) == ["guid:2"]
 
 
 @pytest.mark.parametrize("days", [1, 44])

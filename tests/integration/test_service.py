@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from choosing import choose
+from feedserver import Reply
+from feedserver import serving as feeds_served
 
 from newsletter.app import App
 from newsletter.errors import SettingsError
@@ -359,3 +361,29 @@ async def test_a_part_that_fails_stops_the_others_cleanly() -> None:
     with pytest.raises(SettingsError, match="it cannot be had"):
         await run_together(lasting, failing, stopping=stopping)
     assert ended == ["cleanly"]
+
+
+async def test_sources_are_fetched_at_the_start_and_before_a_slot(
+    make_app, folder, clock, tmp_path, caplog
+) -> None:
+    def feed(*titles: str) -> Reply:
+        items = "".join(f"<item><title>{title}</title><guid>{title}</guid></item>" for title in titles)
+        return Reply(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+
+    app = make_app(fetch_allowed_hosts=("127.0.0.1",))
+    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    async with feeds_served() as server:
+        server.replies["/feed"] = feed("Ferry runs")
+        for path in ("/feed", "/gone"):
+            app.store.sources.add(server.url(path), next_at=START, now=START)
+        server.replies["/gone"] = Reply(status=410)
+        with caplog.at_level("INFO"):
+            async with serving(app, clock) as service:
+                await until(lambda: app.store.documents.count() == 1)
+                server.replies["/feed"] = feed("Ferry runs", "Harbour reopens")
+                clock.now = SLOT
+                service._publish_due.set()
+                await until(lambda: outbox(tmp_path) == 1)
+                assert app.store.documents.count() == 2
+    assert server.paths().count("/gone") == 1
+    assert [one.levelname for one in caplog.records if "gone for good" in one.message] == ["WARNING"]

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive"),
+    *("gauges", "receive", "fetch"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
@@ -35,9 +35,10 @@ DOORS = {
     "watchfiles": {"newsletter.sources.watch"},
     "lxml": {"newsletter.sources.formats"},
     "trafilatura": {"newsletter.sources.formats.htmlbody"},
-    "httpx": {"newsletter.stories.rewriting.language_model"},
+    "httpx": {"newsletter.stories.rewriting.language_model", "newsletter.sources.web"},
     "markdown_it": {"newsletter.sources.formats.markdown"},
     "pypdf": {"newsletter.sources.formats.pdfpages"},
+    "feedparser": {"newsletter.sources.formats.feed"},
 }
 
 

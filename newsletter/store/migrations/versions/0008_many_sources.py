@@ -60,6 +60,9 @@ def upgrade() -> None:
     op.add_column("files", sa.Column("container", sa.Text(), nullable=False, server_default=""))
     op.add_column("files", sa.Column("source", sa.Text(), nullable=True))
     op.add_column("files", sa.Column("url", sa.Text(), nullable=True))
+    op.add_column("files", sa.Column("alias", sa.Text(), nullable=False, server_default=""))
+    op.create_index("ix_files_folder_fingerprint", "files", ["folder", "fingerprint"])
+    op.create_index("ix_files_folder_alias", "files", ["folder", "alias"])
     op.execute(
         "UPDATE files SET source = (SELECT COALESCE(documents.source, documents.origin) "
         "FROM documents WHERE documents.id = files.document_id), "
@@ -69,6 +72,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("files", "url")
+    op.drop_index("ix_files_folder_alias", "files")
+    op.drop_index("ix_files_folder_fingerprint", "files")
+    op.drop_column("files", "alias")
     op.drop_column("files", "source")
     op.drop_column("files", "container")
     op.drop_index("ix_documents_kept", "documents")

@@ -1,0 +1,90 @@
+"""The mailboxes that news arrives in, bound to one install."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from newsletter.errors import SettingsError
+from newsletter.mailboxes.imap import ImapMailbox
+from newsletter.mailboxes.local import Maildir
+from newsletter.model.documents import IngestReport
+from newsletter.receive import MailRules, NewsBox, receive
+from newsletter.settings import Settings
+from newsletter.settings.values import mailbox_name
+from newsletter.sources.parse import TextReader
+from newsletter.store.store import Store
+
+
+class Mail:
+    """What arrives in the mailboxes of MAILBOXES."""
+
+    def __init__(
+        self, settings: Settings, store: Callable[[], Store], reader: Callable[[], TextReader]
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._reader = reader
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether there are any.
+
+        Raises:
+            SettingsError: One is set by half.
+        """
+        return bool(_boxes(self._settings))
+
+    def receive(self, *, now: datetime, force: bool = False) -> IngestReport:
+        """Take in the mails that have arrived; see `newsletter.receive`."""
+        boxes = _boxes(self._settings)
+        if not boxes:
+            return IngestReport()
+        from newsletter.sources.formats.mail import parse_mail
+
+        parse = partial(parse_mail, reader=self._reader())
+        return receive(self._store(), boxes, _rules(self._settings), parse=parse, force=force, now=now)
+
+    def passwords(self) -> list[str]:
+        """Return the passwords of the accounts, also as they are written in the setting."""
+        written = [urlsplit(value).password or "" for value in self._settings.mailboxes if "://" in value]
+        return list(filter(None, [*written, *map(unquote, written)]))
+
+
+def _boxes(values: Settings) -> list[NewsBox]:
+    """Return the mailboxes that news arrives in.
+
+    Raises:
+        SettingsError: An account has no password.
+    """
+    boxes: list[NewsBox] = []
+    for value in values.mailboxes:
+        name = mailbox_name(value)
+        if "://" not in value:
+            boxes.append(NewsBox(name=name, box=Maildir(Path(name))))
+            continue
+        parts = urlsplit(value)
+        if not parts.password:
+            raise SettingsError(f"MAILBOXES: {name} has no password: imaps://name:password@host/folder")
+        box = ImapMailbox(
+            host=parts.hostname or "",
+            port=parts.port or 993,
+            username=unquote(parts.username or ""),
+            password=unquote(parts.password),
+            folder=unquote(parts.path.strip("/")) or "INBOX",
+            sign_in_setting="name and password in MAILBOXES",
+            folder_setting="the end of its address in MAILBOXES",
+        )
+        boxes.append(NewsBox(name=name, box=box))
+    return boxes
+
+
+def _rules(values: Settings) -> MailRules:
+    """Return which mails are taken, and how often they are looked for."""
+    return MailRules(
+        max_bytes=int(values.max_document_megabytes * 1_000_000),
+        senders=values.mail_senders,
+        first_days=values.mail_first_days,
+        every=timedelta(seconds=values.mail_every_seconds),
+    )
