@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 #: How often the service looks whether a slot has come, besides waking at the next one, in seconds.
 _PUBLISH_SECONDS = 60
 
-#: How often sources that are due are looked for, and how long a slot waits for them, in seconds.
+#: How often sources that are due are looked for, and how long a slot waits for them and the mail, in seconds.
 _FETCH_SECONDS = 30
-_FETCH_BEFORE_SLOT_SECONDS = 60
+_GATHER_BEFORE_SLOT_SECONDS = 60
 
 #: How often queued and deferred deliveries are looked for, in seconds.
 _DELIVER_SECONDS = 30
@@ -113,7 +113,8 @@ class Service:
         self._mail_due = asyncio.Event()
         self._fetch_due = asyncio.Event()
         self._fetching = asyncio.Lock()
-        self._fetches: set[asyncio.Task[None]] = set()
+        self._receiving = asyncio.Lock()
+        self._gathering: set[asyncio.Task[None]] = set()
         self._ingesting = asyncio.Lock()
         self._is_paused = False
 
@@ -228,20 +229,25 @@ class Service:
             report = await self._apart(self._app.ingest, now=self._clock())
         _log_ingest(report)
 
-    async def _receive(self) -> None:
+    async def _receive(self, *, force: bool = False) -> None:
         # Apart from the folders: a server that does not answer must not keep them waiting.
-        _log_ingest(await self._apart(self._app.mail.receive, now=self._clock()))
+        async with self._receiving:
+            report = await self._apart(self._app.mail.receive, now=self._clock(), force=force)
+        _log_ingest(report)
 
     async def _fetch(self) -> None:
         async with self._fetching:
             await self._app.sources.fetch(clock=self._clock, stopping=self._stopping, on_report=_log_source)
 
-    async def _fetch_for_a_while(self) -> None:
-        """Fetch what is due; what takes longer goes on, and keeps no slot waiting."""
-        work = asyncio.create_task(self._guarded("fetch", self._fetch))
-        self._fetches.add(work)
-        work.add_done_callback(self._fetches.discard)
-        await asyncio.wait({work}, timeout=_FETCH_BEFORE_SLOT_SECONDS)
+    async def _gather_for_a_while(self) -> None:
+        """Fetch what is due and look into mailboxes; what takes longer goes on, and keeps no slot waiting."""
+        works = {asyncio.create_task(self._guarded("fetch", self._fetch))}
+        if self._app.mail.has_boxes:
+            works.add(asyncio.create_task(self._guarded("mail", partial(self._receive, force=True))))
+        self._gathering |= works
+        for work in works:
+            work.add_done_callback(self._gathering.discard)
+        await asyncio.wait(works, timeout=_GATHER_BEFORE_SLOT_SECONDS)
 
     async def _publish(self) -> None:
         now = self._clock()
@@ -252,8 +258,8 @@ class Service:
         ]
         if not due:
             return
-        # What was dropped a moment before the slot belongs into the edition.
-        await self._guarded("fetch", self._fetch_for_a_while)
+        # What came a moment before the slot belongs into the edition.
+        await self._guarded("fetch", self._gather_for_a_while)
         await self._guarded("ingest", self._ingest)
         for mailing_list in due:
             await self._guarded(mailing_list.name, partial(self._publish_list, mailing_list))

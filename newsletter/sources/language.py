@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Protocol
 
 #: ISO 639-1 codes of the languages told apart: those that summaries know, and their look-alikes, so that
@@ -14,6 +15,9 @@ _LANGUAGES = tuple(
 _SAMPLE_CHARACTERS = 4_000
 _FEWEST_LETTERS = 20
 _LEAST_CONFIDENCE = 0.6
+
+#: Threads that ask at once would each load the model.
+_loading = Lock()
 
 
 class _Identifier(Protocol):
@@ -44,5 +48,7 @@ def detect_language(text: str) -> str | None:
     sample = text[:_SAMPLE_CHARACTERS]
     if sum(char.isalpha() for char in sample) < _FEWEST_LETTERS:
         return None
-    language, confidence = _identifier().classify(sample)
+    with _loading:
+        identifier = _identifier()
+    language, confidence = identifier.classify(sample)
     return language if confidence >= _LEAST_CONFIDENCE else None
