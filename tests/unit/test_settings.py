@@ -196,7 +196,7 @@ def test_an_account_that_is_written_wrongly_is_told_without_its_password(value: 
 
 def test_an_account_without_a_password_is_told() -> None:
     with pytest.raises(SettingsError, match="imaps://a@x.example/INBOX has no password"):
-        _ = App(load(mailboxes="imaps://a@x.example")).has_mailboxes
+        _ = App(load(mailboxes="imaps://a@x.example")).mail.has_boxes
 
 
 def test_no_secret_stands_in_a_log_not_even_in_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
