@@ -5,10 +5,9 @@ from enum import Enum, auto
 
 _WORD = re.compile(r"[^\W_]+")
 
-#: Share of the shorter text's words that the longer one has, from which they are versions of one article,
-#: under one headline and under two, and from which the shorter says nothing besides. Address and headline by
-#: themselves prove nothing: whoever publishes a page says what they are.
-_ALIKE_UNDER_ONE, _ALIKE, _PART = 0.3, 0.6, 0.95
+#: Share of the shorter text's words that the longer one has, from which two texts under one headline are
+#: versions of one article, and from which the shorter says nothing besides.
+_ALIKE, _PART = 0.5, 0.95
 
 
 class Sameness(Enum):
@@ -25,6 +24,9 @@ class Sameness(Enum):
 def compare(new: str, earlier: str, *, same_headline: bool) -> Sameness:
     """Compare two texts by their words.
 
+    Under two headlines only a text that says nothing of its own is not another article: warnings, results and
+    the like differ from one another in a number.
+
     Args:
         new: The text that has arrived.
         earlier: The one that is known.
@@ -32,9 +34,10 @@ def compare(new: str, earlier: str, *, same_headline: bool) -> Sameness:
     """
     ours, theirs = _words(new), _words(earlier)
     common = len(ours & theirs)
-    if common >= _PART * len(ours) and len(ours) < len(theirs):
+    if len(ours) < len(theirs) and common >= (_PART if same_headline else 1) * len(ours):
         return Sameness.PART
-    if common >= (_ALIKE_UNDER_ONE if same_headline else _ALIKE) * min(len(ours), len(theirs)):
+    # An address and a headline prove nothing: whoever publishes a page says what they are.
+    if same_headline and common >= _ALIKE * min(len(ours), len(theirs)):
         return Sameness.VERSION
     return Sameness.DIFFERENT
 

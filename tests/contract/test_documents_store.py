@@ -189,6 +189,12 @@ def test_another_article_under_the_same_address_is_another_document(store: Store
     assert headlines(store) == ["Ferry stays in harbour", "Museum opens"]
 
 
+def test_reports_that_differ_in_a_number_are_two_under_one_address(store: Store, parsed) -> None:
+    for magnitude in (4, 5):
+        quake = parsed(f"Quake of {magnitude} felt in Tessen", f"A quake of {magnitude} was felt in Tessen.")
+        assert put(store, f"{magnitude}", replace(quake, canonical_url=ADDRESS)) is FileOutcome.NEW
+
+
 def test_an_address_and_a_headline_alone_do_not_take_the_place_of_a_text(store: Store, parsed) -> None:
     put(store, "a", replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS))
     claimed = parsed("Ferry stays in harbour", "Buy gold now: our experts expect prices never seen before.")

@@ -371,7 +371,7 @@ async def test_sources_are_fetched_at_the_start_and_before_a_slot(
         return Reply(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
 
     app = make_app(fetch_allowed_hosts=("127.0.0.1",))
-    app.add_subscriber(app.mailing_list(None), "ada@example.org", now=START)
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
     async with feeds_served() as server:
         server.replies["/feed"] = feed("Ferry runs")
         for path in ("/feed", "/gone"):

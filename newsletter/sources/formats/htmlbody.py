@@ -2,6 +2,7 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Container, Iterator, Sequence
 
 from newsletter.sources.formats.htmlboxes import take_out_boxes
@@ -51,8 +52,12 @@ def find_body(
 
 def _extract(tree: Element) -> Iterator[str]:
     from lxml import etree
-    from trafilatura import bare_extraction
-    from trafilatura.settings import Document
+
+    with warnings.catch_warnings():
+        # urllib3, which it could fetch pages with, warns of a proxy library that nobody asked for.
+        warnings.simplefilter("ignore")
+        from trafilatura import bare_extraction
+        from trafilatura.settings import Document
 
     # It warns of each page without text; we refuse those ourselves.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
