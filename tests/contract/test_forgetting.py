@@ -9,6 +9,7 @@ import pytest
 
 from newsletter.ingest import forget
 from newsletter.model.documents import FileOutcome, FoundFile, RefusalReason
+from newsletter.store import forgetting
 from newsletter.store.store import Store
 
 FIRST = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -35,13 +36,14 @@ def test_an_old_text_is_forgotten_and_never_new_again(store: Store, parsed) -> N
     assert forgotten.forgotten_at == LATER
 
 
-def test_more_texts_than_one_transaction_takes(store: Store, parsed) -> None:
+def test_more_texts_than_one_transaction_takes(store: Store, parsed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgetting, "_AT_ONCE", 10)
     files = [
         FoundFile(path=f"{number}.txt", fingerprint="1", document=parsed(f"Story {number}"))
-        for number in range(1_001)
+        for number in range(21)
     ]
     store.documents.record("/in", files, now=FIRST)
-    assert forget(store, text_days=45, seen_days=0, now=LATER) == 1_001
+    assert forget(store, text_days=45, seen_days=0, now=LATER) == 21
 
 
 def test_nothing_is_forgotten_unless_it_is_asked_for(store: Store, parsed) -> None:
