@@ -8,7 +8,7 @@ headline, the author and the day. `tuned` are the pages that the rules were made
 were written before and looked at afterwards. PAGES of each template, 2 unless given; `--each` prints every
 page. With `--nameless` every class and id is replaced by a number, as build tools do: what is left of an
 extractor that goes by names. The author of the pages knew how sites name things, and so do the rules; the
-truth lies between the two figures. Others are measured if they are installed (`newsletter[bench]`).
+truth lies between the two figures. Others are measured if they are installed (`newsletter[peers]`).
 """
 
 import re
