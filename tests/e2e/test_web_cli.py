@@ -56,7 +56,7 @@ def asked(address: str, path: str, host: str = "news.example.org") -> int:
             return int(error.code)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.sweep)])
 @pytest.mark.parametrize("command", ["web", "run"])
 def test_pages_are_served_until_the_signal(start: Start, command: str, number: signal.Signals) -> None:
     running = start(command, **ENV)

@@ -329,7 +329,10 @@ main()
 """
 
 
-@pytest.mark.parametrize("command", [["run"], ["send", "--yes"]], ids=["run", "send"])
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(["run"], id="run"), pytest.param(["send", "--yes"], marks=pytest.mark.sweep, id="send")],
+)
 async def test_a_process_ends_though_its_database_is_silent(
     postgres_world: World, silence: Silence, command: list[str]
 ) -> None:
