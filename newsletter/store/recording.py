@@ -27,8 +27,19 @@ def mark_gone(connection: Connection, folder: str, paths: Sequence[str], now: da
         )
 
 
-def record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> list[FileReport]:
-    """Take in one file; returns its line, and one for each document in a file that holds several."""
+def record_file(
+    connection: Connection, folder: str, found: FoundFile, now: datetime, *, is_whole: bool = True
+) -> list[FileReport]:
+    """Take in one file; returns its line, and one for each document in a file that holds several.
+
+    Args:
+        connection: A transaction that writes.
+        folder: Where it lies.
+        found: What was read there.
+        now: UTC.
+        is_whole: Whether what stands there is all of the text. Of a page that cannot be had for once, the
+            summary stands there.
+    """
     report = FileReport(folder=folder, path=found.path, outcome=FileOutcome.UNCHANGED)
     if found.waiting:
         return [replace(report, outcome=FileOutcome.WAITING)]
@@ -46,7 +57,7 @@ def record_file(connection: Connection, folder: str, found: FoundFile, now: date
         return [replace(report, outcome=FileOutcome.OPENED), *items]
     if found.document is None:
         return [report]
-    return [_record_document(connection, folder, found, row, now)]
+    return [_record_document(connection, folder, found, row, now, is_whole=is_whole)]
 
 
 def _record_document(
@@ -57,6 +68,7 @@ def _record_document(
     now: datetime,
     *,
     container: str = "",
+    is_whole: bool = True,
 ) -> FileReport:
     """Record a file, or an item of one, that holds one document."""
     assert found.document is not None  # noqa: S101 - what this is called for
@@ -69,7 +81,7 @@ def _record_document(
     if known_id is not None:
         outcome, document_id = FileOutcome.KNOWN, int(known_id)
     else:
-        outcome, document_id = _add_version(connection, parsed, now)
+        outcome, document_id = _add_version(connection, parsed, earlier_id if is_whole else None, now)
     read: dict[str, object] = {
         "document_id": document_id,
         "source": parsed.credit,
@@ -139,8 +151,17 @@ def _write_file(
         connection.execute(insert(_files).values(folder=folder, path=found.path, first_seen_at=now, **seen))
 
 
-def _add_version(connection: Connection, parsed: ParsedDocument, now: datetime) -> tuple[FileOutcome, int]:
-    """Add a text that is not known, unless the article of its address says all of it."""
+def _add_version(
+    connection: Connection, parsed: ParsedDocument, stood_there: int | None, now: datetime
+) -> tuple[FileOutcome, int]:
+    """Add a text that is not known, unless the article of its address says all of it.
+
+    Args:
+        connection: A transaction that writes.
+        parsed: The text.
+        stood_there: The document of whose text it takes the place, if it is all that stands there now.
+        now: UTC.
+    """
     query = (
         select(_documents.c.id, _documents.c.headline, _documents.c.text)
         .where(
@@ -153,7 +174,8 @@ def _add_version(connection: Connection, parsed: ParsedDocument, now: datetime) 
     )
     earlier_id: int | None = None
     for row in connection.execute(query) if parsed.canonical_url else ():
-        sameness = compare(parsed.text, row.text, same_headline=parsed.headline == row.headline)
+        same_headline = parsed.headline == row.headline
+        sameness = compare(parsed.text, row.text, same_headline=same_headline, is_edit=row.id == stood_there)
         if sameness is Sameness.PART:
             return FileOutcome.KNOWN, int(row.id)
         if sameness is Sameness.VERSION:

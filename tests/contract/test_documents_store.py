@@ -182,6 +182,26 @@ def test_a_part_of_a_text_under_the_same_address_is_not_new(store: Store, parsed
     assert [copy.source for copy in document.copies] == ["The Herald"]
 
 
+def test_a_passage_cut_from_a_file_is_taken_back(store: Store, parsed) -> None:
+    """What a paper withdraws must not be told because another place has an excerpt of the article."""
+    whole = replace(parsed("Ferry stays in harbour", f"{FIRST} The owner was drunk."), canonical_url=ADDRESS)
+    excerpt = replace(parsed("Ferry stays in harbour", FIRST[:50]), canonical_url=ADDRESS)
+    put(store, "a.md", whole)
+    assert put(store, "b", excerpt, folder="/other") is FileOutcome.KNOWN
+    cut = replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS)
+    assert put(store, "a.md", cut) is FileOutcome.CHANGED
+    (document,) = store.documents.new_for("daily")
+    assert "drunk" not in document.text
+
+
+def test_a_new_headline_over_a_file_replaces_it_though_another_place_has_a_part(store: Store, parsed) -> None:
+    put(store, "a.md", replace(parsed("Ferry stays in harbour", f"{FIRST} It rains."), canonical_url=ADDRESS))
+    put(store, "b", replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS), folder="/other")
+    renamed = replace(parsed("Ferry to sail on Friday", f"{FIRST} It rains."), canonical_url=ADDRESS)
+    assert put(store, "a.md", renamed) is FileOutcome.CHANGED
+    assert headlines(store) == ["Ferry to sail on Friday"]
+
+
 def test_another_article_under_the_same_address_is_another_document(store: Store, parsed) -> None:
     put(store, "a", replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS))
     other = parsed("Museum opens", "Visitors see ninety paintings by a painter of this coast.")
