@@ -22,9 +22,8 @@ _MOST_COMPARED = 20
 def mark_gone(connection: Connection, folder: str, paths: Sequence[str], now: datetime) -> None:
     """Note that files of a folder are no longer there; their documents stay."""
     for some in in_portions(paths):
-        connection.execute(
-            update(_files).where(_files.c.folder == folder, _files.c.path.in_(some)).values(gone_at=now)
-        )
+        here = (_files.c.folder == folder) & _files.c.gone_at.is_(None)
+        connection.execute(update(_files).where(here, _files.c.path.in_(some)).values(gone_at=now))
 
 
 def record_file(
@@ -57,6 +56,9 @@ def record_file(
         return [replace(report, outcome=FileOutcome.OPENED), *items]
     if found.document is None:
         return [report]
+    if row and row.document_id is None and row.refusal is None:
+        # It held several.
+        _record_items(connection, folder, found.path, (), now)
     return [_record_document(connection, folder, found, row, now, is_whole=is_whole)]
 
 
@@ -144,8 +146,12 @@ def _write_file(
     values: Mapping[str, object],
     now: datetime,
 ) -> None:
-    seen = {"fingerprint": found.fingerprint, "seen_at": now, "gone_at": None, **values}
+    said = {"fingerprint": found.fingerprint, "gone_at": None, **values}
+    seen = {"seen_at": now, **said}
     if row is not None:
+        # What stands refused is looked at each time.
+        if all(getattr(row, name) == value for name, value in said.items()):
+            return
         connection.execute(update(_files).where(_files.c.id == row.id).values(**seen))
     else:
         connection.execute(insert(_files).values(folder=folder, path=found.path, first_seen_at=now, **seen))
