@@ -47,7 +47,7 @@ edition_documents = Table(
     "edition_documents",
     metadata,
     reference("edition_id", "editions.id", primary_key=True),
-    reference("document_id", "documents.id", primary_key=True),
+    reference("document_id", "documents.id", primary_key=True, index=True),
     Column("list_name", String(64), nullable=False),
     UniqueConstraint("list_name", "document_id"),
 )
