@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
@@ -67,6 +67,7 @@ class App:
             SettingsError: A schedule, a time zone, a summarizer or a list's name is wrong.
         """
         self.settings = settings
+        self._forgot_at: datetime | None = None
         self.lists = tuple(
             wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
         )
@@ -223,11 +224,18 @@ class App:
             wait=wait,
             now=now,
         )
+        return replace(report, forgotten=self._forget(now))
+
+    def _forget(self, now: datetime) -> int:
+        """Forget what is no longer kept, once an hour: all files are looked through for it."""
+        if self._forgot_at is not None and abs(now - self._forgot_at) < timedelta(hours=1):
+            return 0
         settings = self.settings
-        forgotten = forget(
+        count = forget(
             self.store, text_days=settings.keep_text_days, seen_days=settings.keep_seen_days, now=now
         )
-        return replace(report, forgotten=forgotten)
+        self._forgot_at = now
+        return count
 
     async def watch(self, *, stopping: asyncio.Event, on_change: Callable[[], None]) -> None:
         """Call something whenever a file in a folder has changed, until `stopping` is set."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from newsletter.errors import SettingsError
 from newsletter.model.documents import FileReport, FoundFile, IngestReport, Parse
 from newsletter.sources.folder import scan_folder
+from newsletter.sources.reading import named
 from newsletter.store.store import Store
 
 #: Files recorded in one transaction: a commit costs more than a row.
@@ -88,10 +89,14 @@ def _look_into(
     known = store.documents.known_files(name)
     found = scan(folder, known=known)
     # Before any change is judged: a file that was renamed holds its old text no longer.
-    gone = [path for path, file in known.items() if not os.path.lexists(folder / (file.container or path))]
+    gone = [path for path, file in known.items() if not _is_there(folder, file.container or path)]
     store.documents.mark_gone(name, gone, now=now)
     for batch in _batches(found):
         yield from store.documents.record(name, batch, now=now)
+
+
+def _is_there(folder: Path, path: str) -> bool:
+    return os.path.lexists(os.fsencode(folder) + b"/" + named(path))
 
 
 def _batches(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:

@@ -12,6 +12,7 @@ from newsletter.mailboxes.local import Maildir, News, NewsMail
 from newsletter.model.documents import FileReport, FoundFile, IngestReport, ParsedDocument, RefusalReason
 from newsletter.model.mailboxes import MailboxState
 from newsletter.sources.formats.mail import sender_of
+from newsletter.sources.reading import explain_failure
 from newsletter.store.store import Store
 
 ParseMail = Callable[[bytes], ParsedDocument]
@@ -129,7 +130,7 @@ def _open(mail: NewsMail, rules: MailRules, parse: ParseMail) -> FoundFile:
     except DocumentRefusedError as refusal:
         return FoundFile(path=mail.key, fingerprint="", refusal=refusal.reason, detail=refusal.detail)
     except Exception as error:  # noqa: BLE001 - one poisonous mail must not stop the others
-        detail = f"the parser failed: {type(error).__name__}: {error}"
+        detail = explain_failure(error)
         return FoundFile(path=mail.key, fingerprint="", refusal=RefusalReason.UNSUPPORTED, detail=detail)
     return FoundFile(path=mail.key, fingerprint=parsed.content_hash, document=parsed)
 

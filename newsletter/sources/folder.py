@@ -23,9 +23,11 @@ from newsletter.sources.formats.telling import START_BYTES
 from newsletter.sources.reading import (
     StillWrittenError,
     explain,
+    explain_failure,
     fingerprint_of,
     kind_of,
     open_directory,
+    printable_path,
     read_beneath,
     read_start,
 )
@@ -139,12 +141,12 @@ def _enter(scan: _Scan, parts: tuple[str, ...]) -> Iterator[FoundFile]:
     """Look at everything in a directory, unless it has been looked at."""
     if len(parts) > _DEEPEST:
         detail = f"more than {_DEEPEST} folders deep"
-        yield _refused(_printable(parts), RefusalReason.UNREADABLE, detail)
+        yield _refused(printable_path(parts), RefusalReason.UNREADABLE, detail)
         return
     try:
         directory = open_directory(scan.root, parts)
     except OSError as error:
-        yield _refused(_printable(parts), RefusalReason.UNREADABLE, explain(error))
+        yield _refused(printable_path(parts), RefusalReason.UNREADABLE, explain(error))
         return
     try:
         status = os.fstat(directory)
@@ -156,7 +158,7 @@ def _enter(scan: _Scan, parts: tuple[str, ...]) -> Iterator[FoundFile]:
             if not _is_passed_over(name):
                 yield from _look(scan, (*parts, name), directory)
     except OSError as error:
-        yield _refused(_printable(parts), RefusalReason.UNREADABLE, explain(error))
+        yield _refused(printable_path(parts), RefusalReason.UNREADABLE, explain(error))
     finally:
         os.close(directory)
 
@@ -167,7 +169,7 @@ def _is_passed_over(name: str) -> bool:
 
 
 def _look(scan: _Scan, parts: tuple[str, ...], directory: int) -> Iterator[FoundFile]:
-    path = _printable(parts)
+    path = printable_path(parts)
     if not _is_utf8(parts[-1]):
         yield _refused(path, RefusalReason.NAME, "rename it")
         return
@@ -193,7 +195,7 @@ def _look(scan: _Scan, parts: tuple[str, ...], directory: int) -> Iterator[Found
 
 def _resolve(scan: _Scan, parts: tuple[str, ...]) -> tuple[tuple[str, ...], os.stat_result] | FoundFile:
     """Follow a link to where it leads inside the folder, or refuse it."""
-    path = _printable(parts)
+    path = printable_path(parts)
     try:
         # The strict form tells loops and dead ends from files; Path.resolve raises RuntimeError for loops.
         real = os.path.realpath(os.path.join(scan.real, *parts), strict=True)  # noqa: PTH118
@@ -202,7 +204,7 @@ def _resolve(scan: _Scan, parts: tuple[str, ...]) -> tuple[tuple[str, ...], os.s
         detail = "a link that leads to itself" if looping else f"a link that leads nowhere: {explain(error)}"
         return _refused(path, RefusalReason.UNREADABLE, detail)
     if os.path.commonpath([real, scan.real]) != scan.real:
-        return _refused(path, RefusalReason.OUTSIDE, f"to {_printable((real,))}")
+        return _refused(path, RefusalReason.OUTSIDE, f"to {printable_path((real,))}")
     inside = Path(real).relative_to(scan.real).parts
     return inside, os.stat(real, follow_symlinks=False)  # noqa: PTH116 - lstat of what a link leads to
 
@@ -261,8 +263,7 @@ def _read(scan: _Scan, candidate: _Candidate) -> FoundFile:
         return _refused(candidate.path, refusal.reason, refusal.detail, fingerprint)
     except Exception as error:  # noqa: BLE001 - one poisonous file must not stop the others
         _LOG.debug("the parser failed on %s", candidate.path, exc_info=True)
-        detail = f"the parser failed: {type(error).__name__}: {error}"
-        return _refused(candidate.path, RefusalReason.UNSUPPORTED, detail, fingerprint)
+        return _refused(candidate.path, RefusalReason.UNSUPPORTED, explain_failure(error), fingerprint)
     if isinstance(parsed, ParsedItems):
         return FoundFile(path=candidate.path, fingerprint=file.fingerprint, items=parsed.items)
     return FoundFile(path=candidate.path, fingerprint=file.fingerprint, document=parsed)
@@ -278,19 +279,3 @@ def _is_utf8(name: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _printable(parts: tuple[str, ...]) -> str:
-    """Return a path that can be shown and stored; no two paths come out alike."""
-    path = os.fsencode("/".join(parts)).decode("utf-8", "surrogateescape")
-    return "".join(_shown(char) for char in path) or "."
-
-
-def _shown(char: str) -> str:
-    if char == "\\":
-        return "\\\\"
-    if char.isprintable():
-        return char
-    if "\udc80" <= char <= "\udcff":
-        return f"\\x{ord(char) - 0xDC00:02x}"
-    return char.encode("unicode_escape").decode("ascii")

@@ -85,6 +85,7 @@ class Documents:
         if not paths:
             return
         with self._database.transaction() as connection:
+            self._database.serialise(connection, Lock.DOCUMENTS)
             mark_gone(connection, folder, paths, now)
 
     def new_for(

@@ -188,7 +188,8 @@ def _record_items(connection: Connection, source: Source, poll: Poll, now: datet
             refusal=item.refusal,
             detail=item.detail,
         )
-        reports += record_file(connection, source.added_url, found, now)
+        is_whole = not source.is_fetching_pages
+        reports += record_file(connection, source.added_url, found, now, is_whole=is_whole)
     _touch(connection, source, [seen.key for seen in poll.seen], now)
     return [report for report in reports if report.outcome is not FileOutcome.UNCHANGED]
 

@@ -81,6 +81,34 @@ def test_the_same_text_in_another_dress_is_not_new(sqlite_store: Store, folder: 
     assert [len(document.places) for document in documents] == [4]
 
 
+@pytest.mark.parametrize("name", ["9.41\u202fAM.txt", "a\xa0b.txt", "a\\b.txt", "a\nb.txt", "\U000e0001.txt"])
+def test_a_name_that_cannot_be_shown_is_found_again(sqlite_store: Store, folder: Path, name: str) -> None:
+    path = write(folder / name, "First\n\nIt is so.")
+    for expected in (FileOutcome.NEW, FileOutcome.UNCHANGED, FileOutcome.UNCHANGED):
+        assert list(outcomes(look(sqlite_store, folder)).values()) == [expected]
+        assert len(sqlite_store.documents.known_files(str(folder))) == 1
+    write(path, "Second\n\nIt is otherwise.")
+    assert list(outcomes(look(sqlite_store, folder)).values()) == [FileOutcome.CHANGED]
+    assert headlines(sqlite_store) == ["Second"]
+    path.unlink()
+    look(sqlite_store, folder)
+    assert sqlite_store.documents.known_files(str(folder)) == {}
+
+
+def test_a_name_in_another_encoding_stands_refused_until_it_is_gone(
+    sqlite_store: Store, folder: Path
+) -> None:
+    name = os.fsencode(folder) + b"/caf\xa0.txt"
+    with open(name, "wb") as file:  # noqa: PTH123 - a name that no Path prints
+        file.write(b"A good text")
+    for _ in range(2):
+        assert outcomes(look(sqlite_store, folder)) == {"caf\\xa0.txt": FileOutcome.REFUSED}
+        assert len(sqlite_store.documents.refusals()) == 1
+    os.unlink(name)  # noqa: PTH108
+    look(sqlite_store, folder)
+    assert sqlite_store.documents.refusals() == []
+
+
 def test_a_renamed_file_is_not_new_and_its_change_supersedes(sqlite_store: Store, folder: Path) -> None:
     path = write(folder / "a.txt", "First\n\nIt is so.")
     look(sqlite_store, folder)

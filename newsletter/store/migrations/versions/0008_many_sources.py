@@ -57,6 +57,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("forgotten_at IS NULL"),
         postgresql_where=sa.text("forgotten_at IS NULL"),
     )
+    op.create_index(op.f("ix_edition_documents_document_id"), "edition_documents", ["document_id"])
     op.add_column("files", sa.Column("container", sa.Text(), nullable=False, server_default=""))
     op.add_column("files", sa.Column("source", sa.Text(), nullable=True))
     op.add_column("files", sa.Column("url", sa.Text(), nullable=True))
@@ -77,6 +78,7 @@ def downgrade() -> None:
     op.drop_column("files", "alias")
     op.drop_column("files", "source")
     op.drop_column("files", "container")
+    op.drop_index(op.f("ix_edition_documents_document_id"), "edition_documents")
     op.drop_index("ix_documents_kept", "documents")
     op.drop_index(op.f("ix_documents_canonical_url"), "documents")
     op.drop_column("documents", "forgotten_at")
