@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from newsletter.errors import DocumentRefusedError, FetchError, SourceError
@@ -159,9 +160,10 @@ async def _feed_at(poller: Poller, address: str) -> Answer:
     if _is_feed(answer):
         return answer
     for named in find_feeds(answer.content, url=answer.url)[:3]:
-        other = await poller.fetch(named)
-        if _is_feed(other):
-            return other
+        with suppress(FetchError):
+            other = await poller.fetch(named)
+            if _is_feed(other):
+                return other
     if answer.status != 200:
         raise SourceError(f"{address}: the server answers {answer.status}, not with a feed")
     raise SourceError(f"{address} is no feed, and names none; look for a link called RSS or Feed on the page")
