@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from newsletter.errors import DocumentRefusedError, FetchError
 from newsletter.model.documents import ParsedDocument, ParsedItem, ParsedItems, RefusalReason
+from newsletter.sources.addresses import canonical_url
 from newsletter.sources.formats.htmltext import text_of_html
 from newsletter.sources.formats.jsonfeed import JsonItem, is_json, read_json_feed
 from newsletter.sources.parse import Given, TextReader
@@ -39,8 +40,6 @@ _PERIODS = {
     "yearly": timedelta(days=365),
 }
 _TEXTS = {"text/html": True, "application/xhtml+xml": True, "text/plain": False}
-#: Parts of a link that say only who followed it.
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|at_\w+", re.IGNORECASE)
 #: What blogs put below each item.
 _APPEARED_FIRST = re.compile(r"^The post .+ (?:appeared first|first appeared) on .+$", re.DOTALL)
 
@@ -72,9 +71,8 @@ class FeedItem:
     @property
     def alias(self) -> str:
         """What stays equal though its GUID changes; "" if nothing does."""
-        if not (self.link and self.headline):
-            return ""
-        return _hash(_untracked(self.link))[:32] + _hash(self.headline)[:32]
+        link = canonical_url(self.link)
+        return _hash(link)[:32] + _hash(self.headline)[:32] if link and self.headline else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,13 +283,6 @@ def _absolute(link: object, url: str) -> str | None:
     except (FetchError, ValueError):
         return None
     return f"{written}#{fragment}" if fragment and fragment.isascii() else written
-
-
-def _untracked(link: str | None) -> str:
-    parts = urlsplit(link or "")
-    asked = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
-    kept = [(name, value) for name, value in asked if not _TRACKING.fullmatch(name)]
-    return parts._replace(scheme="", query=urlencode(kept)).geturl()
 
 
 def _byline(entry: Mapping[str, Any]) -> str | None:
