@@ -60,8 +60,10 @@ async def fetch(
         poller = Poller(
             store, web, policy, Pages(web, policy.reader, pause_seconds=policy.page_pause_seconds)
         )
+        # Each once: where asking all of them takes longer than they wait, this would never end.
+        due_by = policy.clock()
         while not stopping.is_set():
-            taken = await _claim(store, policy.clock(), only)
+            taken = await _claim(store, only, due_by=due_by, until=policy.clock() + _LEASE)
             if not taken:
                 break
             await _ask_all(store, poller, taken, stopping, keep)
@@ -70,11 +72,12 @@ async def fetch(
     return FetchReport(sources=tuple(reports))
 
 
-async def _claim(store: Store, now: datetime, only: Sequence[Source] | None) -> list[Source]:
+async def _claim(
+    store: Store, only: Sequence[Source] | None, *, due_by: datetime, until: datetime
+) -> list[Source]:
     ids = None if only is None else [source.id for source in only]
-    return await store.in_time(
-        store.sources.claim, now=now, until=now + _LEASE, limit=_TAKEN if ids is None else len(ids), only=ids
-    )
+    limit = _TAKEN if ids is None else len(ids)
+    return await store.in_time(store.sources.claim, now=due_by, until=until, limit=limit, only=ids)
 
 
 async def _ask_all(
