@@ -174,7 +174,7 @@ async def _feed_at(poller: Poller, address: str) -> Answer:
 
 def _is_feed(answer: Answer) -> bool:
     try:
-        read_feed(answer.content, url=answer.url, content_type=answer.headers.get("content-type", ""))
+        read_feed(answer.content, url=answer.url, charset=answer.charset)
     except DocumentRefusedError:
         return False
     return answer.status == 200

@@ -115,8 +115,7 @@ class Poller:
         if answer.status != HTTPStatus.OK:
             retry_after = read_retry_after(answer.headers.get("retry-after", ""), now=now)
             return self._failed(source, _status(answer.status), retry_after=retry_after)
-        content_type = answer.headers.get("content-type", "")
-        read = partial(read_feed, answer.content, url=answer.url, content_type=content_type)
+        read = partial(read_feed, answer.content, url=answer.url, charset=answer.charset)
         try:
             async with self._reading:
                 feed = await apart(read)
