@@ -21,6 +21,7 @@ from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
 from newsletter.bound.mail import Mail
+from newsletter.bound.places import missing_places, with_written_sources
 from newsletter.bound.readers import Readers
 from newsletter.bound.sources import Sources
 from newsletter.bound.subscribers import Subscribers
@@ -68,9 +69,8 @@ class App:
         """
         self.settings = settings
         self._forgot_at: datetime | None = None
-        self.lists = tuple(
-            wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
-        )
+        named = (with_written_sources(mailing_list) for mailing_list in settings.mailing_lists())
+        self.lists = tuple(map(wiring.with_ascii_domains, named))
         checks.check_lists(self.lists)
         self.series = wiring.series(self.lists)
 
@@ -382,8 +382,12 @@ class App:
 
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
-        account = wiring.account(self.settings)
-        return status(self.store, self.series, account=account, now=now, editions=editions)
+        account, missing = wiring.account(self.settings), self.missing_places()
+        return status(self.store, self.series, account=account, now=now, editions=editions, missing=missing)
+
+    def missing_places(self) -> tuple[str, ...]:
+        """Return one line for each place that a list names and nothing can come from."""
+        return missing_places(self.settings, self.lists, self.sources.all)
 
     def gauges(self, *, now: datetime) -> Gauges:
         """Return how everything stands in numbers; see `newsletter.gauges`."""

@@ -22,7 +22,13 @@ _OLDER_SHOWN = 10
 
 
 def status(
-    store: Store, lists: Sequence[MailingList], *, account: str, now: datetime, editions: int
+    store: Store,
+    lists: Sequence[MailingList],
+    *,
+    account: str,
+    now: datetime,
+    editions: int,
+    missing: Sequence[str] = (),
 ) -> Status:
     """Return how everything stands.
 
@@ -32,6 +38,7 @@ def status(
         account: The account that mail goes through; the trouble of one that was given up is over.
         now: UTC.
         editions: How many of a list's latest editions to show.
+        missing: One line for each place that a list names and nothing can come from.
     """
     return Status(
         place=store.place,
@@ -44,6 +51,7 @@ def status(
             if _is_shown(state := _list_status(store, mailing_list, now, editions))
         ),
         left_over=_left_over(store, lists),
+        missing=tuple(missing),
         mailboxes=tuple(store.mailboxes.failing()),
         failing=tuple(
             source

@@ -22,6 +22,7 @@ from newsletter.store.recording import mark_gone, record_file
 
 _documents = tables.documents
 _files = tables.files
+_sources = tables.sources
 _told = tables.edition_documents
 
 #: Columns of a document that are its fields just so.
@@ -99,7 +100,8 @@ class Documents:
             list_name: The list.
             folders: Absolute paths, and names of mailboxes; of what lies in folders only that in these.
                 Empty means all.
-            sources: Addresses of feeds; only documents of these, and of `folders`. None: of all feeds.
+            sources: Addresses of feeds, as they were added or are asked for; only documents of these, and of
+                `folders`. None: of all feeds.
         """
         query = select(_documents).where(
             _documents.c.superseded_by_id.is_(None),
@@ -107,7 +109,9 @@ class Documents:
             ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
         )
         if sources is not None:
-            query = query.where(_lies_in(_files.c.folder.in_([*folders, *sources])))
+            moved = select(_sources.c.added_url).where(_sources.c.url.in_(sources))
+            named = _files.c.folder.in_([*folders, *sources])
+            query = query.where(_lies_in(or_(named, _files.c.folder.in_(moved))))
         elif folders:
             # Folders are absolute paths; what feeds and accounts are named by is not.
             query = query.where(_lies_in(or_(_files.c.folder.in_(folders), ~_files.c.folder.startswith("/"))))

@@ -93,6 +93,8 @@ sources = Table(
     #: Validators of the last answer (RFC 9110, section 8.8).
     Column("etag", Text),
     Column("last_modified", Text),
+    #: How long the feed asks to be left alone.
+    Column("interval_seconds", Integer),
     #: When it is to be asked again.
     Column("next_at", UtcDateTime, nullable=False, index=True),
     Column("checked_at", UtcDateTime),

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("added_at", _TIME, nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("interval_seconds", sa.Integer(), nullable=True),
         sa.Column("next_at", _TIME, nullable=False),
         sa.Column("checked_at", _TIME, nullable=True),
         sa.Column("succeeded_at", _TIME, nullable=True),
