@@ -73,7 +73,7 @@ def key_of(content: bytes) -> str:
 
 def sender_of(content: bytes) -> str:
     """Return the address in a mail's From field in small letters, "" for none; anybody can write it."""
-    return address_of(read_part(content[:_HEAD_BYTES]).first("from"))
+    return address_of(read_part(content[:_HEAD_BYTES]).as_sent("from"))
 
 
 def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
@@ -140,7 +140,7 @@ def _address(mail: Part, pages: tuple[str, ...]) -> str | None:
     archived = mail.first("archived-at").strip("<> ")
     if archived.startswith(("https://", "http://")) and _host(archived):
         return archived
-    domain = address_of(mail.first("from")).rpartition("@")[2]
+    domain = address_of(mail.as_sent("from")).rpartition("@")[2]
     for url in _browser_links(pages):
         parts = urlsplit(url)
         host = _host(url)

@@ -67,13 +67,13 @@ class Part:
     @property
     def kind(self) -> str:
         """Such as "text/plain", in small letters."""
-        found = _TYPE.match(self._plain("content-type").strip().lower())
+        found = _TYPE.match(self.as_sent("content-type").strip().lower())
         return f"{found[1]}/{found[2]}" if found else self.default_kind
 
     @property
     def is_attachment(self) -> bool:
         """Whether it is meant to be saved rather than read."""
-        return self._plain("content-disposition").strip().lower().startswith("attachment")
+        return self.as_sent("content-disposition").strip().lower().startswith("attachment")
 
     @property
     def name(self) -> str:
@@ -82,7 +82,7 @@ class Part:
 
     def parameter(self, name: str, *, field: str = "content-type") -> str:
         """Return a parameter of a field, "" for none; of one that is continued, the beginning (RFC 2231)."""
-        for match in _PARAMETER.finditer(_COMMENT.sub(" ", self._plain(field))):
+        for match in _PARAMETER.finditer(_COMMENT.sub(" ", self.as_sent(field))):
             if match[1].lower() == name:
                 value = match[3].replace("\\", "") if match[3] is not None else match[4]
                 return decoded_words(value.encode("latin-1"))
@@ -99,7 +99,7 @@ class Part:
 
     def content(self) -> bytes:
         """Return the body with its transfer encoding undone, as far as it goes."""
-        encoding = self._plain("content-transfer-encoding").strip().lower()
+        encoding = self.as_sent("content-transfer-encoding").strip().lower()
         if encoding == "base64":
             return _from_base64(self.body)
         if encoding == "quoted-printable":
@@ -113,7 +113,8 @@ class Part:
         text = _decoded(self.content(), self.parameter("charset"))
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def _plain(self, name: str) -> str:
+    def as_sent(self, name: str) -> str:
+        """Return a field's first value with its encoded words as they are, "" for none."""
         values = self.fields.get(name, ())
         return values[0].decode("latin-1") if values else ""
 

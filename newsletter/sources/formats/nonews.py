@@ -16,10 +16,13 @@ _ANSWER_FIELDS = (
     "x-vacation",
     "x-mail-autoreply",
 )
+#: A headline that begins in the same words goes on otherwise.
 _ANSWER_SUBJECT = re.compile(
-    r"(?:auto(?:matic|mated)?[- ]?(?:reply|response)\b|(?:i am |i'm )?(?:currently )?out of (?:the )?office\b"
-    r"|automatische antwort\b|abwesenheits(?:notiz|agent)|réponse automatique\b|respuesta automática\b"
-    r"|risposta automatica\b|resposta automática\b|automatisch antwoord\b|autosvar\b)",
+    r"(?:(?:(?:out of (?:the )?office )?auto(?:matic|mated)?[- ]?(?:reply|response)|out of (?:the )?office"
+    r"|automatische antwort|réponse automatique|respuesta automática|risposta automatica"
+    r"|resposta automática|automatisch antwoord|autosvar)\W{0,3}(?:[:;(\[–—-]|(?:from|until)\b|$)"
+    r"|(?:i am |i'm )(?:currently )?out of (?:the )?office\b|currently out of (?:the )?office\b"
+    r"|abwesenheits(?:notiz|agent))",
     re.IGNORECASE,
 )
 _BOUNCE_SENDER = re.compile(r"<?(?:mailer-daemon|postmaster)@", re.IGNORECASE)
@@ -29,10 +32,13 @@ _BOUNCE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _CONFIRM_SUBJECT = re.compile(
-    r"(?:(?:please )?(?:confirm|verify|activate|validate) (?:your )?(?:subscription|e-?mail|sign-?up"
+    r"(?:(?:please )?(?:confirm|verify|activate|validate) your (?:subscription|e-?mail|sign-?up"
     r"|registration|account)"
+    r"|(?:please )?(?:confirm|verify|activate|validate) (?:subscription|e-?mail|sign-?up|registration"
+    r"|account)(?: address)?\W*(?:$|(?:to|for|at)\b)"
     r"|action required: confirm\b|bitte bestätigen|anmeldung bestätigen|bestätigen sie (?:bitte )?ihre"
-    r"|confirmez votre|confirma tu|confirme su)",
+    r"|confirmez votre (?:inscription|abonnement|adresse|e-?mail|compte)"
+    r"|confirma tu (?:suscripción|correo|e-?mail|cuenta)|confirme su (?:suscripción|correo|e-?mail|cuenta))",
     re.IGNORECASE,
 )
 _SPAM_SUBJECT = re.compile(
