@@ -1,10 +1,10 @@
 """Receive: mails that arrive in mailboxes become documents in the store; the mailboxes are not changed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from functools import partial
 
 from newsletter.errors import DocumentRefusedError, MailboxError
 from newsletter.mailboxes.imap import ImapMailbox
@@ -108,18 +108,42 @@ def _look_into(
     store: Store, box: NewsBox, rules: MailRules, state: MailboxState, parse: ParseMail, now: datetime
 ) -> Iterator[FileReport]:
     with closing(_mails(store, box, rules, state, now)) as mails:
-        while batch := list(islice(mails, _MAILS_PER_TRANSACTION)):
-            found = [_open(mail, rules, parse) for mail in batch]
-            yield from store.documents.record(box.name, found, now=now)
+        for batch in _batches(_open(mail, rules, parse) for mail in mails):
+            yield from store.documents.record(box.name, batch, now=now)
+
+
+def _batches(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:
+    """Gather mails; those before a mailbox breaks off are a batch as well, or it would never get any further.
+
+    Raises:
+        MailboxError: It has broken off.
+    """
+    batch: list[FoundFile] = []
+    try:
+        for file in found:
+            batch.append(file)
+            if len(batch) == _MAILS_PER_TRANSACTION:
+                yield batch
+                batch = []
+    except MailboxError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _mails(store: Store, box: NewsBox, rules: MailRules, state: MailboxState, now: datetime) -> News:
+    documents = store.documents
     if isinstance(box.box, Maildir):
-        known = store.documents.known_files(box.name)
-        return box.box.news(known, after=state.since, max_bytes=rules.max_bytes)
-    # A server that numbers its mails anew shows all of them again: only the latest are taken then.
-    after = max(state.since, now - timedelta(days=rules.first_days))
-    return box.box.news(store.documents.last_path(box.name), after=after, max_bytes=rules.max_bytes)
+        known = documents.known_files(box.name)
+        documents.mark_gone(box.name, sorted(known.keys() - box.box.keys()), now=now)
+        # What could not be read is tried again.
+        taken = {key for key, mail in known.items() if mail.refusal is not RefusalReason.UNREADABLE}
+        return box.box.news(taken, after=state.since, max_bytes=rules.max_bytes)
+    # A server that numbers its mails anew shows all of them again: only what may be new is taken then.
+    after = max(state.since, (state.succeeded_at or state.since) - timedelta(days=rules.first_days))
+    return box.box.news(partial(documents.last_path, box.name), after=after, max_bytes=rules.max_bytes)
 
 
 def _open(mail: NewsMail, rules: MailRules, parse: ParseMail) -> FoundFile:
@@ -135,7 +159,9 @@ def _open(mail: NewsMail, rules: MailRules, parse: ParseMail) -> FoundFile:
 
 
 def _checked(mail: NewsMail, rules: MailRules) -> bytes:
-    """Return a mail's content, if it is small enough and its sender may write."""
+    """Return a mail's content, if it was read, is small enough and its sender may write."""
+    if mail.problem:
+        raise DocumentRefusedError(RefusalReason.UNREADABLE, mail.problem)
     if mail.content is None:
         detail = f"{mail.size / 1e6:.1f} MB, more than the {rules.max_bytes / 1e6:.1f} MB allowed"
         raise DocumentRefusedError(RefusalReason.OVERSIZED, detail)
