@@ -375,7 +375,8 @@ class App:
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
         account = wiring.account(self.settings)
-        return status(self.store, self.series, account=account, now=now, editions=editions)
+        boxes = self.mail.names
+        return status(self.store, self.series, account=account, mailboxes=boxes, now=now, editions=editions)
 
     def gauges(self, *, now: datetime) -> Gauges:
         """Return how everything stands in numbers; see `newsletter.gauges`."""

@@ -167,6 +167,6 @@ def _checked(mail: NewsMail, rules: MailRules) -> bytes:
         raise DocumentRefusedError(RefusalReason.OVERSIZED, detail)
     sender = sender_of(mail.content)
     domain = sender.rpartition("@")[2]
-    if rules.senders and not {sender, domain, f"@{domain}"} & set(rules.senders):
+    if rules.senders and not {sender, domain} & set(rules.senders):
         raise DocumentRefusedError(RefusalReason.SENDER, f"{sender or 'nobody'} is not among MAIL_SENDERS")
     return mail.content
