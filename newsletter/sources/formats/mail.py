@@ -19,6 +19,7 @@ from newsletter.sources.formats.mailcut import forwarded, own_words
 from newsletter.sources.formats.mailfield import address_of, bare_subject, is_forward, sender_name
 from newsletter.sources.formats.mime import Part, read_part
 from newsletter.sources.formats.nonews import is_outlook_wrapping, refuse_no_news
+from newsletter.sources.formats.smime import signed_content
 from newsletter.sources.normalise import normalise
 from newsletter.sources.parse import Given, TextReader
 
@@ -58,7 +59,7 @@ def parse_mail(content: bytes, reader: TextReader) -> ParsedDocument:
 
     Raises:
         DocumentRefusedError: NO_NEWS (an automatic answer, a bounce, an invitation, spam), ENCRYPTED,
-            UNSUPPORTED (winmail.dat alone) or EMPTY.
+            UNSUPPORTED (winmail.dat alone), DAMAGED or EMPTY.
     """
     return _parse(read_part(content), reader, forwards=0)
 
@@ -107,13 +108,15 @@ def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
 
 
 def _refusal_of_nothing(mail: Part, text: str) -> DocumentRefusedError:
+    for part in filter(lambda part: part.is_smime, all_parts(mail)):
+        try:
+            signed_content(part.content())
+        except DocumentRefusedError as refusal:
+            return refusal
     if text.strip():
         return DocumentRefusedError(RefusalReason.EMPTY, "nothing but quotes, links and footers")
     if any(map(is_outlook_wrapping, all_parts(mail))):
         detail = "winmail.dat alone, which only Outlook opens: ask for the mail as plain text or HTML"
-        return DocumentRefusedError(RefusalReason.UNSUPPORTED, detail)
-    if any(part.kind.endswith("pkcs7-mime") for part in all_parts(mail)):
-        detail = "signed with S/MIME in one piece: ask for a signature apart from the text"
         return DocumentRefusedError(RefusalReason.UNSUPPORTED, detail)
     return DocumentRefusedError(RefusalReason.EMPTY, "no text among its parts")
 

@@ -72,7 +72,7 @@ def all_parts(mail: Part) -> Iterator[Part]:
         part = waiting.pop()
         count += 1
         yield part
-        if part.kind.startswith("multipart/"):
+        if part.kind.startswith("multipart/") or part.is_smime:
             waiting += reversed(list(part.parts()))
 
 
@@ -82,6 +82,8 @@ def _is_page(part: Part) -> bool:
 
 def _words(part: Part) -> str:
     """Return what is to be read of a part, parts within it included."""
+    if part.is_smime:
+        return "".join(map(_words, part.parts()))
     if part.is_attachment:
         return ""
     if _is_page(part):
@@ -102,7 +104,7 @@ def _words(part: Part) -> str:
 
 
 def _words_may_be_in(part: Part) -> bool:
-    return part.kind.startswith(("text/", "multipart/")) and not part.is_attachment
+    return part.is_smime or (part.kind.startswith(("text/", "multipart/")) and not part.is_attachment)
 
 
 def _best(alternatives: list[Part]) -> str:

@@ -10,6 +10,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import a2b_uu
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -18,6 +19,7 @@ from quopri import decodestring
 
 from newsletter.errors import DocumentRefusedError
 from newsletter.sources.decode import decode
+from newsletter.sources.formats.smime import signed_content
 
 _MOST_FIELDS = 1_000
 #: Of one field, folded lines included; what follows is left out.
@@ -76,6 +78,13 @@ class Part:
         return self.as_sent("content-disposition").strip().lower().startswith("attachment")
 
     @property
+    def is_smime(self) -> bool:
+        """Whether it is wrapped by S/MIME: signed in one piece, or encrypted (RFC 8551 section 3.2)."""
+        if self.kind == "application/octet-stream":
+            return self.name.lower().endswith(".p7m")
+        return self.kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+
+    @property
     def name(self) -> str:
         """The file's name, "" for none."""
         return self.parameter("filename", field="content-disposition") or self.parameter("name")
@@ -96,6 +105,9 @@ class Part:
             yield from islice(self._split(), _MOST_PARTS)
         elif self.kind in {"message/rfc822", "message/global"}:
             yield read_part(self.content(), depth=self.depth + 1)
+        elif self.is_smime:
+            with suppress(DocumentRefusedError):
+                yield read_part(signed_content(self.content()), depth=self.depth + 1)
 
     def content(self) -> bytes:
         """Return the body with its transfer encoding undone, as far as it goes."""

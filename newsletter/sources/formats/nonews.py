@@ -55,13 +55,13 @@ def refuse_no_news(mail: Part, subject: str) -> None:
         subject: Its subject without what mail programs put before it.
 
     Raises:
-        DocumentRefusedError: NO_NEWS, ENCRYPTED or UNSUPPORTED.
+        DocumentRefusedError: NO_NEWS or ENCRYPTED.
     """
     detail = _no_news(mail, subject)
     if detail:
         raise DocumentRefusedError(RefusalReason.NO_NEWS, detail)
     for part in all_parts(mail):
-        _refuse_wrapped(part)
+        _refuse_encrypted(part)
 
 
 def _no_news(mail: Part, subject: str) -> str:
@@ -104,13 +104,12 @@ def _is_spam(mail: Part) -> bool:
     return bool(_SPAM_SUBJECT.match(mail.first("subject")))
 
 
-def _refuse_wrapped(part: Part) -> None:
-    """Refuse what is encrypted, and Outlook's own wrapping."""
-    kind = part.kind.replace("/x-", "/")
-    if kind == "application/pkcs7-mime" and part.parameter("smime-type").lower() != "signed-data":
-        raise DocumentRefusedError(RefusalReason.ENCRYPTED, "with S/MIME; forward it unencrypted")
-    if kind == "multipart/encrypted" or (
-        part.kind == "text/plain" and b"-----BEGIN PGP MESSAGE-----" in part.body[:20_000]
+def _refuse_encrypted(part: Part) -> None:
+    """Refuse what is encrypted with PGP."""
+    if part.kind == "multipart/encrypted" or (
+        part.kind == "text/plain"
+        and not part.is_attachment
+        and b"-----BEGIN PGP MESSAGE-----" in part.body[:20_000]
     ):
         raise DocumentRefusedError(RefusalReason.ENCRYPTED, "with PGP; forward it unencrypted")
 

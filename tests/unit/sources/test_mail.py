@@ -356,16 +356,6 @@ def test_alerts_that_programs_send_are_news() -> None:
     ("content", "reason", "words"),
     [
         (
-            mail("x", "Content-Type: application/pkcs7-mime; smime-type=enveloped-data"),
-            RefusalReason.ENCRYPTED,
-            "S/MIME",
-        ),
-        (
-            mail("x", "Content-Type: application/x-pkcs7-mime; smime-type=signed-data"),
-            RefusalReason.UNSUPPORTED,
-            "signed",
-        ),
-        (
             multipart("encrypted", "Content-Type: application/pgp-encrypted\n\nVersion: 1"),
             RefusalReason.ENCRYPTED,
             "PGP",
@@ -392,6 +382,12 @@ def test_what_cannot_be_read_is_refused_with_its_reason(
     found, detail = refusal(content)
     assert found is reason
     assert words in detail
+
+
+def test_a_secret_attached_to_news_hides_nothing_of_it() -> None:
+    secret = "-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----"
+    attached = f"Content-Type: text/plain\nContent-Disposition: attachment\n\n{secret}"
+    assert news(multipart("mixed", PLAIN_PART, attached)) == NEWS
 
 
 def test_what_comes_with_winmail_dat_is_read() -> None:
