@@ -6,7 +6,7 @@ item ends, and half an item would be told as a whole one.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -78,9 +78,9 @@ def sender_of(content: bytes) -> str:
 
 
 def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
-    subject = mail.first("subject")
-    refuse_no_news(mail, bare_subject(mail))
-    body = read_body(mail)
+    subject, parts = mail.first("subject"), tuple(all_parts(mail))
+    refuse_no_news(mail, parts, bare_subject(mail))
+    body = read_body(mail, parts)
     text = normalise(body.text)
     if body.attached and forwards < _MOST_FORWARDS and len(text.split()) <= _LONGEST_NOTE:
         return _parse(body.attached[0], reader, forwards=forwards + 1)
@@ -95,7 +95,7 @@ def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
         inner = forwarded(text, says_so=is_forward(subject))
     words = own_words(text)
     if not words.strip():
-        raise _refusal_of_nothing(mail, text)
+        raise _refusal_of_nothing(parts, text)
     given = Given(
         headline=headline,
         source=source,
@@ -107,15 +107,15 @@ def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
     return reader.read(words, given=given)
 
 
-def _refusal_of_nothing(mail: Part, text: str) -> DocumentRefusedError:
-    for part in filter(lambda part: part.is_smime, all_parts(mail)):
+def _refusal_of_nothing(parts: Sequence[Part], text: str) -> DocumentRefusedError:
+    for part in filter(lambda part: part.is_smime, parts):
         try:
             signed_content(part.content())
         except DocumentRefusedError as refusal:
             return refusal
     if text.strip():
         return DocumentRefusedError(RefusalReason.EMPTY, "nothing but quotes, links and footers")
-    if any(map(is_outlook_wrapping, all_parts(mail))):
+    if any(map(is_outlook_wrapping, parts)):
         detail = "winmail.dat alone, which only Outlook opens: ask for the mail as plain text or HTML"
         return DocumentRefusedError(RefusalReason.UNSUPPORTED, detail)
     return DocumentRefusedError(RefusalReason.EMPTY, "no text among its parts")

@@ -1,10 +1,10 @@
 """Mails that carry no news: answers of programs, bounces, invitations, spam, requests to confirm."""
 
 import re
+from collections.abc import Sequence
 
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import RefusalReason
-from newsletter.sources.formats.mailbody import all_parts
 from newsletter.sources.formats.mime import Part
 
 #: What only a program that answers for its owner writes; older than RFC 3834, or one vendor's.
@@ -47,30 +47,31 @@ _SPAM_SUBJECT = re.compile(
 _CALENDAR_CLASS = "urn:content-classes:calendarmessage"
 
 
-def refuse_no_news(mail: Part, subject: str) -> None:
+def refuse_no_news(mail: Part, parts: Sequence[Part], subject: str) -> None:
     """Refuse a mail that cannot carry news, or that cannot be opened.
 
     Args:
         mail: The whole of it.
+        parts: All of its parts.
         subject: Its subject without what mail programs put before it.
 
     Raises:
         DocumentRefusedError: NO_NEWS or ENCRYPTED.
     """
-    detail = _no_news(mail, subject)
+    detail = _no_news(mail, parts, subject)
     if detail:
         raise DocumentRefusedError(RefusalReason.NO_NEWS, detail)
-    for part in all_parts(mail):
+    for part in parts:
         _refuse_encrypted(part)
 
 
-def _no_news(mail: Part, subject: str) -> str:
+def _no_news(mail: Part, parts: Sequence[Part], subject: str) -> str:
     if mail.first("auto-submitted").lower().startswith("auto-replied") or _is_answer(mail, subject):
         return "an automatic answer"
     if _is_bounce(mail, subject):
         return "a report about a mail that was sent"
     if mail.first("content-class").lower() == _CALENDAR_CLASS or any(
-        part.kind == "text/calendar" and not part.is_attachment for part in all_parts(mail)
+        part.kind == "text/calendar" and not part.is_attachment for part in parts
     ):
         return "an invitation to a calendar"
     if _is_spam(mail):

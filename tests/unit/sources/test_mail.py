@@ -468,7 +468,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 def test_any_more_bytes_are_read_or_refused() -> None:
     # Without hypothesis, which takes twice as long to make a mail as we take to read it.
     chance = random.Random(7)
-    for _ in range(1_200):
+    for _ in range(1_000):
         pieces = (
             chance.choice(PIECES) if chance.random() < 0.7 else chance.randbytes(chance.randrange(6))
             for _ in range(chance.randrange(60))
@@ -492,7 +492,7 @@ HOSTILE = {
     "brackets": b"Subject: x\n\n" + b"[image" * 150_000,
     "headers": b"Subject: Fwd: x\n\n" + b"From: a\nSent: b\nTo: c\n" * 40_000,
     "page": b"Content-Type: text/html\n\n" + b"<a href='https://x.example/1'><b>" * 30_000,
-    "mbox": b"From x 1:23\nA: b\n\n" * 50_000,
+    "mbox": b"From x 1:23 2026\nA: b\n\n" * 50_000,
     "From": b"\nFrom " * 150_000,
 }
 
