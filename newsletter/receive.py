@@ -19,6 +19,9 @@ ParseMail = Callable[[bytes], ParsedDocument]
 #: Mails recorded in one transaction; what was not recorded is read again.
 _MAILS_PER_TRANSACTION = 20
 
+#: A date further ahead than that comes from a clock that is wrong.
+_AHEAD = timedelta(days=1)
+
 #: A mailbox that cannot be read waits twice as long each time, up to this; one that refuses the sign-in waits
 #: so long at once: servers lock accounts that sign in wrongly again and again.
 _LONGEST_WAIT = timedelta(hours=1)
@@ -108,7 +111,7 @@ def _look_into(
     store: Store, box: NewsBox, rules: MailRules, state: MailboxState, parse: ParseMail, now: datetime
 ) -> Iterator[FileReport]:
     with closing(_mails(store, box, rules, state, now)) as mails:
-        for batch in _batches(_open(mail, rules, parse) for mail in mails):
+        for batch in _batches(_open(mail, rules, parse, now) for mail in mails):
             yield from store.documents.record(box.name, batch, now=now)
 
 
@@ -146,7 +149,7 @@ def _mails(store: Store, box: NewsBox, rules: MailRules, state: MailboxState, no
     return box.box.news(partial(documents.last_path, box.name), after=after, max_bytes=rules.max_bytes)
 
 
-def _open(mail: NewsMail, rules: MailRules, parse: ParseMail) -> FoundFile:
+def _open(mail: NewsMail, rules: MailRules, parse: ParseMail, now: datetime) -> FoundFile:
     """Make a document of a mail, or say why it is none."""
     try:
         parsed = parse(_checked(mail, rules))
@@ -155,6 +158,8 @@ def _open(mail: NewsMail, rules: MailRules, parse: ParseMail) -> FoundFile:
     except Exception as error:  # noqa: BLE001 - one poisonous mail must not stop the others
         detail = f"the parser failed: {type(error).__name__}: {error}"
         return FoundFile(path=mail.key, fingerprint="", refusal=RefusalReason.UNSUPPORTED, detail=detail)
+    if parsed.published_at and parsed.published_at > now + _AHEAD:
+        parsed = replace(parsed, published_at=None)
     return FoundFile(path=mail.key, fingerprint=parsed.content_hash, document=parsed)
 
 

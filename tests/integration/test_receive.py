@@ -260,6 +260,7 @@ def test_what_arrives_after_an_empty_first_look_is_taken_however_long_nobody_loo
         assert take(sqlite_store, box).files == ()
         script.answers = answers(1, mail(1)) | {b"UID FETCH 7 (RFC822": arrived("28-Nov-2026 10:00:00 +0000")}
         report = take(sqlite_store, box, now=NOW + timedelta(days=20))
+    assert script.commands.count(b"UID SEARCH UID 1:* SINCE 20-Nov-2026") == 2
     assert outcomes(report) == [("Bridge 1", FileOutcome.NEW)]
 
 
@@ -328,6 +329,14 @@ def test_a_mail_that_cannot_be_read_is_told_and_tried_again(sqlite_store: Store,
     drop(folder, "new/1.a.host", mail(1))
     assert outcomes(take(sqlite_store, box)) == [("Bridge 1", FileOutcome.NEW)]
     assert sqlite_store.documents.refusals() == []
+
+
+def test_a_date_in_the_future_is_not_believed(sqlite_store: Store, folder: Path) -> None:
+    for number, date in enumerate(("Sun, 24 Nov 2086 10:00:00 +0000", "Tue, 24 Nov 2026 13:00:00 +0000")):
+        drop(folder, f"new/{number}.a.host", f"Date: {date}\r\n".encode() + mail(number))
+    take(sqlite_store, NewsBox(name=str(folder), box=Maildir(folder)))
+    dates = [document.published_at for document in sqlite_store.documents.new_for("daily")]
+    assert dates == [None, datetime(2026, 11, 24, 13, tzinfo=UTC)]
 
 
 def test_a_file_in_place_of_a_maildir_is_told_in_plain_words(sqlite_store: Store, tmp_path: Path) -> None:
