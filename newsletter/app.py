@@ -382,8 +382,15 @@ class App:
 
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
-        account, missing = wiring.account(self.settings), self.missing_places()
-        return status(self.store, self.series, account=account, now=now, editions=editions, missing=missing)
+        return status(
+            self.store,
+            self.series,
+            account=wiring.account(self.settings),
+            mailboxes=self.mail.names,
+            now=now,
+            editions=editions,
+            missing=self.missing_places(),
+        )
 
     def missing_places(self) -> tuple[str, ...]:
         """Return one line for each place that a list names and nothing can come from."""

@@ -1,6 +1,6 @@
 """Status: how documents, lists, editions and deliveries stand."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from newsletter.editions.slots import next_slot
@@ -26,6 +26,7 @@ def status(
     lists: Sequence[MailingList],
     *,
     account: str,
+    mailboxes: Container[str] = (),
     now: datetime,
     editions: int,
     missing: Sequence[str] = (),
@@ -36,6 +37,7 @@ def status(
         store: Where everything is.
         lists: The lists of this install, and their weekly digests.
         account: The account that mail goes through; the trouble of one that was given up is over.
+        mailboxes: What names the mailboxes that are set; what was wrong with others is over.
         now: UTC.
         editions: How many of a list's latest editions to show.
         missing: One line for each place that a list names and nothing can come from.
@@ -52,7 +54,7 @@ def status(
         ),
         left_over=_left_over(store, lists),
         missing=tuple(missing),
-        mailboxes=tuple(store.mailboxes.failing()),
+        mailboxes=tuple(box for box in store.mailboxes.failing() if box.name in mailboxes),
         failing=tuple(
             source
             for source in store.sources.all()

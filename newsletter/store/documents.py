@@ -57,9 +57,11 @@ class Documents:
                 for row in connection.execute(query)
             }
 
-    def last_path(self, folder: str) -> str:
-        """Return the path in a folder that sorts last, "" if nothing of the folder is remembered."""
-        query = select(func.max(_files.c.path)).where(_files.c.folder == folder, _files.c.container == "")
+    def last_path(self, folder: str, first: str, last: str) -> str:
+        """Return the path in a folder that sorts last of those between two; "" if none is remembered."""
+        query = select(func.max(_files.c.path)).where(
+            _files.c.folder == folder, _files.c.path >= first, _files.c.path <= last
+        )
         with self._database.reading() as connection:
             return connection.scalar(query) or ""
 

@@ -137,7 +137,9 @@ def _without_history(lines: Sequence[str]) -> list[str]:
         below = next((line for line in lines[at + length :] if line.strip()), "") if length else ""
         if QUOTE.match(below):
             at += length
-        elif words >= _FEWEST_OWN_WORDS and (length or _starts_citation(lines, at)):
+        elif words >= _FEWEST_OWN_WORDS and (
+            _names_address(lines[at : at + length]) or _starts_citation(lines, at)
+        ):
             break
         elif QUOTE.match(lines[at]):
             at += 1
@@ -150,6 +152,11 @@ def _without_history(lines: Sequence[str]) -> list[str]:
 
 def _starts_citation(lines: Sequence[str], at: int) -> bool:
     return _is_header(lines[at : at + 8]) or bool(FORWARD_MARK.fullmatch(lines[at].strip()[:100]))
+
+
+def _names_address(lines: Sequence[str]) -> bool:
+    """Tell whether lines above what nobody marked as a quote name its sender: news may say who wrote what."""
+    return any("@" in line for line in lines)
 
 
 def _attribution(lines: Sequence[str], at: int) -> int:

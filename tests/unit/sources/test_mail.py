@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -355,16 +356,6 @@ def test_alerts_that_programs_send_are_news() -> None:
     ("content", "reason", "words"),
     [
         (
-            mail("x", "Content-Type: application/pkcs7-mime; smime-type=enveloped-data"),
-            RefusalReason.ENCRYPTED,
-            "S/MIME",
-        ),
-        (
-            mail("x", "Content-Type: application/x-pkcs7-mime; smime-type=signed-data"),
-            RefusalReason.UNSUPPORTED,
-            "signed",
-        ),
-        (
             multipart("encrypted", "Content-Type: application/pgp-encrypted\n\nVersion: 1"),
             RefusalReason.ENCRYPTED,
             "PGP",
@@ -393,6 +384,12 @@ def test_what_cannot_be_read_is_refused_with_its_reason(
     assert words in detail
 
 
+def test_a_secret_attached_to_news_hides_nothing_of_it() -> None:
+    secret = "-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----"
+    attached = f"Content-Type: text/plain\nContent-Disposition: attachment\n\n{secret}"
+    assert news(multipart("mixed", PLAIN_PART, attached)) == NEWS
+
+
 def test_what_comes_with_winmail_dat_is_read() -> None:
     wrapped = multipart("mixed", PLAIN_PART, "Content-Type: application/ms-tnef; name=winmail.dat\n\nxxx")
     assert news(wrapped) == NEWS
@@ -406,55 +403,50 @@ def test_a_mail_is_named_by_its_message_id() -> None:
     assert sender_of(b"\n\n") == ""
 
 
-PIECES = st.sampled_from(
-    [
-        *(
-            b"\n",
-            b"\r\n",
-            b"--b",
-            b"--b--",
-            b"\n\n",
-            b"=",
-            b"=?utf-8?q?",
-            b"?=",
-            b"<",
-            b">",
-            b"\xff",
-            b"\x00",
-            b" ",
-        ),
-        *(b"Content-Type: multipart/mixed; boundary=b\n", b"Content-Type: text/html\n", b"Subject: Re: x\n"),
-        *(
-            b"Content-Type: message/rfc822\n",
-            b"Content-Transfer-Encoding: base64\n",
-            b"charset=utf-7",
-            b"On 1:23 ",
-        ),
-        *(
-            b"wrote:\n",
-            b"From: a <a@b.example>\n",
-            b"Sent: x\nTo: y\n",
-            b"Date: 1 Jan 2026\n",
-            b"> ",
-            b"unsubscribe",
-        ),
-        *(
-            b"---------- Forwarded message ---------\n",
-            b"-- \n",
-            b"[1]",
-            b"https://x.example/",
-            b"From x 1:23 2026\n",
-        ),
-        *(
-            b"begin 644 x\n",
-            b"-----BEGIN PGP SIGNED MESSAGE-----\n\n",
-            FIRST.encode(),
-            b"<a href='https://b.example/1'>",
-        ),
-    ]
-)
+PIECES = [
+    *(
+        b"\n",
+        b"\r\n",
+        b"--b",
+        b"--b--",
+        b"\n\n",
+        b"=",
+        b"=?utf-8?q?",
+        b"?=",
+        b"<",
+        b">",
+        b"\xff",
+        b"\x00",
+        b" ",
+    ),
+    *(b"Content-Type: multipart/mixed; boundary=b\n", b"Content-Type: text/html\n", b"Subject: Re: x\n"),
+    *(
+        b"Content-Type: message/rfc822\n",
+        b"Content-Transfer-Encoding: base64\n",
+        b"charset=utf-7",
+        b"On 1:23 ",
+    ),
+    *(
+        b"wrote:\n",
+        b"From: a <a@b.example>\n",
+        b"Sent: x\nTo: y\n",
+        b"Date: 1 Jan 2026\n",
+        b"> ",
+        b"unsubscribe",
+    ),
+    *(
+        b"---------- Forwarded message ---------\n",
+        b"-- \n",
+        b"[1]",
+        b"https://x.example/",
+        b"From x 1:23 2026\n",
+    ),
+    *(b"begin 644 x\n", b"-----BEGIN PGP SIGNED MESSAGE-----\n\n", b"<a href='https://b.example/1'>"),
+    FIRST.encode(),
+]
 CONTENT = st.one_of(
-    st.binary(max_size=300), st.lists(st.one_of(PIECES, st.binary(max_size=5)), max_size=60).map(b"".join)
+    st.binary(max_size=300),
+    st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=5)), max_size=60).map(b"".join),
 )
 
 
@@ -473,10 +465,15 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 
 
 @pytest.mark.sweep
-@given(CONTENT)
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-def test_ten_thousand_of_any_bytes_are_read_or_refused(content: bytes) -> None:
-    check_any(content)
+def test_any_more_bytes_are_read_or_refused() -> None:
+    # Without hypothesis, which takes twice as long to make a mail as we take to read it.
+    chance = random.Random(7)
+    for _ in range(1_000):
+        pieces = (
+            chance.choice(PIECES) if chance.random() < 0.7 else chance.randbytes(chance.randrange(6))
+            for _ in range(chance.randrange(60))
+        )
+        check_any(b"".join(pieces))
 
 
 HOSTILE = {
@@ -495,7 +492,7 @@ HOSTILE = {
     "brackets": b"Subject: x\n\n" + b"[image" * 150_000,
     "headers": b"Subject: Fwd: x\n\n" + b"From: a\nSent: b\nTo: c\n" * 40_000,
     "page": b"Content-Type: text/html\n\n" + b"<a href='https://x.example/1'><b>" * 30_000,
-    "mbox": b"From x 1:23\nA: b\n\n" * 50_000,
+    "mbox": b"From x 1:23 2026\nA: b\n\n" * 50_000,
     "From": b"\nFrom " * 150_000,
 }
 
