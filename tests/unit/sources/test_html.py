@@ -1,7 +1,6 @@
 """Web pages as documents: what is known about them, what is news in them, and what is no article."""
 
 import json
-import random
 from datetime import UTC, datetime
 
 import pytest
@@ -247,84 +246,3 @@ def test_characters_that_no_tree_may_hold_are_left_out(damage: bytes) -> None:
 def test_elements_may_have_impossible_names() -> None:
     with pytest.raises(DocumentRefusedError):
         read(b"<!><t<>l")
-
-
-_SEEDS = (
-    page("<title>Baths stay open - The Courier</title><meta name=author content='Bea Lund'>"),
-    page(
-        '<script type=application/ld+json>{"@type":"NewsArticle","headline":"Baths"}</script>',
-        "<ul><li><a>x</a></ul>",
-    ),
-    page(body="<table><tr><td>1<td>2</table><div class=related><a href=/x>Other</a></div><form><p>x</form>"),
-)
-_PIECES = (
-    *(
-        b"<",
-        b">",
-        b"</p>",
-        b"<p>",
-        b"<table>",
-        b"</article>",
-        b"<!--",
-        b"-->",
-        b"<script>",
-        b"\0",
-        b"\xff",
-        b"&#0;",
-    ),
-    *(
-        b"<h1>",
-        b"</h1>",
-        b"<a href=",
-        b"'",
-        b'"',
-        b"<div hidden>",
-        b"<time datetime='x'>",
-        b"<meta charset=utf-16>",
-    ),
-    *(
-        b"<form>",
-        b"<svg>",
-        b"<template>",
-        b"<frameset>",
-        b"<body>",
-        b"</html>",
-        b"<base href='//[' >",
-        b"<pre>",
-    ),
-    *(
-        b"<link rel=canonical href='http://['>",
-        b"<meta property=article:published_time content=9999-12-31T23:59-23:59>",
-    ),
-)
-
-
-def _mutated(dice: random.Random) -> bytes:
-    content = bytearray(dice.choice(_SEEDS))
-    for _ in range(dice.randrange(1, 12)):
-        at = dice.randrange(len(content) + 1)
-        match dice.randrange(4):
-            case 0:
-                del content[at : at + dice.randrange(1, 80)]
-            case 1:
-                content[at:at] = dice.choice(_PIECES) * dice.choice((1, 1, 3, 50))
-            case 2:
-                start = dice.randrange(len(content) + 1)
-                content[at:at] = content[start : start + dice.randrange(1, 200)]
-            case _:
-                content[at : at + 1] = dice.randbytes(dice.randrange(1, 4))
-    return bytes(content)
-
-
-@pytest.mark.parametrize("count", [40, pytest.param(10_000, marks=pytest.mark.sweep)])
-def test_damaged_pages_are_read_or_refused(count: int) -> None:
-    """Whatever else is raised, or takes for ever, would stop the intake."""
-    dice = random.Random(count)
-    for _ in range(count):
-        content = _mutated(dice)
-        try:
-            document = read(content, charset=dice.choice((None, "utf-8", "gb2312", "x")))
-        except DocumentRefusedError:
-            continue
-        assert document.headline, content
-        assert "\0" not in document.text, content

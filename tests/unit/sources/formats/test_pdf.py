@@ -6,10 +6,10 @@ import subprocess
 import zlib
 from datetime import UTC, datetime
 
-import pdfs
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from benchmarks.damage import pdfs
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import ParsedDocument, RefusalReason
 from newsletter.sources.formats import pdf
