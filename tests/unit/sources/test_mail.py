@@ -300,6 +300,19 @@ def test_a_forwarded_mail_gives_the_inner_one(name: str) -> None:
     assert document.body == SECOND
 
 
+def test_a_digest_of_mails_gives_them_all() -> None:
+    inside = [
+        f"\nSubject: Re: [Port] {name}\nFrom: a@b.example\n\n{words}\n\n-- \nAna"
+        for name, words in (("Harbour", FIRST), ("Cranes", SECOND))
+    ]
+    digest = "Content-Type: multipart/digest; boundary=d\n\n" + "".join(f"--d\n{mail}\n" for mail in inside)
+    document = parse(multipart("mixed", "Content-Type: text/plain\n\nToday: 2 mails", f"{digest}--d--"))
+    assert document.headline == "Harbour reopens"
+    assert [span.of(document.text) for span in document.paragraphs] == [
+        *("[Port] Harbour", FIRST, "[Port] Cranes", SECOND),
+    ]
+
+
 def test_a_mail_attached_to_news_is_left_aside() -> None:
     long_news = "\n\n".join([FIRST, SECOND] * 4)
     assert (
