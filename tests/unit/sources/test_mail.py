@@ -481,7 +481,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 def test_any_more_bytes_are_read_or_refused() -> None:
     # Without hypothesis, which takes twice as long to make a mail as we take to read it.
     chance = random.Random(7)
-    for _ in range(1_000):
+    for _ in range(3_000):
         pieces = (
             chance.choice(PIECES) if chance.random() < 0.7 else chance.randbytes(chance.randrange(6))
             for _ in range(chance.randrange(60))
