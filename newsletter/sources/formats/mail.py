@@ -27,6 +27,7 @@ from newsletter.sources.parse import Given, TextReader
 _MOST_FORWARDS = 3
 #: Fewer words beside an attached mail are a note about it.
 _LONGEST_NOTE = 120
+_MOST_IN_DIGEST = 100
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _LONGEST_KEY = 200
 #: Fields that matter stand before.
@@ -51,7 +52,8 @@ _CAMPAIGN = re.compile(r"(?:utm_[a-z]+=[^&]*&?)*")
 def parse_mail(content: bytes, reader: TextReader) -> ParsedDocument:
     """Make a document of a mail (RFC 5322): of the best of its parts, without quotes, signature and footer.
 
-    The subject is the headline, the sender's name the source. A mail that forwards another one gives that.
+    The subject is the headline, the sender's name the source. A mail that forwards another one gives that,
+    one that carries several gives them all in one document.
 
     Args:
         content: The whole mail.
@@ -83,7 +85,9 @@ def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
     body = read_body(mail, parts)
     text = normalise(body.text)
     if body.attached and forwards < _MOST_FORWARDS and len(text.split()) <= _LONGEST_NOTE:
-        return _parse(body.attached[0], reader, forwards=forwards + 1)
+        if len(body.attached) == 1:
+            return _parse(body.attached[0], reader, forwards=forwards + 1)
+        text = _digest(body.attached)
     headline, source, published_at = bare_subject(mail), sender_name(mail), _sent_at(mail)
     inner = forwarded(text, says_so=is_forward(subject))
     for _ in range(_MOST_FORWARDS):
@@ -105,6 +109,14 @@ def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
         tags=_tags(mail),
     )
     return reader.read(words, given=given)
+
+
+def _digest(mails: Sequence[Part]) -> str:
+    """Return subjects and words of the mails that one carries (RFC 2046 section 5.1.5)."""
+    pieces: list[str] = []
+    for mail in mails[:_MOST_IN_DIGEST]:
+        pieces += [bare_subject(mail), own_words(read_body(mail, tuple(all_parts(mail))).text)]
+    return "\n\n".join(filter(None, pieces))
 
 
 def _refusal_of_nothing(parts: Sequence[Part], text: str) -> DocumentRefusedError:

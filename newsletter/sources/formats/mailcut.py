@@ -12,7 +12,7 @@ from newsletter.sources.formats.mailfurniture import (
     trimmed,
 )
 from newsletter.sources.mailtext import FORWARD_MARK, QUOTE, MailText, read_mail, without_signature
-from newsletter.sources.normalise import normalise
+from newsletter.sources.normalise import ends_sentence, normalise
 
 #: More words than this above a forwarded mail are what the mail is about, in words.
 _LONGEST_NOTE = 120
@@ -210,15 +210,20 @@ def _without_closing(paragraphs: list[list[str]]) -> list[list[str]]:
     lines_below = 0
     for at in range(len(paragraphs) - 1, 0, -1):
         for place, line in enumerate(paragraphs[at]):
-            if (
-                is_closing(line.strip())
-                and lines_below + len(paragraphs[at]) - place <= _MOST_LINES_BELOW_CLOSING
-            ):
+            if is_closing(line.strip()) and _may_be_names(paragraphs[at:], place + 1):
                 return [*paragraphs[:at], *([paragraphs[at][:place]] if place else [])]
         lines_below += len(paragraphs[at])
         if lines_below > _MOST_LINES_BELOW_CLOSING:
             break
     return paragraphs
+
+
+def _may_be_names(paragraphs: Sequence[list[str]], start: int) -> bool:
+    """Tell whether what stands below a last greeting is short, and no news below a heading such as "Best"."""
+    if sum(map(len, paragraphs)) - start >= _MOST_LINES_BELOW_CLOSING:
+        return False
+    texts = map(_line, [paragraphs[0][start:], *paragraphs[1:]])
+    return not any(_prose(text) and ends_sentence(text) for text in texts)
 
 
 def _line(paragraph: Sequence[str]) -> str:

@@ -55,10 +55,10 @@ _CLOSING = re.compile(
 )
 #: What only the foot of a newsletter says.
 _FOOT = re.compile(
-    r"(?:^|[.!?|•·]\W{0,3})(?:click )?(?:to )?(?:unsubscribe|opt[- ]out of|stop receiving)\b"
-    r"|\b(?:manage (?:your )?(?:e-?mail )?(?:preferences|subscriptions?|settings)"
-    r"|(?:update|change|edit) your (?:e-?mail )?(?:preferences|subscription|settings|profile)"
-    r"|(?:update|change|edit) e-?mail (?:preferences|settings)|e-?mail preferences"
+    r"(?:^|[.!?|•·]\W{0,3})(?:(?:click )?(?:to )?(?:unsubscribe|opt[- ]out of|stop receiving)"
+    r"|(?:manage|update|change|edit) (?:e-?mail )?(?:preferences|subscriptions?|settings|profile))\b"
+    r"|\b(?:(?:manage|update|change|edit) your (?:e-?mail )?(?:preferences|subscriptions?|settings|profile)"
+    r"|e-?mail preferences"
     r"|you(?: are|['’]re| have|['’]ve)? (?:receiv(?:ed|ing)|getting|got|subscribed|signed up|opted)(?: to"
     r"| for| in)?\b.{0,40}"
     r"\b(?:e-?mail|message|newsletter|because|this|alert|digest)"

@@ -300,6 +300,19 @@ def test_a_forwarded_mail_gives_the_inner_one(name: str) -> None:
     assert document.body == SECOND
 
 
+def test_a_digest_of_mails_gives_them_all() -> None:
+    inside = [
+        f"\nSubject: Re: [Port] {name}\nFrom: a@b.example\n\n{words}\n\n-- \nAna"
+        for name, words in (("Harbour", FIRST), ("Cranes", SECOND))
+    ]
+    digest = "Content-Type: multipart/digest; boundary=d\n\n" + "".join(f"--d\n{mail}\n" for mail in inside)
+    document = parse(multipart("mixed", "Content-Type: text/plain\n\nToday: 2 mails", f"{digest}--d--"))
+    assert document.headline == "Harbour reopens"
+    assert [span.of(document.text) for span in document.paragraphs] == [
+        *("[Port] Harbour", FIRST, "[Port] Cranes", SECOND),
+    ]
+
+
 def test_a_mail_attached_to_news_is_left_aside() -> None:
     long_news = "\n\n".join([FIRST, SECOND] * 4)
     assert (
@@ -468,7 +481,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 def test_any_more_bytes_are_read_or_refused() -> None:
     # Without hypothesis, which takes twice as long to make a mail as we take to read it.
     chance = random.Random(7)
-    for _ in range(1_000):
+    for _ in range(3_000):
         pieces = (
             chance.choice(PIECES) if chance.random() < 0.7 else chance.randbytes(chance.randrange(6))
             for _ in range(chance.randrange(60))
@@ -489,6 +502,9 @@ HOSTILE = {
     "folds": b"Subject: x\n" + b" y\n" * 300_000 + b"\n",
     "lines": b"Subject: x\n\n" + b"On 1:23 @ \n" * 100_000,
     "one line": b"Subject: x\n\n" + b"On 1:23 @ https://x <[( " * 40_000,
+    "greetings": b"Subject: x\n\n" + b"Best\n" * 100_000,
+    "signatures": b"Subject: x\n\n" + b"-- \nAna\n\n" * 60_000,
+    "a digest": b"Content-Type: multipart/digest; boundary=b\n\n" + b"--b\n\nSubject: x\n\nBest\n" * 50_000,
     "brackets": b"Subject: x\n\n" + b"[image" * 150_000,
     "headers": b"Subject: Fwd: x\n\n" + b"From: a\nSent: b\nTo: c\n" * 40_000,
     "page": b"Content-Type: text/html\n\n" + b"<a href='https://x.example/1'><b>" * 30_000,

@@ -45,6 +45,7 @@ def news(*paragraphs: str) -> list[str]:
         "El alcalde recibe este lunes a los vecinos, dijo el ayuntamiento.",
         "On Tuesday at 10:30 the minister wrote to the council:",
         "On 24 November 2026 at 10:30 the minister wrote to the council:",
+        "The city will manage subscriptions to its bicycle scheme itself from May, it said.",
         "The new ferry is powered by batteries and will sail in May.",
         "The parcels were sent by rail to Tessen on Friday, the police said.",
         "The company changed its privacy policy on Monday after a fine of 300,000 crowns.",
@@ -54,6 +55,22 @@ def test_a_sentence_of_news_is_no_furniture(sentence: str) -> None:
     told = [FIRST, SECOND, sentence, f"{SECOND} It cost more."]
     assert news(*told) == told
     assert news(FIRST, SECOND, sentence, "Unsubscribe: https://t.example/u") == [FIRST, SECOND, sentence]
+
+
+@pytest.mark.parametrize("heading", ["Best", "Cheers", "Thanks"])
+def test_a_heading_above_news_is_no_last_greeting(heading: str) -> None:
+    assert news(FIRST, heading, SECOND)[-1] == SECOND
+    assert news(FIRST, SECOND, f"{heading},\nAna Example\nPress office, Quay 1, 12345 Port Aldis") == [
+        FIRST,
+        SECOND,
+    ]
+
+
+@pytest.mark.parametrize("mark", ["--", "-- "])
+def test_hyphens_between_the_items_of_a_digest_begin_no_signature(mark: str) -> None:
+    third = "Third, the mayor of Tessen resigned on Monday over the bridge, the city said."
+    assert third in news(FIRST, mark, SECOND, mark, third)[-1]
+    assert news(FIRST, SECOND, "-- \nAna Example\nPress office") == [FIRST, SECOND]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +84,7 @@ def test_a_sentence_of_news_is_no_furniture(sentence: str) -> None:
         "Don't want to receive these emails? Click here.",
         "If you no longer wish to receive this newsletter, let us know.",
         "Wenn Sie keine Mails mehr erhalten wollen, können Sie sich hier abmelden.",
+        "Manage subscriptions",
         "Newsletter abbestellen",
         "Vous pouvez vous désabonner en un clic.",
         "Puede darse de baja aquí.",
