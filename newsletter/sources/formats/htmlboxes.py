@@ -7,14 +7,13 @@ with. None takes the headline out, nor what holds most of the prose where the na
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from newsletter.sources.formats.htmltree import Element, Weights, drop, hidden_elements, names_of, words_of
 from newsletter.sources.formats.htmlwords import BOILERPLATE, LABEL
 
 _NEVER = (
     *(
-        "script",
-        "style",
         "noscript",
         "template",
         "iframe",
@@ -83,6 +82,7 @@ _LONGEST_TEASER = 450
 _LONGEST_LABELLED = 250
 _UNLINKED = 20
 _SHORTEST_QUOTE = 40
+_MOST_QUOTES = 1_000
 _TITLE_WORDS = 3
 _TITLE_LETTERS = 12
 
@@ -179,9 +179,8 @@ def _is_title(link: Element) -> bool:
 
 def _drop_repeated(tree: Element, kept: set[Element]) -> None:
     """Take out quotes that stand in a paragraph too and were set beside it to be seen."""
-    quotes = [
-        (quote, words_of(quote).strip('“”"«»„ ')) for quote in tree.iter("blockquote", "h2", "h3", "h4", "q")
-    ]
+    likely = islice(tree.iter("blockquote", "h2", "h3", "h4", "q"), _MOST_QUOTES)
+    quotes = [(quote, words_of(quote).strip('“”"«»„ ')) for quote in likely]
     said = " ".join(
         words_of(paragraph) for paragraph in tree.iter("p") if paragraph.getparent().tag != "blockquote"
     )

@@ -1,6 +1,7 @@
 """Web pages as documents: what is known about them, what is news in them, and what is no article."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import ParsedDocument, RefusalReason
 from newsletter.sources.formats.html import parse_html, read_page
+from newsletter.sources.formats.htmltree import drop, parse_tree, words_of
 from newsletter.sources.parse import SourceAliases, TextReader
 
 READER = TextReader(aliases=SourceAliases.with_extra({}))
@@ -74,12 +76,27 @@ def test_pages_without_text_have_no_article(content: bytes) -> None:
         "<div>" * 2_000,
         "<p " + " ".join(f"a{number}" for number in range(2_000)) + ">",
         "<p>" + "word " * 500_000,
+        "<div class=byline>" * 380 + "word " * 60_000,
     ],
 )
 def test_huge_and_deep_pages_are_refused(more: str) -> None:
     with pytest.raises(DocumentRefusedError) as caught:
         read(page(body=more))
     assert caught.value.reason is RefusalReason.OVERSIZED
+
+
+def test_taking_out_boxes_takes_time_that_grows_with_their_number_alone() -> None:
+    tree = parse_tree("<p>" + f"<button>x</button>{'word ' * 50}" * 7_000)
+    began = time.process_time()
+    for box in [*tree.iter("button")]:
+        drop(box)
+    assert time.process_time() - began < 5
+    assert words_of(tree).split() == ["word"] * 350_000
+
+
+def test_scripts_make_no_page_too_deep() -> None:
+    body = "<div>" * 40 + f"<script>{'x ' * 1_000_000}</script>"
+    assert read(page(body=body)).body.split("\n\n") == list(NEWS)
 
 
 @pytest.mark.parametrize(
