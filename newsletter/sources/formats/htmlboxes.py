@@ -104,6 +104,7 @@ def take_out_boxes(tree: Element, headline: Element | None) -> None:
     _drop_repeated(tree, kept)
     _drop_labelled(tree, kept)
     _keep_inner_headers(tree, kept)
+    _keep_posts(tree, kept)
 
 
 def _drop_all(elements: Iterable[Element], kept: set[Element]) -> None:
@@ -211,6 +212,21 @@ def _keep_inner_headers(tree: Element, kept: set[Element]) -> None:
     for header in [*tree.iter("header")]:
         if header not in kept and any(True for _ in _headings(header)):
             header.tag = "div"
+
+
+def _keep_posts(tree: Element, kept: set[Element]) -> None:
+    """Make blocks of the posts of a live page, and paragraphs of their headings.
+
+    Extraction takes the first `article` for the whole one, and puts what stands above it, of which it keeps
+    paragraphs alone, behind it.
+    """
+    for post in [*tree.iter("article")]:
+        if post in kept or not any(above.tag in {"main", "article"} for above in post.iterancestors()):
+            continue
+        post.tag = "div"
+        for heading in [*_headings(post)]:
+            if heading not in kept and heading.find(".//a") is None:
+                heading.tag = "p"
 
 
 def _headings(element: Element) -> Iterator[Element]:

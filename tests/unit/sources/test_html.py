@@ -161,6 +161,19 @@ def test_names_that_would_take_the_article_say_nothing() -> None:
     assert read(content).body.split("\n\n") == list(NEWS)
 
 
+def test_a_live_page_keeps_the_headings_of_its_posts() -> None:
+    posts = [
+        (f"The {name} was closed", f"Nobody may cross the {name} until the storm is over, the police said.")
+        for name in ("bridge", "harbour", "road", "tunnel", "dam", "pier")
+    ]
+    written = "".join(
+        f"<article><header><time>1{number}:05</time><h2>{title}</h2></header><p>{text}</p></article>"
+        for number, (title, text) in enumerate(posts)
+    )
+    content = page(body=f"<div>{written}</div>").replace(b"<article><h1>", b"<div><h1>", 1)
+    assert read(content).body.split("\n\n") == [*NEWS, *(line for post in posts for line in post)]
+
+
 def test_linked_data_stand_in_for_a_page_drawn_by_scripts() -> None:
     told = json.dumps(
         {
