@@ -1,6 +1,7 @@
 """Web pages as documents: what is known about them, what is news in them, and what is no article."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import ParsedDocument, RefusalReason
 from newsletter.sources.formats.html import parse_html, read_page
+from newsletter.sources.formats.htmltree import drop, parse_tree, words_of
 from newsletter.sources.parse import SourceAliases, TextReader
 
 READER = TextReader(aliases=SourceAliases.with_extra({}))
@@ -74,12 +76,27 @@ def test_pages_without_text_have_no_article(content: bytes) -> None:
         "<div>" * 2_000,
         "<p " + " ".join(f"a{number}" for number in range(2_000)) + ">",
         "<p>" + "word " * 500_000,
+        "<div class=byline>" * 380 + "word " * 60_000,
     ],
 )
 def test_huge_and_deep_pages_are_refused(more: str) -> None:
     with pytest.raises(DocumentRefusedError) as caught:
         read(page(body=more))
     assert caught.value.reason is RefusalReason.OVERSIZED
+
+
+def test_taking_out_boxes_takes_time_that_grows_with_their_number_alone() -> None:
+    tree = parse_tree("<p>" + f"<button>x</button>{'word ' * 50}" * 7_000)
+    began = time.process_time()
+    for box in [*tree.iter("button")]:
+        drop(box)
+    assert time.process_time() - began < 5
+    assert words_of(tree).split() == ["word"] * 350_000
+
+
+def test_scripts_make_no_page_too_deep() -> None:
+    body = "<div>" * 40 + f"<script>{'x ' * 1_000_000}</script>"
+    assert read(page(body=body)).body.split("\n\n") == list(NEWS)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +159,19 @@ def test_boxes_between_paragraphs_are_left_out(box: str) -> None:
 def test_names_that_would_take_the_article_say_nothing() -> None:
     content = page().replace(b"<article>", b"<article class='promo related'><div class='social-content'>")
     assert read(content).body.split("\n\n") == list(NEWS)
+
+
+def test_a_live_page_keeps_the_headings_of_its_posts() -> None:
+    posts = [
+        (f"The {name} was closed", f"Nobody may cross the {name} until the storm is over, the police said.")
+        for name in ("bridge", "harbour", "road", "tunnel", "dam", "pier")
+    ]
+    written = "".join(
+        f"<article><header><time>1{number}:05</time><h2>{title}</h2></header><p>{text}</p></article>"
+        for number, (title, text) in enumerate(posts)
+    )
+    content = page(body=f"<div>{written}</div>").replace(b"<article><h1>", b"<div><h1>", 1)
+    assert read(content).body.split("\n\n") == [*NEWS, *(line for post in posts for line in post)]
 
 
 def test_linked_data_stand_in_for_a_page_drawn_by_scripts() -> None:
