@@ -591,3 +591,16 @@ async def test_rules_of_the_site_that_a_page_is_redirected_to_count(
     await desk.add(pages=True)
     texts = {one.url: one.text for one in desk.store.documents.new_for("daily")}
     assert ["8 months" in texts[link] for link in links] == [True, False]
+
+
+async def test_items_that_change_guids_among_themselves_stay_what_they_are(desk: Desk) -> None:
+    """As in feeds that number their items from the newest on."""
+    links = {name: f"https://a.example/{name}" for name in "ABC"}
+    desk.server.replies["/feed"] = feed(
+        *(item(n, guid=g, link=links[n]) for n, g in (("B", "1"), ("A", "2")))
+    )
+    await desk.add()
+    desk.server.replies["/feed"] = feed(
+        *(item(name, guid=guid, link=links[name]) for name, guid in (("C", "1"), ("B", "2"), ("A", "3")))
+    )
+    assert [(one.headline, one.outcome) for one in (await desk.once()).items] == [("C", FileOutcome.NEW)]

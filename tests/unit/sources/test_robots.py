@@ -20,7 +20,7 @@ def allows(rules: str, path: str) -> bool:
     [
         # The example of section 5.1.
         (
-            "User-Agent: *\nDisallow: *.gif$\nDisallow: /example/\nAllow: /public/\n\nUser-Agent: x\nDisallow:",
+            "User-Agent: *\nDisallow: *.gif$\nDisallow: /example/\nAllow: /public/\n\nUser-Agent: x\nAllow:",
             ["/", "/public/a", "/a.gif?b", "/examples"],
             ["/a/b.gif", "/example/", "/example/a"],
         ),
