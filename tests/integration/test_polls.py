@@ -267,7 +267,7 @@ def run(template: Path, *, examples: int, steps: int) -> None:
 
 
 def test_every_item_is_told_once(sqlite_template: Path) -> None:
-    run(sqlite_template, examples=3, steps=15)
+    run(sqlite_template, examples=6, steps=15)
 
 
 @pytest.mark.sweep
