@@ -12,8 +12,8 @@ from newsletter.errors import FetchError
 
 IpAddress = IPv4Address | IPv6Address
 
-#: Besides what `ipaddress` calls not global: relays, benchmarks and the whole of class E (RFC 6890), and where
-#: machines at Azure are told about themselves.
+#: Besides what `ipaddress` calls not global: relays, benchmarks and the whole of class E (RFC 6890), and what
+#: tells machines at Azure about themselves.
 _NOT_PUBLIC = tuple(
     IPv4Network(network)
     for network in (
