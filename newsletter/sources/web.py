@@ -22,7 +22,7 @@ from urllib.parse import SplitResult, urljoin
 
 from newsletter.errors import FetchError
 from newsletter.sources.inflate import Inflater
-from newsletter.sources.reachable import IpAddress, is_public, literal_address, port_of, read_url
+from newsletter.sources.reachable import IpAddress, is_public, literal_address, port_of, read_url, write_host
 from newsletter.sources.turns import Turns
 
 #: Redirects followed for one request.
@@ -110,10 +110,13 @@ class Fetcher:
         user_agent: Who asks.
         max_bytes: Longest body, packed and unpacked.
         total_seconds: Most time for one request with its redirects, the wait for its turn at a host aside.
-        allowed_hosts: Names and addresses that may be private, lower case.
+        allowed_hosts: Names and addresses that may be private.
         resolve: Returns the addresses of a host.
         may_connect: Tells whether an address may be connected to.
         tls: How certificates are verified; None: by the authorities of the system.
+
+    Raises:
+        FetchError: One of `allowed_hosts` is neither a name nor an address.
     """
 
     def __init__(
@@ -130,7 +133,7 @@ class Fetcher:
         self._user_agent = user_agent
         self._max_bytes = max_bytes
         self._total_seconds = total_seconds
-        self._allowed_hosts = frozenset(host.lower().strip("[]").rstrip(".") for host in allowed_hosts)
+        self._allowed_hosts = frozenset(map(write_host, allowed_hosts))
         self._resolve = resolve
         self._may_connect = may_connect
         self._tls = tls

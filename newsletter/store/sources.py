@@ -153,8 +153,8 @@ def _rows_of(
 ) -> Mapping[str, Row[Any] | None]:
     """Return what is remembered of each item, by its key.
 
-    An item whose key is not known is one that has lost its key, if there is one: of what is in the feed no
-    more under its own key, what said the same, else what had the same link and title.
+    An item whose key is not known is one that has lost its key, if there is one: of what is not in the feed
+    under its own key, what said the same, else what had the same link and title.
     """
     here = {item.key for item in items}
     by_key = _select(connection, source, _files.c.path, list(here))
@@ -163,9 +163,11 @@ def _rows_of(
         row.path: row for row in by_key if not seen[row.path].is_another(row.alias)
     }
     missing = [item for item in items if item.key not in found]
+    # Items that change keys among themselves have lost theirs, too.
+    kept = here - {row.path for row in by_key if row.path not in found}
     prints = _select(connection, source, _files.c.fingerprint, [item.fingerprint for item in missing])
     aliases = _select(connection, source, _files.c.alias, [item.alias for item in missing if item.alias])
-    lost = [row for row in (*prints, *aliases) if row.path not in here]
+    lost = [row for row in (*prints, *aliases) if row.path not in kept]
     taken: set[int] = set()
     for same in ("fingerprint", "alias"):
         for item in missing:

@@ -566,3 +566,41 @@ async def test_a_feed_is_told_by_what_it_is(sqlite_store: Store, server: FeedSer
     desk = Desk(sqlite_store, server)
     server.replies["/feed"] = feed(item("A", guid="1"), **{"Content-Type": media_type})
     assert [one.headline for one in (await desk.add()).items] == ["A"]
+
+
+async def test_rules_of_the_site_that_a_page_is_redirected_to_count(
+    sqlite_store: Store, server: FeedServer
+) -> None:
+    desk = Desk(sqlite_store, server)
+    html = {"Content-Type": "text/html"}
+
+    def robots(asked: Asked) -> Reply:
+        rules = "User-agent: *\nDisallow: /*/closed" if asked.headers["host"].startswith("b.") else ""
+        return Reply(body=rules.encode(), headers={"Content-Type": "binary/octet-stream"})
+
+    pages = {name: f"/news/{name}" for name in ("open", "closed")}
+    server.replies |= {
+        "/robots.txt": robots,
+        **{path: Reply(body=PAGE.format(LONG).encode(), headers=html) for path in pages.values()},
+    }
+    for name, path in pages.items():
+        target = server.url(path, "b.example")
+        server.replies[f"/{name}"] = Reply(status=302, headers={"Location": target})
+    links = [server.url(f"/{name}", "a.example") for name in pages]
+    server.replies["/feed"] = feed(*(item(f"Bridge {link}", guid=link, link=link) for link in links))
+    await desk.add(pages=True)
+    texts = {one.url: one.text for one in desk.store.documents.new_for("daily")}
+    assert ["8 months" in texts[link] for link in links] == [True, False]
+
+
+async def test_items_that_change_guids_among_themselves_stay_what_they_are(desk: Desk) -> None:
+    """As in feeds that number their items from the newest on."""
+    links = {name: f"https://a.example/{name}" for name in "ABC"}
+    desk.server.replies["/feed"] = feed(
+        *(item(n, guid=g, link=links[n]) for n, g in (("B", "1"), ("A", "2")))
+    )
+    await desk.add()
+    desk.server.replies["/feed"] = feed(
+        *(item(name, guid=guid, link=links[name]) for name, guid in (("C", "1"), ("B", "2"), ("A", "3")))
+    )
+    assert [(one.headline, one.outcome) for one in (await desk.once()).items] == [("C", FileOutcome.NEW)]

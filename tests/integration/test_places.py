@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from conftest import NOW, found
+from feedserver import FeedServer, Reply, serving
 
 from newsletter.app import App
 from newsletter.cli.report import show_status
@@ -28,6 +30,12 @@ mailboxes = ["box", "imaps://a@imap.example/INBOX"]
 name = "all"
 """
 URL = "https://gazette.example/sport"
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[FeedServer]:
+    async with serving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -59,6 +67,24 @@ def test_an_address_that_is_none_is_refused_at_once(sqlite_url: str) -> None:
     lists = [{"name": "sport", "sources": ["ftp://a.example"]}]
     with pytest.raises(SettingsError, match="LISTS: sources of sport: 'ftp://a.example'"):
         App.isolated(database_url=sqlite_url, lists=lists)
+
+
+@pytest.mark.parametrize("host", ["http://feeds.lan", "feeds.lan:8080", "10.0.0.0/8", "a b"])
+async def test_an_allowed_host_that_is_none_is_told_of(sqlite_url: str, host: str) -> None:
+    app = App.isolated(database_url=sqlite_url, fetch_allowed_hosts=(host,))
+    with pytest.raises(SettingsError, match="FETCH_ALLOWED_HOSTS: .* names and addresses alone"):
+        await app.sources.add("https://a.example/", is_fetching_pages=False, clock=lambda: NOW)
+
+
+async def test_pages_under_a_name_of_letters_beyond_ascii_keep_no_feed_from_being_asked(
+    sqlite_url: str, server: FeedServer
+) -> None:
+    server.replies["/"] = Reply(body=b"<rss version='2.0'><channel><title>A</title></channel></rss>")
+    app = App.isolated(
+        database_url=sqlite_url, fetch_allowed_hosts=("127.0.0.1",), public_url="https://zürich.example"
+    )
+    await app.sources.add(server.url("/"), is_fetching_pages=False, clock=lambda: NOW)
+    assert server.asked[0].headers["user-agent"].startswith("newsletter/")
 
 
 def test_a_source_is_named_as_it_was_added_or_as_it_is_asked_for(

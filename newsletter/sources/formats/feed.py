@@ -243,7 +243,8 @@ def _absolute(link: object, url: str) -> str | None:
     if not isinstance(link, str) or not link.strip():
         return None
     try:
-        full = urljoin(url, link.strip())
+        # As browsers do: file names have spaces, and links that run over several lines are one.
+        full = urljoin(url, "".join(link.splitlines()).strip().replace(" ", "%20"))
         fragment = urlsplit(full).fragment
         written = write_url(full)
     except (FetchError, ValueError):
