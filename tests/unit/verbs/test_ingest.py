@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from newsletter.app import App
 from newsletter.ingest import ingest
@@ -249,4 +250,21 @@ def test_what_is_to_be_forgotten_is_looked_for_once_an_hour(
     assert [(now - NOW) // timedelta(minutes=1) for now in looks] == [0, 60, 120, 0], (
         "a clock may be set back"
     )
+    app.close()
+
+
+def test_a_look_into_the_folder_of_the_store_changes_nothing_in_it(tmp_path: Path) -> None:
+    """A folder is looked into as soon as something in it changes: this would never end."""
+    app = App.isolated(database_url=f"sqlite:///{tmp_path / 'store.db'}", folders=[tmp_path])
+    write(tmp_path / "a.txt", "Harbour reopens\n\nThe harbour opened on Monday.")
+    for _ in range(2):
+        app.ingest(now=NOW, wait=lambda _: None)
+    changes: list[str] = []
+
+    @event.listens_for(app.store._database.engine, "before_cursor_execute")
+    def _(_connection, _cursor, statement: str, *_rest: object) -> None:
+        changes.extend([statement] if statement.startswith(("INSERT", "UPDATE", "DELETE")) else [])
+
+    app.ingest(now=NOW, wait=lambda _: None)
+    assert changes == []
     app.close()
