@@ -4,12 +4,15 @@ import json
 import unicodedata
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
+
+#: RFC 8314, section 3.2.
+_IMAPS_PORT = 993
 
 #: Least number of days that texts are kept.
 _LEAST_KEPT_DAYS = 45
@@ -76,8 +79,9 @@ def mailbox_name(value: str) -> str:
     if "://" not in value:
         return str(Path(value).expanduser().resolve())
     parts = urlsplit(value)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.username or ''}@{parts.hostname or ''}{port}{parts.path or '/INBOX'}"
+    port = f":{parts.port}" if parts.port not in {None, _IMAPS_PORT} else ""
+    username, folder = (quote(unquote(part)) for part in (parts.username or "", parts.path.strip("/")))
+    return f"{parts.scheme}://{username}@{parts.hostname or ''}{port}/{folder or 'INBOX'}"
 
 
 def _mailboxes(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from newsletter.cli import logs
 from newsletter.errors import SettingsError, StoreError
 from newsletter.model.subscribers import Cadence
 from newsletter.settings import Settings, in_force, load, unknown_environment
+from newsletter.settings.values import mailbox_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -170,6 +171,19 @@ def test_the_stores_password_is_masked_everywhere(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(StoreError) as caught:
         _ = App.load().store
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "imaps://a%40x.example:secret@imap.x.example/INBOX",
+        "imaps://a%40x.example@imap.x.example",
+        "imaps://a@x.example@imap.x.example/",
+        "imaps://a%40x.example:other@IMAP.x.example:993/INBOX/",
+    ],
+)
+def test_a_mailbox_has_one_name_in_all_ways_of_writing_it(written: str) -> None:
+    assert mailbox_name(written) == "imaps://a%40x.example@imap.x.example/INBOX"
 
 
 def test_the_passwords_of_mailboxes_are_masked_everywhere() -> None:
