@@ -218,6 +218,8 @@ class App:
         report = ingest(
             self.store,
             folders=named,
+            # Editions that were written to files are no news.
+            passed_over=[self.settings.outbox_folder.expanduser()],
             parse=self._parse,
             max_bytes=self._max_bytes,
             settle_seconds=self.settings.settle_seconds,

@@ -21,6 +21,7 @@ def ingest(
     store: Store,
     *,
     folders: Sequence[Path],
+    passed_over: Sequence[Path] = (),
     parse: Parse,
     max_bytes: int,
     settle_seconds: float,
@@ -35,6 +36,7 @@ def ingest(
     Args:
         store: Where documents go.
         folders: Absolute paths.
+        passed_over: Folders that editions are written to; they are not looked into.
         parse: Bytes and a file's name to documents.
         max_bytes: Larger files are refused.
         settle_seconds: A file touched less than this ago is looked at again after that time.
@@ -45,7 +47,13 @@ def ingest(
         StoreError: The store cannot be written.
     """
     scan = partial(
-        scan_folder, max_bytes=max_bytes, now=now, settle_seconds=settle_seconds, wait=wait, parse=parse
+        scan_folder,
+        max_bytes=max_bytes,
+        now=now,
+        settle_seconds=settle_seconds,
+        wait=wait,
+        parse=parse,
+        passed_over=passed_over,
     )
     reports: list[FileReport] = []
     problems: list[str] = []

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
 
+#: RFC 8314, section 3.2.
 _IMAPS_PORT = 993
 _SENDER = re.compile(r"(?:[^\s@<>()\"*,;:]*@)?[^\s@<>()\"*,;:/]+")
 #: Least number of days that texts are kept.

@@ -4,7 +4,8 @@ import errno
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -33,8 +34,19 @@ from newsletter.sources.reading import (
 )
 
 _LOG = logging.getLogger(__name__)
-#: What editors, browsers and desktops leave behind; nobody means these to be read.
-_LEFTOVER_ENDINGS = ("~", ".swp", ".swo", ".part", ".partial", ".crdownload", ".tmp")
+#: What editors, browsers, desktops and databases leave behind; nobody means these to be read.
+_LEFTOVER_ENDINGS = (
+    "~",
+    ".swp",
+    ".swo",
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".tmp",
+    "-wal",
+    "-shm",
+    "-journal",
+)
 _LEFTOVER_NAMES = frozenset({"thumbs.db", "desktop.ini"})
 #: Folders in folders beyond which something is wrong with the tree.
 _DEEPEST = 100
@@ -78,6 +90,7 @@ def scan_folder(
     settle_seconds: float,
     wait: Callable[[float], None],
     parse: Parse,
+    passed_over: Sequence[Path] = (),
 ) -> Iterator[FoundFile]:
     """Look at every file below a folder, in the order of their names.
 
@@ -93,16 +106,19 @@ def scan_folder(
         settle_seconds: How long a file must have been left alone to count as complete.
         wait: Called at most once, with seconds.
         parse: Makes documents of a file's bytes and name, or raises DocumentRefusedError.
+        passed_over: Folders that editions are written to; in it they are not looked into.
 
     Returns:
         One item for each file.
 
     Raises:
-        SettingsError: The folder is missing, not a directory, or may not be read.
+        SettingsError: The folder is missing, not a directory, may not be read, or is to be passed over.
     """
     if not folder.is_dir():
         state = "is not a directory" if folder.exists() else "does not exist"
         raise SettingsError(f"FOLDERS: {folder} {state}: create it or correct the setting")
+    if any(other.exists() and folder.samefile(other) for other in passed_over):
+        raise SettingsError(f"FOLDERS: {folder} is where editions are written (OUTBOX_FOLDER): name another")
     settled_before_ns = int((now.timestamp() - settle_seconds) * 1e9)
 
     def found() -> Iterator[FoundFile]:
@@ -115,6 +131,7 @@ def scan_folder(
             max_bytes=max_bytes,
             settled_before_ns=settled_before_ns,
             parse=parse,
+            visited=set(_identities(passed_over)),
         )
         try:
             yield from _enter(scan, ())
@@ -135,6 +152,13 @@ def _open_root(folder: Path) -> int:
         raise SettingsError(
             f"FOLDERS: {folder} cannot be read ({explain(error)}): allow it or correct it"
         ) from error
+
+
+def _identities(folders: Sequence[Path]) -> Iterator[tuple[int, int]]:
+    for folder in folders:
+        with suppress(OSError):
+            status = folder.stat()
+            yield status.st_dev, status.st_ino
 
 
 def _enter(scan: _Scan, parts: tuple[str, ...]) -> Iterator[FoundFile]:

@@ -174,6 +174,19 @@ def test_the_stores_password_is_masked_everywhere(monkeypatch: pytest.MonkeyPatc
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "imaps://a%40x.example:secret@imap.x.example/INBOX",
+        "imaps://a%40x.example@imap.x.example",
+        "imaps://a@x.example@imap.x.example/",
+        "imaps://a%40x.example:other@IMAP.x.example:993/INBOX/",
+    ],
+)
+def test_a_mailbox_has_one_name_in_all_ways_of_writing_it(written: str) -> None:
+    assert mailbox_name(written) == "imaps://a%40x.example@imap.x.example/INBOX"
+
+
 def test_the_passwords_of_mailboxes_are_masked_everywhere() -> None:
     settings = load(
         mailboxes="imaps://a%40x.example:hunt%40er2@imap.x.example/News, imaps://b:s3cret@y.example, box"
