@@ -83,7 +83,7 @@ def _record_document(
     if known_id is not None:
         outcome, document_id = FileOutcome.KNOWN, int(known_id)
     else:
-        outcome, document_id = _add_version(connection, parsed, earlier_id if is_whole else None, now)
+        outcome, document_id = _add_version(connection, parsed, earlier_id, now, is_whole=is_whole)
     read: dict[str, object] = {
         "document_id": document_id,
         "source": parsed.credit,
@@ -158,15 +158,21 @@ def _write_file(
 
 
 def _add_version(
-    connection: Connection, parsed: ParsedDocument, stood_there: int | None, now: datetime
+    connection: Connection,
+    parsed: ParsedDocument,
+    stood_there: int | None,
+    now: datetime,
+    *,
+    is_whole: bool,
 ) -> tuple[FileOutcome, int]:
     """Add a text that is not known, unless the article of its address says all of it.
 
     Args:
         connection: A transaction that writes.
         parsed: The text.
-        stood_there: The document of whose text it takes the place, if it is all that stands there now.
+        stood_there: The document of whose text it takes the place in its file.
         now: UTC.
+        is_whole: Whether it is all that stands there now.
     """
     query = (
         select(_documents.c.id, _documents.c.headline, _documents.c.text)
@@ -181,8 +187,9 @@ def _add_version(
     earlier_id: int | None = None
     for row in connection.execute(query) if parsed.canonical_url else ():
         same_headline = parsed.headline == row.headline
-        sameness = compare(parsed.text, row.text, same_headline=same_headline, is_edit=row.id == stood_there)
-        if sameness is Sameness.PART:
+        stood = row.id == stood_there
+        sameness = compare(parsed.text, row.text, same_headline=same_headline, is_edit=stood and is_whole)
+        if sameness is Sameness.PART or (sameness is Sameness.TEASER and stood):
             return FileOutcome.KNOWN, int(row.id)
         if sameness is Sameness.VERSION:
             earlier_id = row.id

@@ -26,6 +26,8 @@ class Sameness(Enum):
     DIFFERENT = auto()
     #: A part of the earlier one, as a feed carries the first sentences of a page.
     PART = auto()
+    #: The earlier one in other words, and far shorter: a teaser, which takes the place of no article.
+    TEASER = auto()
     #: The article as it stands now.
     VERSION = auto()
 
@@ -54,7 +56,7 @@ def compare(new: str, earlier: str, *, same_headline: bool, is_edit: bool = Fals
     besides = ours - theirs
     if len(besides) <= max(1, _BESIDES * len(ours)) and not any(map(_has_number, besides)):
         return Sameness.PART if len(ours) < _SHORTENED * len(theirs) else Sameness.VERSION
-    return Sameness.VERSION if len(ours) >= _REWRITTEN * len(theirs) else Sameness.DIFFERENT
+    return Sameness.VERSION if len(ours) >= _REWRITTEN * len(theirs) else Sameness.TEASER
 
 
 def _words(text: str) -> set[str]:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from newsletter.model.documents import Copy, FileOutcome, FoundFile, ParsedDocument, ParsedItem, RefusalReason
+from newsletter.model.sources import FetchedItem, Poll, PollOutcome, SeenItem
 from newsletter.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -178,6 +179,10 @@ def test_a_document_keeps_its_keywords(store: Store, parsed) -> None:
 
 
 ADDRESS = "harbour.example/news/1"
+REST = (
+    "Two buses run instead, every hour from the market, and the company refunds tickets bought before noon. "
+    "Fishermen said that the damage was seen weeks ago, yet nobody had looked into it."
+)
 FIRST = "The ferry to Port Aldis stays in harbour until Friday. Its rudder is being mended."
 
 
@@ -215,6 +220,30 @@ def test_a_part_of_a_text_under_the_same_address_is_not_new(store: Store, parsed
     (document,) = store.documents.new_for("daily")
     assert document.text == whole.text
     assert [copy.source for copy in document.copies] == ["The Herald"]
+
+
+TEASER = "Why the ferry to Port Aldis stays: divers at its rudder."
+
+
+def test_a_teaser_from_elsewhere_is_told_beside_its_article(store: Store, parsed) -> None:
+    whole = replace(parsed("Ferry stays", f"{FIRST} {REST}"), canonical_url=ADDRESS)
+    put(store, "a", whole)
+    put(store, "b", replace(parsed("Ferry stays", TEASER), canonical_url=ADDRESS), folder="/other")
+    assert whole.text in {document.text for document in store.documents.new_for("daily")}
+
+
+def test_a_page_that_cannot_be_had_for_once_leaves_its_article_as_it_was(store: Store, parsed) -> None:
+    """An item was touched, its page did not answer, and all that is left of it is what the feed says."""
+    source = store.sources.add("https://feed.example/", is_fetching_pages=True, next_at=NOW, now=NOW)
+    assert source is not None
+    for number, text in enumerate((f"{FIRST} {REST}", TEASER)):
+        item = SeenItem(key="1", fingerprint=f"{number}", alias="")
+        document = replace(parsed("Ferry stays", text), canonical_url=ADDRESS)
+        fetched = FetchedItem(seen=item, document=document)
+        poll = Poll(outcome=PollOutcome.FETCHED, next_at=NOW, items=(fetched,), seen=(item,))
+        store.sources.record(source, poll, now=NOW)
+    (document,) = store.documents.new_for("daily")
+    assert document.text.endswith(REST)
 
 
 def test_a_passage_cut_from_a_file_is_taken_back(store: Store, parsed) -> None:
