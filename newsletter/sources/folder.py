@@ -35,7 +35,18 @@ from newsletter.sources.reading import (
 
 _LOG = logging.getLogger(__name__)
 #: What editors, browsers, desktops and databases leave behind; nobody means these to be read.
-_LEFTOVER_ENDINGS = ("~", ".swp", ".swo", ".part", ".partial", ".crdownload", ".tmp", "-wal", "-shm", "-journal")
+_LEFTOVER_ENDINGS = (
+    "~",
+    ".swp",
+    ".swo",
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".tmp",
+    "-wal",
+    "-shm",
+    "-journal",
+)
 _LEFTOVER_NAMES = frozenset({"thumbs.db", "desktop.ini"})
 #: Folders in folders beyond which something is wrong with the tree.
 _DEEPEST = 100
