@@ -1,6 +1,7 @@
 """Mailboxes in one file (RFC 4155): a document for each mail."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from newsletter.errors import DocumentRefusedError
@@ -32,15 +33,15 @@ def parse_mbox(content: bytes, reader: TextReader) -> ParsedItems:
     """
     items: dict[str, ParsedItem] = {}
     seen: set[bytes] = set()
+    numbers: Counter[str] = Counter()
     for mail in split_mbox(content):
         if mail in seen:
             continue
         seen.add(mail)
-        name = key_of(mail)
-        key, count = name, 1
+        key = name = key_of(mail)
         while key in items:
-            count += 1
-            key = f"{name}#{count}"
+            numbers[name] += 1
+            key = f"{name}#{numbers[name] + 1}"
         items[key] = read_item(mail, reader, key=key)
     if not items:
         raise DocumentRefusedError(RefusalReason.EMPTY, "no mail in it")
