@@ -75,6 +75,11 @@ class Accounts:
         return self.find(name, now=now)
 
     @staticmethod
+    def check_name(name: str) -> None:
+        """Raise OperatorError, with the reason, for what cannot be a name."""
+        check_name(name)
+
+    @staticmethod
     def check_password(name: str, password: str) -> None:
         """Raise PasswordRefusedError, with the reason, for a password that is not taken."""
         if reason := weakness(password, name=name):
