@@ -56,7 +56,7 @@ def add(name: str, *, role: str | None, address: str) -> None:
 
 
 @operators.command("list", epilog="Example: newsletter operators list --json")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
 def list_(*, as_json: bool) -> None:
     """List the operators."""
     from newsletter.cli.common import opened, utc_now
@@ -67,7 +67,7 @@ def list_(*, as_json: bool) -> None:
         zone = app.lists[0].time_zone
     if as_json:
         rows = [{key: _plain(value) for key, value in asdict(one).items()} for one in found]
-        click.echo(json.dumps({"operators": rows}, indent=2))
+        click.echo(json.dumps(rows, indent=2))
     elif not found:
         click.echo("There is no operator yet: newsletter operators add NAME", err=True)
     else:
