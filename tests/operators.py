@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from starlette.applications import Starlette
@@ -17,10 +18,12 @@ from newsletter.app import App
 from newsletter.bound.operators import Operators
 from newsletter.model.operators import Role
 from newsletter.web.app import make_web
+from newsletter.web.pages import Pages
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BASE = "https://news.example.org"
 PASSWORD = "three rusty harbour cranes"
+_pages = cache(Pages)
 CHEAP = Passwords(time_cost=1, memory_kib=8)
 
 
@@ -49,7 +52,9 @@ class Office:
 
     @cached_property
     def web(self) -> Starlette:
-        return make_web(self.app, clock=lambda: self.now)
+        # Templates take longer to compile than most tests take.
+        with patch("newsletter.web.app.Pages", _pages):
+            return make_web(self.app, clock=lambda: self.now)
 
     def browser(self) -> Browser:
         return Browser(self.web, re.sub(r"(?<=[^/:])/.*", "", self.base))
