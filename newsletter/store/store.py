@@ -26,6 +26,7 @@ from newsletter.store.operations import Operations
 from newsletter.store.operator_sessions import OperatorSessions
 from newsletter.store.operators import Operators
 from newsletter.store.patience import apart_in_time
+from newsletter.store.proposals import Proposals
 from newsletter.store.readers import Readers
 from newsletter.store.sign_ins import SignIns
 from newsletter.store.signups import SignUps
@@ -46,6 +47,7 @@ class Store:
         mailboxes: How mailboxes stand that news arrives in.
         sources: What is fetched from where.
         editions: What was published.
+        proposals: What is to be published, and what was decided about it.
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
         subscribers: Who reads.
@@ -72,6 +74,7 @@ class Store:
         self.mailboxes = Mailboxes(database)
         self.sources = Sources(database)
         self.editions = Editions(database)
+        self.proposals = Proposals(database)
         self.archive = Archive(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
