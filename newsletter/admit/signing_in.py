@@ -169,6 +169,22 @@ class SigningIn:
         self._store.sign_ins.undo(attempt, forget=(PlaceKind.ACCOUNT, PlaceKind.BROWSER))
         return Admitted(token=token, needs_code=False, known=known)
 
+    def confirm(self, name: str, password: str, visit: Visit, *, now: datetime) -> None:
+        """See that a signed-in operator still knows the password; wrong tries count as those to sign in.
+
+        Raises:
+            SignInError: It is wrong, or nothing is tried from there for a while.
+        """
+        credentials, is_known = self._store.operators.recognise(name, hash_of(visit.known))
+        attempt = self._attempt(_place(name, credentials, visit, is_known=is_known), visit, now)
+        if not self._passwords.verify(credentials.password_hash if credentials else None, password):
+            raise SignInError("Your own password is wrong.")
+        self._store.sign_ins.undo(attempt, forget=())
+
+    def session_id(self, token: str) -> int | None:
+        """Return the number of a session; None if there is none."""
+        return self._store.operator_sessions.id_of(hash_of(token))
+
     def session(self, token: str, *, now: datetime) -> SignedIn | None:
         """Return who is signed in by a token; None if nobody is."""
         return self._store.operator_sessions.find(hash_of(token), self._rules, now=now)

@@ -13,13 +13,17 @@ Each file has `routes(desk, gate)`. Pages extend `web/operator/base.html`, and s
 from starlette.routing import Route
 
 from newsletter.web.desk import Desk
-from newsletter.web.operator import sign_in
+from newsletter.web.operator import account, log, people, sign_in
 from newsletter.web.operator.gate import Gate
+from newsletter.web.operator.turns import Turns
 
 
 def routes(desk: Desk) -> list[Route]:
     """Return the routes, without the base path."""
-    gate = Gate(desk)
+    gate, turns = Gate(desk), Turns()
     return [
-        *sign_in.routes(desk, gate),
+        *sign_in.routes(desk, gate, turns),
+        *account.routes(desk, gate, turns),
+        *people.routes(desk, gate, turns),
+        *log.routes(desk, gate),
     ]
