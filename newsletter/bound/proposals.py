@@ -13,6 +13,7 @@ from newsletter.model.editions import (
     Approval,
     Draft,
     MailingList,
+    PublishedEdition,
     PublishReport,
     RunOutcome,
     SlotDecision,
@@ -68,7 +69,7 @@ class Proposals:
         Raises:
             NewsletterError: As `newsletter.publish.draft`.
         """
-        proposal = self.of(mailing_list.name)
+        proposal = self.going(mailing_list.name)
         return self.content(proposal) if proposal is not None else self.at(mailing_list, moment=now)
 
     def at(self, mailing_list: MailingList, *, moment: datetime) -> Draft | None:
@@ -91,6 +92,12 @@ class Proposals:
         return draft(self._open_store(), mailing_list, press, now=moment)
 
     def of(self, list_name: str) -> Proposal | None:
+        """Return the open proposal of a list, be it skipped or outdated; None if there is none."""
+        if not Store.exists(self._settings.database_url):
+            return None
+        return next(iter(self._open_store().proposals.open(list_name)), None)
+
+    def going(self, list_name: str) -> Proposal | None:
         """Return what is proposed for a list's next edition; None if nothing is, or it is skipped."""
         if not Store.exists(self._settings.database_url):
             return None
@@ -115,6 +122,10 @@ class Proposals:
         return tuple(
             sorted((one for one in found if one.closes_at >= now), key=lambda one: one.proposal.slot_at)
         )
+
+    def latest(self, mailing_list: MailingList, *, limit: int) -> list[PublishedEdition]:
+        """Return the latest editions of a list that went out, the newest first."""
+        return self._open_store().editions.latest(mailing_list.name, limit=limit)
 
     def get(self, proposal_id: int) -> Proposal:
         """Return a proposal, open or not.
@@ -261,7 +272,7 @@ class Proposals:
             NewsletterError: As `newsletter.publish.publish`.
         """
         store = self._open_store()
-        proposal = self.of(mailing_list.name)
+        proposal = self.going(mailing_list.name)
         if proposal is not None:
             approval = Decider(by=by, now=now).entry(proposal, "send edition", "by hand")
             return publish_proposed(store, mailing_list, proposal, now=now, entry=approval)

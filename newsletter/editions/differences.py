@@ -1,41 +1,11 @@
 """Differences: what one edition tells that another one does not, story by story; pure."""
 
-from dataclasses import dataclass
-
 from newsletter.editions.contents import entries
+from newsletter.model.differences import Change, Differences
 from newsletter.model.editions import Edition
 from newsletter.model.explanations import Entry, StoryRole
 
 _TOLD = frozenset({StoryRole.LEAD, StoryRole.SECOND, StoryRole.LINE})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """A story that both editions tell, and what is different about it."""
-
-    before: Entry
-    after: Entry
-    #: In words: "headline", "summary", "sources"; empty: it only moved.
-    what: tuple[str, ...]
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether it has another number or is told in another form."""
-        return (self.before.number, self.before.role) != (self.after.number, self.after.role)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Differences:
-    """How an edition differs from an earlier one."""
-
-    #: Stories that only the later one tells, in its order.
-    added: tuple[Entry, ...]
-    #: Stories that only the earlier one tells, in its order.
-    gone: tuple[Entry, ...]
-    #: Stories that both tell, and not alike; in the later one's order.
-    changed: tuple[Change, ...]
-    #: How many stories both tell alike and in the same place.
-    same: int
 
 
 def differences(before: Edition, after: Edition) -> Differences:
@@ -72,7 +42,7 @@ def _change(before: Entry, after: Entry) -> Change:
         if (old.summary.rewrite or old.summary.text) != (new.summary.rewrite or new.summary.text):
             what.append("summary")
         if old.sources != new.sources:
-            what.append("sources")
+            what.append("other sources")
     if before.label is not after.label:
         what.append(f"now “{after.label.value}”")
     return Change(before=before, after=after, what=tuple(what))

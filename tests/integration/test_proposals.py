@@ -204,7 +204,7 @@ def test_nothing_left_to_tell_withdraws_what_was_proposed(app: App, folder: Path
 def test_a_skipped_edition_leaves_its_documents_to_the_next_one(app: App, folder: Path) -> None:
     proposal = proposed(app, folder)
     app.proposals.skip(proposal.id, by="ada", now=REVIEW)
-    assert app.proposals.of("daily") is None
+    assert app.proposals.going("daily") is None
     assert take(app, SLOT) == [RunOutcome.SKIPPED]
     [run] = app.store.editions.runs("daily")
     assert run.reason == "left out by ada; its documents wait for the next edition"
