@@ -19,6 +19,7 @@ from newsletter.store.feedback import Feedback
 from newsletter.store.forgetting import Forgetting
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
+from newsletter.store.lookups import Lookups
 from newsletter.store.mailboxes import Mailboxes
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
@@ -55,6 +56,7 @@ class Store:
         consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
         counts: How many rows stand how.
+        lookups: What the operator's pages ask for.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
@@ -77,6 +79,7 @@ class Store:
         self.consents = Consents(database)
         self.accounts = Accounts(database)
         self.counts = Counts(database)
+        self.lookups = Lookups(database, hasher)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":
