@@ -21,6 +21,7 @@ from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
 from newsletter.bound.mail import Mail
+from newsletter.bound.operators import Audit, Operators
 from newsletter.bound.readers import Readers
 from newsletter.bound.sources import Sources
 from newsletter.bound.subscribers import Subscribers
@@ -367,6 +368,16 @@ class App:
     def archive(self) -> Archive:
         """Past editions, to be read and searched."""
         return Archive(self.settings, self.lists, lambda: self.store)
+
+    @cached_property
+    def operators(self) -> Operators:
+        """Who may use the operator's pages."""
+        return Operators(self.settings, lambda: self.store)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The log of what operators decide."""
+        return Audit(lambda: self.store)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""

@@ -13,6 +13,8 @@ NewsletterError
 ├── DkimKeyError               a key, a selector or a domain that mail cannot be signed with
 ├── AddressError               an address that no mail can reach
 ├── SubscriberError            a change to a subscriber that is not allowed or names nobody
+├── OperatorError              a change to an operator's account that is not allowed, or names nobody
+├── SignInError                somebody is not let into the operator's pages; carries how long to wait
 ├── StoreError                 the store cannot be opened, read or written
 │   └── SenderBusyError        another process is sending from this store
 ├── PublishConflictError       another process published these documents first
@@ -127,6 +129,22 @@ class AddressError(NewsletterError, ValueError):
 
 class SubscriberError(NewsletterError):
     """A change to a subscriber that is not allowed, or that names nobody."""
+
+
+class OperatorError(NewsletterError):
+    """A change to an operator's account that is not allowed, or that names nobody."""
+
+
+class SignInError(NewsletterError):
+    """Somebody is not let into the operator's pages.
+
+    Attributes:
+        wait_seconds: How long nothing is tried from there; 0: what was given is wrong.
+    """
+
+    def __init__(self, message: str, *, wait_seconds: int = 0) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
 
 
 class StoreError(NewsletterError):

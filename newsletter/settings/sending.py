@@ -166,6 +166,12 @@ class ServiceSettings(BaseSettings):
     network_signups_per_hour: int = Field(
         60, ge=1, le=100000, description="most sign-ups from one network (IPv4 /24, IPv6 /48) in an hour"
     )
+    operator_idle_hours: float = Field(
+        12, gt=0, le=168, description="hours without a click after which an operator must sign in again"
+    )
+    operator_session_days: float = Field(
+        14, gt=0, le=90, description="days after which an operator must sign in again in any case"
+    )
     metrics_key: SecretStr = Field(
         SecretStr(""), description="bearer token of whoever reads /metrics; empty: not served"
     )

@@ -9,6 +9,7 @@ from newsletter.errors import StoreError
 from newsletter.store.accounts import Accounts
 from newsletter.store.archive import Archive
 from newsletter.store.audience import Audiences
+from newsletter.store.audit import Audit
 from newsletter.store.consents import Consents
 from newsletter.store.counts import Counts
 from newsletter.store.database import Database
@@ -23,8 +24,11 @@ from newsletter.store.lookups import Lookups
 from newsletter.store.mailboxes import Mailboxes
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
+from newsletter.store.operator_sessions import OperatorSessions
+from newsletter.store.operators import Operators
 from newsletter.store.patience import apart_in_time
 from newsletter.store.readers import Readers
+from newsletter.store.sign_ins import SignIns
 from newsletter.store.signups import SignUps
 from newsletter.store.sources import Sources
 from newsletter.store.subscribers import Subscribers
@@ -56,6 +60,10 @@ class Store:
         consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
         counts: How many rows stand how.
+        operators: Who may decide on the operator's pages.
+        operator_sessions: Browsers in which operators are signed in.
+        sign_ins: Wrong tries to sign in.
+        audit: Who decided what.
         lookups: What the operator's pages ask for.
     """
 
@@ -79,6 +87,10 @@ class Store:
         self.consents = Consents(database)
         self.accounts = Accounts(database)
         self.counts = Counts(database)
+        self.operators = Operators(database)
+        self.operator_sessions = OperatorSessions(database)
+        self.sign_ins = SignIns(database)
+        self.audit = Audit(database)
         self.lookups = Lookups(database, hasher)
 
     @classmethod

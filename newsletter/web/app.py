@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from newsletter.app import App
 from newsletter.errors import LinkError, StoreError
 from newsletter.model.clock import Clock
-from newsletter.web import archive, feedback, health, readers, style, subscribing
+from newsletter.web import archive, feedback, health, operator, readers, style, subscribing
 from newsletter.web.accesslog import AccessLog, Answered
 from newsletter.web.answers import Answers, is_for_machines
 from newsletter.web.desk import Desk
@@ -73,6 +73,7 @@ def _page_routes(desk: Desk) -> list[Route]:
         *subscribing.routes(desk),
         *readers.routes(desk),
         *archive.routes(desk.app, pages=desk.pages, site=desk.site, clock=desk.clock),
+        *operator.routes(desk),
     ]
 
 

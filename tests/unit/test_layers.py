@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive", "fetch"),
+    *("gauges", "receive", "fetch", "admit"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
@@ -20,6 +20,9 @@ FACES = {"cli", "web", "service", "__main__"}
 #: One library, one door.
 DOORS = {
     "apscheduler": {"newsletter.service"},
+    "argon2": {"newsletter.admit.passwords"},
+    "pyotp": {"newsletter.admit.codes"},
+    "segno": {"newsletter.admit.squares"},
     "cryptography": {"newsletter.messages.dkim_keys"},
     "sumy": {"newsletter.stories.sumy"},
     "aiosmtplib": {"newsletter.deliveries.smtp"},

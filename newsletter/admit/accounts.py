@@ -1,0 +1,238 @@
+"""Accounts of operators: added, changed, removed; each change with its entry in the audit log."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from newsletter.admit import codes, squares
+from newsletter.admit.passwords import Passwords
+from newsletter.admit.weak import weakness
+from newsletter.errors import OperatorError, SignInError
+from newsletter.model.audit import AuditEntry
+from newsletter.model.operators import Credentials, Operator, Role, SecondFactor
+from newsletter.store.store import Store
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+
+#: Reads a mail address and returns its usual form.
+ReadAddress = Callable[[str], str]
+
+
+class Accounts:
+    """Changes accounts.
+
+    Every change names who makes it (`by`), for the audit log.
+
+    Args:
+        store: Where they are kept.
+        passwords: Hashes passwords.
+        issuer: What authenticator apps show above the name.
+        read_address: Raises AddressError for what is no mail address.
+    """
+
+    def __init__(self, store: Store, passwords: Passwords, *, issuer: str, read_address: ReadAddress) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._issuer = issuer
+        self._read_address = read_address
+
+    def find(self, name: str, *, now: datetime) -> Operator:
+        """Return an account.
+
+        Raises:
+            OperatorError: There is none.
+        """
+        found = self._store.operators.find(plain_name(name), now=now)
+        if found is None:
+            raise OperatorError(f"there is no operator {name}: newsletter operators list shows all")
+        return found
+
+    def add(
+        self, name: str, password: str, *, role: Role | None, address: str, by: str, now: datetime
+    ) -> Operator:
+        """Add an operator.
+
+        Args:
+            name: 1 to 32 lower-case letters, digits, dots, hyphens, underscores.
+            password: As it was typed.
+            role: None: admin for the first operator, editor for all others.
+            address: Mail address; empty: none.
+            by: Who adds it.
+            now: UTC.
+
+        Raises:
+            OperatorError: Name or password cannot be taken, or the first operator would be no admin.
+            AddressError: It is not an address.
+        """
+        name = check_name(name)
+        self.check_password(name, password)
+        if role is None:
+            role = Role.EDITOR if self._store.operators.any() else Role.ADMIN
+        address = self._read_address(address) if address else ""
+        entry = AuditEntry(at=now, actor=by, action="add operator", subject=name, detail=f"as {role.value}")
+        self._store.operators.add(name, role, address, self._passwords.hash(password), entry)
+        return self.find(name, now=now)
+
+    @staticmethod
+    def check_password(name: str, password: str) -> None:
+        """Raise OperatorError, with the reason, for a password that is not taken."""
+        if reason := weakness(password, name=name):
+            raise OperatorError(reason)
+
+    def remove(self, name: str, *, by: str, now: datetime) -> None:
+        """Remove an operator; all sessions end.
+
+        Raises:
+            OperatorError: There is none, or it is the last admin among several.
+        """
+        name = plain_name(name)
+        self._store.operators.remove(name, _entry("remove operator", name, by, now))
+
+    def set_password(self, name: str, password: str, *, by: str, now: datetime) -> None:
+        """Set a password; all sessions end.
+
+        Raises:
+            OperatorError: There is no such operator, or the password is not taken.
+        """
+        name = plain_name(name)
+        self.check_password(name, password)
+        entry = _entry("change password", name, by, now)
+        self._store.operators.set_password(name, self._passwords.hash(password), entry)
+
+    def change_password(self, name: str, old: str, new: str, *, now: datetime) -> None:
+        """Let an operator change the own password; all sessions end.
+
+        Raises:
+            SignInError: The old one is wrong.
+            OperatorError: The new one is not taken.
+        """
+        self.check_password(name, new)
+        if not self._passwords.verify(self._credentials(name).password_hash, old):
+            raise SignInError("The present password is wrong.")
+        self.set_password(name, new, by=name, now=now)
+
+    def set_role(self, name: str, role: Role, *, by: str, now: datetime) -> None:
+        """Set a role; all sessions end.
+
+        Raises:
+            OperatorError: There is no such operator, or it is the last admin among several.
+        """
+        name = plain_name(name)
+        entry = _entry("change role", name, by, now, detail=f"to {role.value}")
+        self._store.operators.set_role(name, role, entry)
+
+    def end_sessions(self, name: str, *, by: str, now: datetime) -> None:
+        """Sign an operator out everywhere.
+
+        Raises:
+            OperatorError: There is none.
+        """
+        name = plain_name(name)
+        self._store.operators.end_sessions(name, _entry("end all sessions", name, by, now))
+
+    def unlock(self, name: str, *, by: str, now: datetime) -> None:
+        """Let an operator try again at once.
+
+        Raises:
+            OperatorError: There is none.
+        """
+        name = plain_name(name)
+        self._store.operators.unlock(name, _entry("unlock operator", name, by, now))
+
+    def begin_second_factor(self, name: str) -> SecondFactor:
+        """Make a second factor; it counts once a code of it confirms it.
+
+        Raises:
+            OperatorError: There is no such operator, or it has a second factor already.
+        """
+        name = plain_name(name)
+        secret = codes.new_secret()
+        self._store.operators.propose_secret(name, secret)
+        return self._second_factor(name, secret)
+
+    def pending_second_factor(self, name: str) -> SecondFactor | None:
+        """Return the second factor that was begun and is not confirmed; None if there is none."""
+        secret = self._credentials(plain_name(name)).pending_secret
+        return self._second_factor(plain_name(name), secret) if secret else None
+
+    def _second_factor(self, name: str, secret: str) -> SecondFactor:
+        address = codes.address_of(secret, name=name, issuer=self._issuer)
+        return SecondFactor(secret=secret, address=address, squares=squares.squares_of(address))
+
+    def confirm_second_factor(self, name: str, code: str, *, by: str, now: datetime) -> list[str]:
+        """Let a second factor count from now on.
+
+        Returns:
+            The recovery codes, which are shown this once.
+
+        Raises:
+            OperatorError: None was begun, or the code is wrong.
+        """
+        name = plain_name(name)
+        secret = self._credentials(name).pending_secret
+        if not secret:
+            raise OperatorError(f"no second factor was begun for {name}")
+        step = codes.step_of(secret, code, after=0, now=now)
+        if step is None:
+            raise OperatorError("that is not the code of now: wait for the next one, and check the clock")
+        fresh = codes.recovery_codes()
+        entry = _entry("switch second factor on", name, by, now)
+        self._store.operators.confirm_secret(name, secret, step, _hashes(fresh), entry)
+        return fresh
+
+    def drop_second_factor(self, name: str, *, by: str, now: datetime) -> None:
+        """Switch a second factor off, with its recovery codes.
+
+        Raises:
+            OperatorError: There is no such operator.
+        """
+        name = plain_name(name)
+        self._store.operators.drop_secret(name, _entry("switch second factor off", name, by, now))
+
+    def renew_recovery_codes(self, name: str, *, by: str, now: datetime) -> list[str]:
+        """Return new recovery codes, which are shown this once; the old ones end.
+
+        Raises:
+            OperatorError: There is no such operator, or no second factor.
+        """
+        name = plain_name(name)
+        if not self._credentials(name).totp_secret:
+            raise OperatorError(f"{name} has no second factor: recovery codes come with it")
+        fresh = codes.recovery_codes()
+        entry = _entry("renew recovery codes", name, by, now)
+        self._store.operators.replace_codes(name, _hashes(fresh), entry)
+        return fresh
+
+    def _credentials(self, name: str) -> Credentials:
+        found, _ = self._store.operators.recognise(name, "")
+        if found is None:
+            raise OperatorError(f"there is no operator {name}: newsletter operators list shows all")
+        return found
+
+
+def plain_name(name: str) -> str:
+    """Return a name in the form that accounts have, however it was typed."""
+    return name.strip().lower()
+
+
+def check_name(name: str) -> str:
+    """Return a name in the form that accounts have.
+
+    Raises:
+        OperatorError: It cannot be one.
+    """
+    plain = plain_name(name)
+    if not _NAME.fullmatch(plain):
+        raise OperatorError(
+            f"{name!r} cannot be an operator's name: it has 1 to 32 of a to z, digits, dots, hyphens, "
+            "underscores, and begins with a letter or digit"
+        )
+    return plain
+
+
+def _entry(action: str, name: str, by: str, now: datetime, *, detail: str = "") -> AuditEntry:
+    return AuditEntry(at=now, actor=by, action=action, subject=name, detail=detail)
+
+
+def _hashes(fresh: list[str]) -> list[str]:
+    return [codes.recovery_hash(code) for code in fresh]

@@ -1,0 +1,25 @@
+"""The operator's pages: what is due, what is wrong, and who decided what; for those who have signed in.
+
+Each file has `routes(desk, gate)`. Pages extend `web/operator/base.html`, and see `operator` and `page`:
+
+    def routes(desk: Desk, gate: Gate) -> list[Route]:
+        @gate.page(Role.EDITOR)
+        async def editions(request: Request, operator: SignedIn) -> Response:
+            return desk.show("operator/editions.html", operator=operator, page="editions", ...)
+
+        return [Route("/operator/editions", editions, methods=["GET"])]
+"""
+
+from starlette.routing import Route
+
+from newsletter.web.desk import Desk
+from newsletter.web.operator import sign_in
+from newsletter.web.operator.gate import Gate
+
+
+def routes(desk: Desk) -> list[Route]:
+    """Return the routes, without the base path."""
+    gate = Gate(desk)
+    return [
+        *sign_in.routes(desk, gate),
+    ]
