@@ -13,7 +13,7 @@ Each file has `routes(desk, gate)`. Pages extend `web/operator/base.html`, and s
 from starlette.routing import Route
 
 from newsletter.web.desk import Desk
-from newsletter.web.operator import sign_in
+from newsletter.web.operator import charts, deliveries, documents, reader, sign_in, sources, subscribers
 from newsletter.web.operator.gate import Gate
 
 
@@ -22,4 +22,10 @@ def routes(desk: Desk) -> list[Route]:
     gate = Gate(desk)
     return [
         *sign_in.routes(desk, gate),
+        *documents.routes(desk, gate),
+        *sources.routes(desk, gate),
+        *subscribers.routes(desk, gate),
+        *reader.routes(desk, gate),
+        *deliveries.routes(desk, gate),
+        *charts.routes(desk, gate),
     ]
