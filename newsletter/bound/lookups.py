@@ -133,8 +133,7 @@ class Lookups:
         self, *, list_name: str = "", before: int | None = None, limit: int | None = None
     ) -> Page[EditionRow]:
         """Return editions with their counts, the newest first; see `EditionLookups.page`."""
-        options = {} if limit is None else {"limit": limit}
-        return self._open_store().lookups.editions.page(list_name=list_name, before=before, **options)
+        return self._open_store().lookups.editions.page(list_name=list_name, before=before, limit=limit)
 
     def edition(self, edition_id: int) -> EditionStatus:
         """Return an edition, and how it stands."""

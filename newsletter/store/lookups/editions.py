@@ -27,15 +27,16 @@ class EditionLookups:
         self._database = database
 
     def page(
-        self, *, list_name: str = "", before: int | None = None, limit: int = PAGE_ROWS
+        self, *, list_name: str = "", before: int | None = None, limit: int | None = None
     ) -> Page[EditionRow]:
         """Return editions, of one list or of all, with their counts, the newest first.
 
         Args:
             list_name: Empty: of all lists.
             before: `next_id` of the page before.
-            limit: How many.
+            limit: How many; None: a page of them.
         """
+        limit = limit or PAGE_ROWS
         query = select(*_HEADINGS).order_by(_editions.c.id.desc()).limit(limit + 1)
         if list_name:
             query = query.where(_editions.c.list_name == list_name)

@@ -208,7 +208,7 @@ class _Deliveries:
             return "It is paused." if ruling.pause(edition) else "It was paused already, or is over."
         if do == "resume":
             count = ruling.resume(edition, now=now)
-            return "It is not paused." if count is None else f"It goes on: {plural(count, 'reader')} wait."
+            return "It is not paused." if count is None else f"It goes on: {plural(count, 'reader')} waiting."
         if do == "cancel":
             if edition.state is EditionState.OPEN and not state.waiting:
                 return "It is finished: there is nobody left to spare it."

@@ -23,6 +23,10 @@ _MOST_EDITIONS, _REMEMBERED_SECONDS = 50, 120
 _LEAST_SECONDS = 5
 
 
+#: Seconds between two looks at an edition that somebody watches.
+EVERY_SECONDS = 2.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """How far an edition has come."""
@@ -82,15 +86,15 @@ def progress_of(state: EditionStatus, *, per_second: float | None, trouble: str 
 def _summary(state: EditionStatus, ahead: int, per_second: float | None, trouble: str) -> str:
     accepted = f"{state.count(DeliveryState.ACCEPTED):,} of {plural(state.total, 'reader')} accepted"
     deferred = state.count(DeliveryState.DEFERRED)
-    later = f" {deferred:,} wait for another try." if deferred else ""
+    later = f" {deferred:,} to be tried again." if deferred else ""
     if state.edition.state is EditionState.CANCELLED:
         return f"Cancelled. {accepted}."
     if not ahead:
         return f"{accepted}.{later or ' Nobody waits.'}"
     if state.edition.state is EditionState.PAUSED:
-        return f"Paused. {accepted}; {ahead:,} wait."
+        return f"Paused. {accepted}; {ahead:,} waiting."
     if trouble:
-        return f"{accepted}; {ahead:,} wait. Nothing goes out: {trouble}"
+        return f"{accepted}; {ahead:,} waiting. Nothing goes out: {trouble}"
     if per_second is None:
         return f"{accepted}; {ahead:,} to go.{later}"
     if per_second == 0:
@@ -105,7 +109,7 @@ class Telling:
     Args:
         look: Returns how far an edition has come.
         stopping: Once set, every stream ends.
-        every: Seconds between two looks; watchers of one edition share them.
+        every: Seconds between two looks, which watchers of one edition share; None: EVERY_SECONDS.
         longest: Seconds after which a stream ends; the browser asks again, and is let in again or not.
         most: Watchers at once.
     """
@@ -115,13 +119,13 @@ class Telling:
         look: Callable[[int], Awaitable[Progress]],
         *,
         stopping: asyncio.Event,
-        every: float = 2.0,
+        every: float | None = None,
         longest: float = 60.0,
         most: int = 20,
     ) -> None:
         self._look = look
         self._stopping = stopping
-        self._every = every
+        self._every = EVERY_SECONDS if every is None else every
         self._longest = longest
         self._most = most
         self._watchers = 0

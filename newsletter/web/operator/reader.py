@@ -86,7 +86,7 @@ class _Reader:
             detail = f"{list_name} No. {edition}"
         else:
             words = self._change_standing(reader, do, list_name)
-            detail = list_name
+            detail = "" if do in ("suppress", "lift") else list_name
         self._record(operator, _ACTIONS[do], reader, detail)
         return words
 
