@@ -16,21 +16,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from archives import put_edition, samples
+from lookedup import BAD, READERS, note_document, send_some
 from operators import NOW, Office, hidden
 from webserver import Browser, served
 
-from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
-from newsletter.model.documents import FoundFile, ParsedDocument, RefusalReason, Span
+from newsletter.model.documents import FoundFile, RefusalReason
 from newsletter.model.operators import Role
 from newsletter.model.subscribers import SubscriptionState, SuppressionReason
 from newsletter.subscribe import parse_address
 from newsletter.web.app import make_web
 from newsletter.web.operator import live
-
-S = DeliveryState
-BAD = "<script>alert(1)</script>&\"'"
-READERS = ("ada@example.org", "bob@example.org", "cy@sample.net", "dee@sample.net", "eve@sample.net")
 
 PAGES = (
     *("/documents", "/documents/1", "/documents/refused", "/sources", "/sources/1", "/subscribers"),
@@ -59,29 +54,7 @@ def office(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def sent(office: Office) -> int:
-    """No. 1 of daily: accepted, failed, deferred, uncertain and queued, one reader each; returns its id."""
-    app = office.app
-    for address in READERS:
-        app.subscribers.add(app.mailing_list(None), address, name=BAD[:20], now=NOW)
-    edition = put_edition(app, samples().make_full_edition())
-    deliveries = app.store.deliveries
-    claimed = {one.address: one.id for one in deliveries.claim(sender="me", limit=4, now=NOW)}
-    ids = [claimed[address] for address in READERS[:4]]
-    marks = [
-        DeliveryMark(delivery_id=ids[0], state=S.ACCEPTED, reply="content: 250 ok"),
-        DeliveryMark(delivery_id=ids[1], state=S.FAILED, reply=f"RCPT: 550 5.1.1 {BAD}"),
-        DeliveryMark(
-            delivery_id=ids[2],
-            state=S.DEFERRED,
-            reply="RCPT: 450 4.2.2 full",
-            next_attempt_at=NOW.replace(hour=9),
-        ),
-        DeliveryMark(delivery_id=ids[3], state=S.UNCERTAIN, reply="lost"),
-    ]
-    policy = UncertainPolicy.HOLD
-    deliveries.advance(begin=ids, marks=[], sender="me", policy=policy, now=NOW)
-    deliveries.advance(begin=[], marks=marks, sender="me", policy=policy, now=NOW)
-    return edition.id
+    return send_some(office.app)
 
 
 def said(office: Office) -> list[tuple[str, str, str]]:
@@ -99,20 +72,6 @@ def words(page: httpx.Response) -> str:
 def states(office: Office, edition_id: int) -> dict[str, int]:
     counts = office.app.store.deliveries.counts(edition_id)
     return {state.value: count for state, count in counts.items()}
-
-
-def note_document(office: Office, headline: str, *, folder: str = "/in") -> None:
-    text = f"{headline}\n\nText."
-    document = ParsedDocument(
-        headline=headline,
-        text=text,
-        paragraphs=(Span(start=len(headline) + 2, end=len(text)),),
-        content_hash=headline.rjust(64, "0")[:64],
-        language="en",
-        source="Harbour Gazette",
-    )
-    file = FoundFile(path=f"{headline}.txt", fingerprint="1", document=document)
-    office.app.store.documents.record(folder, [file], now=office.now)
 
 
 # --- who may see what -----------------------------------------------------------------------------------
@@ -162,7 +121,7 @@ def test_numbers_that_are_none_are_no_page(office: Office, sent: int) -> None:
 
 
 def test_documents_are_found_by_headline_and_say_who_told_them(office: Office, sent: int) -> None:
-    note_document(office, f"Überfahrt {BAD}")
+    note_document(office.app, f"Überfahrt {BAD}")
     browser = office.signed_in("ed")
     page = browser.get(office.path("/documents"), params={"q": "überFAHRT"})
     assert "Überfahrt &lt;script&gt;" in page.text
@@ -184,7 +143,7 @@ def test_what_was_refused_says_why_and_what_to_do(office: Office) -> None:
 
 def test_pages_of_documents_follow_each_other(office: Office) -> None:
     for n in range(60):
-        note_document(office, f"News {n:02}")
+        note_document(office.app, f"News {n:02}")
     browser, seen = office.signed_in("ed"), []
     path = office.path("/documents")
     while path:
@@ -261,7 +220,7 @@ def test_places_that_fail_say_why(office: Office, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_and_one_that_is_silent(office: Office, tmp_path: Path) -> None:
     for n in range(5):
-        note_document(office, f"News {n}", folder=str(tmp_path))
+        note_document(office.app, f"News {n}", folder=str(tmp_path), now=office.now)
         office.later(days=1)
     assert "In order" in words(office.signed_in("ed").get(office.path("/sources")))
     office.later(days=10)

@@ -1,6 +1,8 @@
 """Subscribers: looked for, added, suppressed, handed out and erased; by admins alone, for they are people."""
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
@@ -19,6 +21,9 @@ from newsletter.web.operator.reading import number_in
 
 #: Longest text that is looked for, in characters: the longest address.
 _LONGEST_SEARCH = 320
+
+#: Rows of a file that are handed over at once.
+_ROWS_AT_ONCE = 500
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -127,7 +132,7 @@ class _Subscribers:
         )
 
     async def export(self, request: Request, operator: SignedIn) -> Response:
-        """Hand out a list's subscribers as a CSV file, a row at a time."""
+        """Hand out a list's subscribers as a CSV file, in flat memory."""
         sent = await self._desk.guard.read(request)
         mailing_list = self._app.mailing_list(text_of(sent, "list") or None)
         await run_in_threadpool(
@@ -137,11 +142,17 @@ class _Subscribers:
             subject=mailing_list.name,
             now=self._desk.clock(),
         )
-        rows = iterate_in_threadpool(self._app.lookups.csv_of(mailing_list))
+        rows = iterate_in_threadpool(_portions(self._app.lookups.csv_of(mailing_list)))
         named = f'attachment; filename="{mailing_list.name}-subscribers.csv"'
         return StreamingResponse(
             rows, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": named} | _NO_STORE
         )
+
+
+def _portions(rows: Iterator[str]) -> Iterator[str]:
+    """Yield rows some at a time: each turn from the thread that reads them costs more than a row."""
+    while some := "".join(islice(rows, _ROWS_AT_ONCE)):
+        yield some
 
 
 def _wanted(list_name: str = "", state: str = "", suppressed: str = "", text: str = "") -> SubscriberFilter:
