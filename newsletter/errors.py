@@ -14,6 +14,7 @@ NewsletterError
 ├── AddressError               an address that no mail can reach
 ├── SubscriberError            a change to a subscriber that is not allowed or names nobody
 ├── OperatorError              a change to an operator's account that is not allowed, or names nobody
+│   └── PasswordRefusedError   a password that is too easily guessed
 ├── SignInError                somebody is not let into the operator's pages; carries how long to wait
 ├── StoreError                 the store cannot be opened, read or written
 │   └── SenderBusyError        another process is sending from this store
@@ -133,6 +134,10 @@ class SubscriberError(NewsletterError):
 
 class OperatorError(NewsletterError):
     """A change to an operator's account that is not allowed, or that names nobody."""
+
+
+class PasswordRefusedError(OperatorError):
+    """A password is too easily guessed; the message says why."""
 
 
 class SignInError(NewsletterError):

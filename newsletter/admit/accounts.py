@@ -7,7 +7,7 @@ from datetime import datetime
 from newsletter.admit import codes, squares
 from newsletter.admit.passwords import Passwords
 from newsletter.admit.weak import weakness
-from newsletter.errors import OperatorError, SignInError
+from newsletter.errors import OperatorError, PasswordRefusedError
 from newsletter.model.audit import AuditEntry
 from newsletter.model.operators import Credentials, Operator, Role, SecondFactor
 from newsletter.store.store import Store
@@ -61,7 +61,8 @@ class Accounts:
             now: UTC.
 
         Raises:
-            OperatorError: Name or password cannot be taken, or the first operator would be no admin.
+            OperatorError: The name cannot be taken, or the first operator would be no admin.
+            PasswordRefusedError: The password is too easily guessed.
             AddressError: It is not an address.
         """
         name = check_name(name)
@@ -74,10 +75,15 @@ class Accounts:
         return self.find(name, now=now)
 
     @staticmethod
+    def check_name(name: str) -> None:
+        """Raise OperatorError, with the reason, for what cannot be a name."""
+        check_name(name)
+
+    @staticmethod
     def check_password(name: str, password: str) -> None:
-        """Raise OperatorError, with the reason, for a password that is not taken."""
+        """Raise PasswordRefusedError, with the reason, for a password that is not taken."""
         if reason := weakness(password, name=name):
-            raise OperatorError(reason)
+            raise PasswordRefusedError(reason)
 
     def remove(self, name: str, *, by: str, now: datetime) -> None:
         """Remove an operator; all sessions end.
@@ -92,24 +98,13 @@ class Accounts:
         """Set a password; all sessions end.
 
         Raises:
-            OperatorError: There is no such operator, or the password is not taken.
+            OperatorError: There is no such operator.
+            PasswordRefusedError: The password is too easily guessed.
         """
         name = plain_name(name)
         self.check_password(name, password)
         entry = _entry("change password", name, by, now)
         self._store.operators.set_password(name, self._passwords.hash(password), entry)
-
-    def change_password(self, name: str, old: str, new: str, *, now: datetime) -> None:
-        """Let an operator change the own password; all sessions end.
-
-        Raises:
-            SignInError: The old one is wrong.
-            OperatorError: The new one is not taken.
-        """
-        self.check_password(name, new)
-        if not self._passwords.verify(self._credentials(name).password_hash, old):
-            raise SignInError("The present password is wrong.")
-        self.set_password(name, new, by=name, now=now)
 
     def set_role(self, name: str, role: Role, *, by: str, now: datetime) -> None:
         """Set a role; all sessions end.
@@ -120,6 +115,23 @@ class Accounts:
         name = plain_name(name)
         entry = _entry("change role", name, by, now, detail=f"to {role.value}")
         self._store.operators.set_role(name, role, entry)
+
+    def set_address(self, name: str, address: str, *, by: str, now: datetime) -> None:
+        """Set a mail address, or none.
+
+        Raises:
+            OperatorError: There is no such operator.
+            AddressError: It is not an address.
+        """
+        name = plain_name(name)
+        address = self._read_address(address) if address else ""
+        entry = _entry("change address", name, by, now, detail=f"to {address or 'none'}")
+        self._store.operators.set_address(name, address, entry)
+
+    def end_session(self, name: str, session_id: int, *, now: datetime) -> None:
+        """Let an operator end one of the own sessions; nothing happens if it is none."""
+        entry = _entry("end session", name, name, now)
+        self._store.operator_sessions.end_one(name, session_id, entry)
 
     def end_sessions(self, name: str, *, by: str, now: datetime) -> None:
         """Sign an operator out everywhere.
@@ -152,8 +164,9 @@ class Accounts:
 
     def pending_second_factor(self, name: str) -> SecondFactor | None:
         """Return the second factor that was begun and is not confirmed; None if there is none."""
-        secret = self._credentials(plain_name(name)).pending_secret
-        return self._second_factor(plain_name(name), secret) if secret else None
+        name = plain_name(name)
+        secret = self._credentials(name).pending_secret
+        return self._second_factor(name, secret) if secret else None
 
     def _second_factor(self, name: str, secret: str) -> SecondFactor:
         address = codes.address_of(secret, name=name, issuer=self._issuer)

@@ -22,7 +22,7 @@ _GROUPS, _GROUP_LENGTH = 4, 4
 #: Letters and digits (RFC 4648, section 6); none of them looks like another one.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
-_TIMED = re.compile(r"\d{6}")
+_TIMED = re.compile("[0-9]{6}")
 
 
 def new_secret() -> str:
@@ -63,12 +63,13 @@ def step_of(secret: str, code: str, *, after: int, now: datetime) -> int | None:
     """
     from pyotp import TOTP
 
+    typed = _bare(code).encode("utf-8", "replace")
     current = int(now.timestamp()) // _STEP_SECONDS
     made = TOTP(secret)
     found = None
     for step in range(current - _DRIFT, current + _DRIFT + 1):
         # All are compared: how long it takes says nothing about the code.
-        if hmac.compare_digest(made.generate_otp(step), _bare(code)) and step > after:
+        if hmac.compare_digest(made.generate_otp(step).encode(), typed) and step > after:
             found = step
     return found
 

@@ -29,6 +29,9 @@ _CODE_WITHIN = timedelta(minutes=10)
 #: 256 random bits.
 _TOKEN_BYTES = 32
 
+#: Where tries are the operator's own: those before a right one count no longer.
+_OWN = (PlaceKind.ACCOUNT, PlaceKind.BROWSER)
+
 _WRONG = "The name or the password is wrong."
 _WRONG_CODE = "That code is wrong, or was used before. Wait for the next one."
 _AGAIN = "That took too long. Sign in again."
@@ -166,8 +169,24 @@ class SigningIn:
             ),
             now=now,
         )
-        self._store.sign_ins.undo(attempt, forget=(PlaceKind.ACCOUNT, PlaceKind.BROWSER))
+        self._store.sign_ins.undo(attempt, forget=_OWN)
         return Admitted(token=token, needs_code=False, known=known)
+
+    def confirm(self, name: str, password: str, visit: Visit, *, now: datetime) -> None:
+        """See that a signed-in operator still knows the password; wrong tries count as those to sign in.
+
+        Raises:
+            SignInError: It is wrong, or nothing is tried from there for a while.
+        """
+        credentials, is_known = self._store.operators.recognise(name, hash_of(visit.known))
+        attempt = self._attempt(_place(name, credentials, visit, is_known=is_known), visit, now)
+        if not self._passwords.verify(credentials.password_hash if credentials else None, password):
+            raise SignInError("Your own password is wrong.")
+        self._store.sign_ins.undo(attempt, forget=_OWN)
+
+    def session_id(self, token: str) -> int | None:
+        """Return the number of a session; None if there is none."""
+        return self._store.operator_sessions.id_of(hash_of(token))
 
     def session(self, token: str, *, now: datetime) -> SignedIn | None:
         """Return who is signed in by a token; None if nobody is."""

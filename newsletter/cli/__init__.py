@@ -12,6 +12,7 @@ from newsletter.cli.documents import ingest, summarize
 from newsletter.cli.editions import preview, send
 from newsletter.cli.explain import explain
 from newsletter.cli.operation import config, demo, run, status
+from newsletter.cli.operators import operators
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.web import web
@@ -43,5 +44,6 @@ for _command in (
     bounces,
     dkim,
     web,
+    operators,
 ):
     commands.add_command(_command)

@@ -1,5 +1,7 @@
 """What several commands share."""
 
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,16 @@ NOTHING_NEW = "Nothing is new since the last edition. Documents are taken in by 
 def utc_now() -> datetime:
     """Return the time, UTC: faces alone look at the clock."""
     return datetime.now(UTC)
+
+
+def actor() -> str:
+    """Return who the audit log says has given a command: the system's name of the user."""
+    user = os.getuid()
+    try:
+        name = pwd.getpwuid(user).pw_name
+    except KeyError:
+        name = f"user {user}"
+    return f"{name} (command line)"
 
 
 @contextmanager

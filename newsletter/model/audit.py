@@ -24,9 +24,9 @@ class AuditEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditFilter:
-    """Which entries are looked for; what is empty lets everything through."""
+    """Which entries are looked for, by parts of their words in upper or lower case; empty: all."""
 
     actor: str = ""
     action: str = ""
-    #: Part of the subject or of the detail, in upper or lower case.
+    #: In the subject or the detail.
     words: str = ""

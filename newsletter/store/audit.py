@@ -31,13 +31,13 @@ class Audit:
         query = select(audit).order_by(audit.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(audit.c.id < before)
-        if wanted.actor:
-            query = query.where(audit.c.actor == wanted.actor)
-        if wanted.action:
-            query = query.where(audit.c.action == wanted.action)
-        if wanted.words:
-            columns = (audit.c.subject, audit.c.detail)
-            query = query.where(or_(*(c.icontains(wanted.words, autoescape=True) for c in columns)))
+        for words, columns in (
+            (wanted.actor, (audit.c.actor,)),
+            (wanted.action, (audit.c.action,)),
+            (wanted.words, (audit.c.subject, audit.c.detail)),
+        ):
+            if words:
+                query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
         with self._database.reading() as connection:
             return [
                 AuditEntry(

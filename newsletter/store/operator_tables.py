@@ -1,6 +1,6 @@
 """Tables of operators: accounts, sessions, wrong tries, and the audit log."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text
 
 from newsletter.store.tables import UtcDateTime, metadata
 
@@ -81,5 +81,3 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
 )
-Index("ix_audit_actor_id", audit.c.actor, audit.c.id)
-Index("ix_audit_action_id", audit.c.action, audit.c.id)

@@ -112,6 +112,16 @@ class Operators:
             _end_sessions(connection, operator_id)
             audit.note(connection, entry)
 
+    def set_address(self, name: str, address: str, entry: AuditEntry) -> None:
+        """Set a mail address, or none.
+
+        Raises:
+            OperatorError: There is no such operator.
+        """
+        with self._database.transaction() as connection:
+            self._changed(connection, name, address=address)
+            audit.note(connection, entry)
+
     def end_sessions(self, name: str, entry: AuditEntry) -> None:
         """End all sessions of an operator; no browser is known any more.
 

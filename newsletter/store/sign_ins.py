@@ -1,6 +1,6 @@
 """Wrong tries to sign in, counted by place; they outlive a restart."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, null, or_, select, update
@@ -45,14 +45,19 @@ class SignIns:
             on_lock: For the audit log, if that locks an account.
             now: UTC.
         """
+        asked = tuple(places)
+        with self._database.reading() as connection:
+            # Whoever goes on trying while it is locked makes nobody wait who writes.
+            _, locked_until = _standing(connection, asked, now)
+        if locked_until is not None:
+            return Attempt(locked_until=locked_until, counts={})
         with self._database.transaction() as connection:
             self._database.serialise(connection, Lock.OPERATORS)
             _forget(connection, now)
-            found = {place: _row(connection, place) for place in places}
-            locks = [until for _, until in found.values() if until is not None and until > now]
-            if locks:
-                return Attempt(locked_until=max(locks), counts={})
-            counts = {place: count + 1 for place, (count, _) in found.items()}
+            before, locked_until = _standing(connection, asked, now)
+            if locked_until is not None:
+                return Attempt(locked_until=locked_until, counts={})
+            counts = {place: count + 1 for place, count in before.items()}
             for place, count in counts.items():
                 wait = delay(place.kind, count)
                 _write(connection, place, count, now + wait if wait else None, now)
@@ -86,10 +91,19 @@ def _at(place: Place) -> ColumnElement[bool]:
     return and_(_failures.c.kind == place.kind.value, _failures.c.place == place.name)
 
 
-def _row(connection: Connection, place: Place) -> tuple[int, datetime | None]:
-    query = select(_failures.c.count, _failures.c.locked_until).where(_at(place))
-    row = connection.execute(query).one_or_none()
-    return (row[0], row[1]) if row else (0, None)
+def _standing(
+    connection: Connection, places: Sequence[Place], now: datetime
+) -> tuple[dict[Place, int], datetime | None]:
+    """Return how many wrong tries each place has, and until when one of them is locked; None: none is."""
+    query = select(_failures).where(or_(*map(_at, places)), ~_is_stale(now))
+    rows = connection.execute(query).mappings().all()
+    known = {(row["kind"], row["place"]): row["count"] for row in rows}
+    locks = [row["locked_until"] for row in rows if row["locked_until"] and row["locked_until"] > now]
+    return {place: known.get((place.kind.value, place.name), 0) for place in places}, max(locks, default=None)
+
+
+def _is_stale(now: datetime) -> ColumnElement[bool]:
+    return or_(_failures.c.last_at < now - _FORGOTTEN, _failures.c.last_at > now + _AHEAD)
 
 
 def _write(
@@ -102,8 +116,7 @@ def _write(
 
 def _forget(connection: Connection, now: datetime) -> None:
     """Delete what is old, and of too many places those that were tried longest ago; accounts' stay."""
-    is_stale = or_(_failures.c.last_at < now - _FORGOTTEN, _failures.c.last_at > now + _AHEAD)
-    connection.execute(delete(_failures).where(is_stale))
+    connection.execute(delete(_failures).where(_is_stale(now)))
     passing = _failures.c.kind.in_((PlaceKind.NETWORK.value, PlaceKind.NAME.value))
     over = (connection.scalar(select(func.count()).where(passing)) or 0) - _MOST_PLACES
     if over > 0:

@@ -13,15 +13,30 @@ Each file has `routes(desk, gate)`. Pages extend `web/operator/base.html`, and s
 from starlette.routing import Route
 
 from newsletter.web.desk import Desk
-from newsletter.web.operator import charts, deliveries, documents, reader, sign_in, sources, subscribers
+from newsletter.web.operator import (
+    account,
+    charts,
+    deliveries,
+    documents,
+    log,
+    people,
+    reader,
+    sign_in,
+    sources,
+    subscribers,
+)
 from newsletter.web.operator.gate import Gate
+from newsletter.web.operator.turns import Turns
 
 
 def routes(desk: Desk) -> list[Route]:
     """Return the routes, without the base path."""
-    gate = Gate(desk)
+    gate, turns = Gate(desk), Turns()
     return [
-        *sign_in.routes(desk, gate),
+        *sign_in.routes(desk, gate, turns),
+        *account.routes(desk, gate, turns),
+        *people.routes(desk, gate, turns),
+        *log.routes(desk, gate),
         *documents.routes(desk, gate),
         *sources.routes(desk, gate),
         *subscribers.routes(desk, gate),

@@ -1,6 +1,7 @@
 """Where somebody goes after signing in: only to pages of the operator's own."""
 
 import re
+from urllib.parse import unquote
 
 #: What an address of ours is made of: no backslash, blank or control character: browsers read them otherwise.
 _SAFE = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:@/?-]*")
@@ -14,7 +15,7 @@ def own_path(wanted: str, *, base: str) -> str:
         base: Path that every address begins with, "" or "/news".
     """
     front = f"{base}/operator"
-    path = wanted.partition("?")[0]
+    path = unquote(wanted.partition("?")[0])
     is_own = path == front or path.startswith(f"{front}/")
     if is_own and _SAFE.fullmatch(wanted) and ".." not in path and "//" not in path:
         return wanted

@@ -1,6 +1,5 @@
 """Signing in and out: name and password, the code of a second factor, and the way out."""
 
-import ipaddress
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -9,19 +8,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import SignInError
-from newsletter.model.operators import Admitted, Role, SignedIn, Visit
+from newsletter.model.operators import Admitted, Role, SignedIn
 from newsletter.web.desk import Desk
 from newsletter.web.forms import text_of
 from newsletter.web.operator.gate import Gate
 from newsletter.web.operator.next_page import own_path
 from newsletter.web.operator.turns import Turns
-from newsletter.web.origin import client_address, parse_address
-
-#: Longest name of a browser that is kept.
-_LONGEST_BROWSER = 200
-
-#: Bits that addresses of one network share, by IP version; as for sign-ups.
-_NETWORK_BITS = {4: 24, 6: 48}
+from newsletter.web.operator.visits import visit_of
 
 _NOTICES = {
     "out": "You are signed out.",
@@ -29,9 +22,9 @@ _NOTICES = {
 }
 
 
-def routes(desk: Desk, gate: Gate) -> list[Route]:
-    """Return the routes, without the base path."""
-    entrance = _Entrance(desk, gate)
+def routes(desk: Desk, gate: Gate, turns: Turns) -> list[Route]:
+    """Return the routes, without the base path; passwords are looked at by turns."""
+    entrance = _Entrance(desk, gate, turns)
 
     @gate.page(Role.EDITOR)
     async def sign_out(request: Request, operator: SignedIn) -> Response:
@@ -63,17 +56,17 @@ def _sign_out(desk: Desk, gate: Gate, request: Request, operator: SignedIn, wher
 class _Entrance:
     """The two steps in."""
 
-    def __init__(self, desk: Desk, gate: Gate) -> None:
+    def __init__(self, desk: Desk, gate: Gate, turns: Turns) -> None:
         self._desk = desk
         self._gate = gate
-        self._turns = Turns()
+        self._turns = turns
 
     async def password(self, request: Request) -> Response:
         """Ask for name and password; POST takes them."""
         await self._gate.check_open()
         if request.method != "POST":
             if await self._gate.operator(request) is not None:
-                return RedirectResponse(self._next(request), status_code=303)
+                return self._to_next(request)
             return self._password_page(request, notice=_NOTICES.get(request.query_params.get("done", ""), ""))
         sent = await self._desk.guard.read(request)
         name = text_of(sent, "name")
@@ -82,7 +75,7 @@ class _Entrance:
                 self._desk.app.operators.signing_in.with_password,
                 name,
                 text_of(sent, "password"),
-                self._visit(request),
+                visit_of(request, self._gate.cookies),
                 now=self._desk.clock(),
             )
         except SignInError as error:
@@ -100,7 +93,11 @@ class _Entrance:
         sent = await self._desk.guard.read(request)
         try:
             admitted = await run_in_threadpool(
-                signing_in.with_code, token, text_of(sent, "code"), self._visit(request), now=now
+                signing_in.with_code,
+                token,
+                text_of(sent, "code"),
+                visit_of(request, self._gate.cookies),
+                now=now,
             )
         except SignInError as error:
             if is_awaited:
@@ -110,15 +107,10 @@ class _Entrance:
 
     def _admit(self, request: Request, admitted: Admitted) -> Response:
         """Go on with a session of a new name: what a browser brought before is worth nothing (fixation)."""
-        response = (
-            self._to(request, "sign-in/code")
-            if admitted.needs_code
-            else RedirectResponse(self._next(request), status_code=303)
-        )
+        response = self._to(request, "sign-in/code") if admitted.needs_code else self._to_next(request)
         self._gate.cookies.set_session(response, admitted.token)
         if admitted.known:
             self._gate.cookies.set_known(response, admitted.known)
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     def _password_page(
@@ -153,17 +145,11 @@ class _Entrance:
             response.headers["Retry-After"] = str(wait)
         return response
 
-    def _visit(self, request: Request) -> Visit:
-        origin = client_address(request)
-        return Visit(
-            origin=origin,
-            network=network_of(origin),
-            browser=request.headers.get("user-agent", "")[:_LONGEST_BROWSER],
-            known=self._gate.cookies.known(request),
-        )
-
     def _next(self, request: Request) -> str:
         return own_path(request.query_params.get("next", ""), base=self._desk.site.base)
+
+    def _to_next(self, request: Request) -> Response:
+        return RedirectResponse(self._next(request), status_code=303, headers={"Cache-Control": "no-store"})
 
     def _address(self, request: Request, step: str) -> str:
         return f"{self._desk.site.base}/operator/{step}?{urlencode({'next': self._next(request)})}"
@@ -172,11 +158,3 @@ class _Entrance:
         return RedirectResponse(
             self._address(request, step), status_code=303, headers={"Cache-Control": "no-store"}
         )
-
-
-def network_of(address: str) -> str:
-    """Return the network that an IP address belongs to, "192.0.2.0/24"; the address if it cannot be read."""
-    parsed = parse_address(address)
-    if parsed is None:
-        return address
-    return str(ipaddress.ip_network((parsed, _NETWORK_BITS[parsed.version]), strict=False))

@@ -77,8 +77,6 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
-    op.create_index("ix_audit_actor_id", "audit", ["actor", "id"])
-    op.create_index("ix_audit_action_id", "audit", ["action", "id"])
     _keep_the_log()
 
 
