@@ -20,6 +20,7 @@ from newsletter.bound.copies import Copies
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
+from newsletter.bound.lookups import Lookups
 from newsletter.bound.mail import Mail
 from newsletter.bound.operators import Audit, Operators
 from newsletter.bound.proposals import Proposals
@@ -338,6 +339,11 @@ class App:
     def operator(self) -> Operator:
         """What looks at deliveries and rules over them; see `newsletter.operate`."""
         return Operator(self.store)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """What the operator looks up."""
+        return Lookups(self.settings, lambda: self.store)
 
     @cached_property
     def copies(self) -> Copies:

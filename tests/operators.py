@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from starlette.applications import Starlette
@@ -16,10 +18,12 @@ from newsletter.app import App
 from newsletter.bound.operators import Operators
 from newsletter.model.operators import Role
 from newsletter.web.app import make_web
+from newsletter.web.pages import Pages
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BASE = "https://news.example.org"
 PASSWORD = "three rusty harbour cranes"
+_pages = cache(Pages)
 CHEAP = Passwords(time_cost=1, memory_kib=8)
 
 
@@ -46,11 +50,14 @@ class Office:
         app.operators = Operators(app.settings, lambda: app.store, passwords=CHEAP)
         return cls(app=app, base=base)
 
+    @cached_property
     def web(self) -> Starlette:
-        return make_web(self.app, clock=lambda: self.now)
+        # Templates take longer to compile than most tests take.
+        with patch("newsletter.web.app.Pages", _pages):
+            return make_web(self.app, clock=lambda: self.now)
 
-    def browser(self, web: Starlette | None = None) -> Browser:
-        return Browser(web or self.web(), re.sub(r"(?<=[^/:])/.*", "", self.base))
+    def browser(self) -> Browser:
+        return Browser(self.web, re.sub(r"(?<=[^/:])/.*", "", self.base))
 
     def add(self, name: str, role: Role | None = None, *, address: str = "") -> None:
         accounts = self.app.operators.accounts
@@ -63,9 +70,9 @@ class Office:
         """The path of an operator's page."""
         return f"{httpx.URL(self.base).path.rstrip('/')}/operator{below}"
 
-    def signed_in(self, name: str, web: Starlette | None = None) -> Browser:
+    def signed_in(self, name: str) -> Browser:
         """A browser in which an operator has signed in by the password."""
-        browser = self.browser(web)
+        browser = self.browser()
         answer = self.sign_in(browser, name)
         assert answer.status_code == 303, answer.text
         return browser

@@ -29,6 +29,9 @@ _CODE_WITHIN = timedelta(minutes=10)
 #: 256 random bits.
 _TOKEN_BYTES = 32
 
+#: Where tries are the operator's own: those before a right one count no longer.
+_OWN = (PlaceKind.ACCOUNT, PlaceKind.BROWSER)
+
 _WRONG = "The name or the password is wrong."
 _WRONG_CODE = "That code is wrong, or was used before. Wait for the next one."
 _AGAIN = "That took too long. Sign in again."
@@ -166,7 +169,7 @@ class SigningIn:
             ),
             now=now,
         )
-        self._store.sign_ins.undo(attempt, forget=(PlaceKind.ACCOUNT, PlaceKind.BROWSER))
+        self._store.sign_ins.undo(attempt, forget=_OWN)
         return Admitted(token=token, needs_code=False, known=known)
 
     def confirm(self, name: str, password: str, visit: Visit, *, now: datetime) -> None:
@@ -179,7 +182,7 @@ class SigningIn:
         attempt = self._attempt(_place(name, credentials, visit, is_known=is_known), visit, now)
         if not self._passwords.verify(credentials.password_hash if credentials else None, password):
             raise SignInError("Your own password is wrong.")
-        self._store.sign_ins.undo(attempt, forget=())
+        self._store.sign_ins.undo(attempt, forget=_OWN)
 
     def session_id(self, token: str) -> int | None:
         """Return the number of a session; None if there is none."""

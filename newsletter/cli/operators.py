@@ -12,12 +12,6 @@ from newsletter.model.operators import Operator, Role, SecondFactor
 
 _ROLES = click.Choice([role.value for role in Role])
 
-#: Two rows of a QR code in one line, by whether the upper and the lower square are light.
-_HALVES = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
-
-#: Light squares around a QR code (ISO/IEC 18004, section 6.3.8).
-_BORDER = 4
-
 
 @click.group()
 def operators() -> None:
@@ -56,7 +50,7 @@ def add(name: str, *, role: str | None, address: str) -> None:
 
 
 @operators.command("list", epilog="Example: newsletter operators list --json")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
 def list_(*, as_json: bool) -> None:
     """List the operators."""
     from newsletter.cli.common import opened, utc_now
@@ -67,7 +61,7 @@ def list_(*, as_json: bool) -> None:
         zone = app.lists[0].time_zone
     if as_json:
         rows = [{key: _plain(value) for key, value in asdict(one).items()} for one in found]
-        click.echo(json.dumps({"operators": rows}, indent=2))
+        click.echo(json.dumps(rows, indent=2))
     elif not found:
         click.echo("There is no operator yet: newsletter operators add NAME", err=True)
     else:
@@ -196,28 +190,14 @@ def second_factor(name: str, *, off: bool) -> None:
 
 def _show_factor(factor: SecondFactor) -> None:
     from newsletter.cli.common import on_terminal
+    from newsletter.cli.qr import lines_of
 
     if on_terminal():
         click.echo("Scan this with an authenticator app:\n")
-        for line in _qr_lines(factor.squares):
+        for line in lines_of(factor.squares):
             # White on black, whatever the colours of the terminal.
             click.echo(click.style(line, fg="bright_white", bg="black"))
     click.echo(f"\n{factor.address}\n\nOr type the key: {factor.secret}\n")
-
-
-def _qr_lines(squares: Sequence[Sequence[bool]]) -> list[str]:
-    """Return a QR code in block characters, light squares being drawn."""
-    width = len(squares) + 2 * _BORDER
-    light = [True] * width
-    rows = [
-        *[light] * _BORDER,
-        *([*[True] * _BORDER, *(not dark for dark in row), *[True] * _BORDER] for row in squares),
-        *[light] * _BORDER,
-    ]
-    if len(rows) % 2:
-        rows.append(light)
-    pairs = zip(rows[::2], rows[1::2], strict=True)
-    return ["".join(_HALVES[pair] for pair in zip(upper, lower, strict=True)) for upper, lower in pairs]
 
 
 def _new_password() -> str:

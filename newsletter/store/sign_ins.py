@@ -1,6 +1,6 @@
 """Wrong tries to sign in, counted by place; they outlive a restart."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, null, or_, select, update
@@ -92,17 +92,14 @@ def _at(place: Place) -> ColumnElement[bool]:
 
 
 def _standing(
-    connection: Connection, places: Iterable[Place], now: datetime
+    connection: Connection, places: Sequence[Place], now: datetime
 ) -> tuple[dict[Place, int], datetime | None]:
     """Return how many wrong tries each place has, and until when one of them is locked; None: none is."""
-    counts, locks = {}, []
-    for place in places:
-        query = select(_failures.c.count, _failures.c.locked_until).where(_at(place), ~_is_stale(now))
-        row = connection.execute(query).one_or_none()
-        counts[place] = row[0] if row else 0
-        if row and row.locked_until is not None and row.locked_until > now:
-            locks.append(row.locked_until)
-    return counts, max(locks, default=None)
+    query = select(_failures).where(or_(*map(_at, places)), ~_is_stale(now))
+    rows = connection.execute(query).mappings().all()
+    known = {(row["kind"], row["place"]): row["count"] for row in rows}
+    locks = [row["locked_until"] for row in rows if row["locked_until"] and row["locked_until"] > now]
+    return {place: known.get((place.kind.value, place.name), 0) for place in places}, max(locks, default=None)
 
 
 def _is_stale(now: datetime) -> ColumnElement[bool]:

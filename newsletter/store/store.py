@@ -20,6 +20,7 @@ from newsletter.store.feedback import Feedback
 from newsletter.store.forgetting import Forgetting
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
+from newsletter.store.lookups import Lookups
 from newsletter.store.mailboxes import Mailboxes
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
@@ -65,6 +66,7 @@ class Store:
         operator_sessions: Browsers in which operators are signed in.
         sign_ins: Wrong tries to sign in.
         audit: Who decided what.
+        lookups: What the operator's pages ask for.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
@@ -92,6 +94,7 @@ class Store:
         self.operator_sessions = OperatorSessions(database)
         self.sign_ins = SignIns(database)
         self.audit = Audit(database)
+        self.lookups = Lookups(database, hasher)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":

@@ -66,7 +66,7 @@ class _Entrance:
         await self._gate.check_open()
         if request.method != "POST":
             if await self._gate.operator(request) is not None:
-                return RedirectResponse(self._next(request), status_code=303)
+                return self._to_next(request)
             return self._password_page(request, notice=_NOTICES.get(request.query_params.get("done", ""), ""))
         sent = await self._desk.guard.read(request)
         name = text_of(sent, "name")
@@ -107,15 +107,10 @@ class _Entrance:
 
     def _admit(self, request: Request, admitted: Admitted) -> Response:
         """Go on with a session of a new name: what a browser brought before is worth nothing (fixation)."""
-        response = (
-            self._to(request, "sign-in/code")
-            if admitted.needs_code
-            else RedirectResponse(self._next(request), status_code=303)
-        )
+        response = self._to(request, "sign-in/code") if admitted.needs_code else self._to_next(request)
         self._gate.cookies.set_session(response, admitted.token)
         if admitted.known:
             self._gate.cookies.set_known(response, admitted.known)
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     def _password_page(
@@ -152,6 +147,9 @@ class _Entrance:
 
     def _next(self, request: Request) -> str:
         return own_path(request.query_params.get("next", ""), base=self._desk.site.base)
+
+    def _to_next(self, request: Request) -> Response:
+        return RedirectResponse(self._next(request), status_code=303, headers={"Cache-Control": "no-store"})
 
     def _address(self, request: Request, step: str) -> str:
         return f"{self._desk.site.base}/operator/{step}?{urlencode({'next': self._next(request)})}"
