@@ -147,9 +147,9 @@ class Proposals:
         """
         return self._open_store().proposals.content(proposal).draft
 
-    def checks(self, mailing_list: MailingList, made: Draft) -> Sequence[Check]:
+    def checks(self, mailing_list: MailingList, made: Draft, *, now: datetime) -> Sequence[Check]:
         """Return what is to be looked at in a draft that is not proposed."""
-        return checks_of_draft(self._open_store(), mailing_list, made)
+        return checks_of_draft(self._open_store(), mailing_list, self._press(mailing_list), made, now=now)
 
     def propose(self, mailing_list: MailingList, *, by: str, now: datetime) -> Proposal:
         """Freeze the edition of a list's next slot now, to be looked over before it goes out.

@@ -99,7 +99,7 @@ def moving(edition: Edition, number: int, to: int, mailing_list: MailingList) ->
     def move(one: Edition) -> Edition:
         return _recomposed(one, _in_order(one.stories, stories), _in_order(one.also, lines), mailing_list)
 
-    if move(edition) == edition:
+    if move(edition).told == edition.told:
         raise ProposalError(
             f"story {number} would stay where it is: beside the first, each keeps its section"
         )

@@ -32,6 +32,8 @@ class Press:
     has_preferences: bool
     #: Takes unsubscribe requests by mail.
     unsubscribe_address: str
+    #: Folders and mailboxes that its documents come from.
+    places: tuple[str, ...] = ()
     newsroom: Newsroom = field(default_factory=Newsroom)
 
 

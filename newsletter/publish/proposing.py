@@ -1,17 +1,19 @@
 """Proposing: the edition of a slot is made and checked before it goes out, and kept as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from newsletter.editions.approval import ruling
 from newsletter.editions.checks import Size, check_edition, usual_languages, usual_stories
 from newsletter.errors import PublishConflictError
 from newsletter.messages.checks import MAX_HTML_BYTES
 from newsletter.model.audit import AuditEntry
-from newsletter.model.checks import Check, UsualFacts
+from newsletter.model.checks import Check, QuietSource, UsualFacts
 from newsletter.model.editions import Draft, MailingList, PublishReport, Run, RunOutcome
 from newsletter.model.proposals import Proposal, ProposalState, ProposedEdition
+from newsletter.model.silence import habit_of
+from newsletter.model.subscribers import Cadence
 from newsletter.publish.drafting import draft_of, look_through, readers_of
 from newsletter.publish.pressing import Press
 from newsletter.publish.turns import failures_recorded, nothing_made, why_nobody, why_nothing
@@ -19,6 +21,9 @@ from newsletter.store.store import Store
 
 #: Late editions of a list that say what is usual.
 _EDITIONS = 10
+
+#: How far back it is read off when sources bring news.
+_REMEMBERED = timedelta(days=90)
 
 
 def propose(
@@ -70,7 +75,7 @@ def propose(
             store.editions.count_as_told(mailing_list.name, findings.repeats)
         why = why_nothing(len(findings.repeats))
         return _nothing(store, turn, instead_of, RunOutcome.NOTHING_NEW, why)
-    proposed = ProposedEdition(draft=made, usual=usual_facts(store, mailing_list))
+    proposed = ProposedEdition(draft=made, usual=usual_facts(store, mailing_list, press, now=now))
     checks = checks_of(proposed, mailing_list)
     state = ProposalState.PROPOSED
     if instead_of is None:
@@ -101,20 +106,39 @@ def checks_of(proposed: ProposedEdition, mailing_list: MailingList) -> Sequence[
     )
 
 
-def checks_of_draft(store: Store, mailing_list: MailingList, made: Draft) -> Sequence[Check]:
+def checks_of_draft(
+    store: Store, mailing_list: MailingList, press: Press, made: Draft, *, now: datetime
+) -> Sequence[Check]:
     """Return what is to be looked at in an edition that is not proposed."""
-    proposed = ProposedEdition(draft=made, usual=usual_facts(store, mailing_list))
+    proposed = ProposedEdition(draft=made, usual=usual_facts(store, mailing_list, press, now=now))
     return checks_of(proposed, mailing_list)
 
 
-def usual_facts(store: Store, mailing_list: MailingList) -> UsualFacts:
-    """Return what is usual for a list, by its late editions."""
+def usual_facts(store: Store, mailing_list: MailingList, press: Press, *, now: datetime) -> UsualFacts:
+    """Return what is usual for a list, by its late editions and by what its sources bring."""
     late = store.editions.latest(mailing_list.name, limit=_EDITIONS)
     editions = [store.editions.content(one.id) for one in late]
     return UsualFacts(
         stories=usual_stories(editions),
         languages=usual_languages(editions, mailing_list.language),
+        quiet=tuple(_quiet(store, mailing_list, press, now)),
     )
+
+
+def _quiet(store: Store, mailing_list: MailingList, press: Press, now: datetime) -> Iterator[QuietSource]:
+    """Yield the sources of a list that have brought nothing for unusually long; a digest has none."""
+    if mailing_list.cadence is Cadence.WEEKLY:
+        return
+    titles = {place: place for place in press.places}
+    for source in store.sources.all():
+        is_carried = mailing_list.sources is None or source.added_url in mailing_list.sources
+        if is_carried and source.ended_at is None:
+            titles[source.added_url] = source.title or source.url
+    found = store.lookups.documents.news_days(list(titles), since=now - _REMEMBERED)
+    for place, days in found.items():
+        habit = habit_of(days)
+        if habit is not None and habit.is_silent(now.astimezone(UTC).date()):
+            yield QuietSource(name=titles[place], last_day=habit.last_day, usual_days=habit.usual_gap)
 
 
 def _nothing(
