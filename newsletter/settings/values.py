@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 
+from newsletter.model.checks import CheckKind
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
 
@@ -144,6 +145,7 @@ Mailboxes = Annotated[tuple[str, ...], split_at(","), AfterValidator(_mailboxes)
 Senders = Annotated[tuple[Annotated[str, AfterValidator(_sender)], ...], split_at(",")]
 Paths = Annotated[tuple[Path, ...], split_at(",")]
 Names = Annotated[tuple[str, ...], split_at(",")]
+Checks = Annotated[tuple[CheckKind, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
 Language = Annotated[str, Field(pattern=r"^(?:[a-z]{2})?$")]
