@@ -187,8 +187,8 @@ class Subscribers:
         while True:
             query = (
                 _listed(list_name, state)
-                .where(_subscribers.c.id > last_id)
-                .order_by(_subscribers.c.id)
+                .where(_subscriptions.c.subscriber_id > last_id)
+                .order_by(_subscriptions.c.subscriber_id)
                 .limit(_PAGE)
             )
             with self._database.reading() as connection:
@@ -239,6 +239,8 @@ def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[obj
         )
         .join(_subscriptions, _subscriptions.c.subscriber_id == _subscribers.c.id)
         .outerjoin(_suppressions, _suppressions.c.address_hash == _subscribers.c.address_hash)
-        .where(_subscriptions.c.list_name == list_name)
     )
-    return query if state is None else query.where(_subscriptions.c.state == state.value)
+    if state is None:
+        # An expression: by the index of lists and states SQLite would sort the whole list for each page.
+        return query.where(func.coalesce(_subscriptions.c.list_name, "") == list_name)
+    return query.where(_subscriptions.c.list_name == list_name, _subscriptions.c.state == state.value)

@@ -72,7 +72,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def port(office: Office) -> Iterator[int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live, "EVERY_SECONDS", 0.05)
-        with served(office.web()) as number:
+        with served(office.web) as number:
             yield number
 
 
@@ -102,6 +102,7 @@ def seen(browser: Any, port: int) -> Iterator[Any]:
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(path: str, seen: Any, axe: str) -> None:
     rules = {"target-size": {"enabled": True}, "link-in-text-block": {"enabled": True}}
     seen.goto(f"/operator{path}")
+    assert seen.get_by_text("Signed in as root (admin)").count() == 1
     for details in seen.locator("summary").all():
         details.click()
     seen.add_script_tag(content=axe)
@@ -124,7 +125,7 @@ def test_deliveries_are_told_as_they_go_out_and_a_reload_shows_the_same(
     queued = page.locator('[data-live="queued"]')
     assert queued.inner_text() == "1"
     office.app.operator.pause(office.app.operator.edition("daily", 1).edition)
-    page.wait_for_function("document.querySelector('[data-live=summary]').textContent.startsWith('Paused.')")
+    page.locator('[data-live="summary"]', has_text="Paused.").wait_for()
     told = page.locator("dl.grid").inner_text()
     page.reload()
     assert page.locator("dl.grid").inner_text() == told

@@ -117,6 +117,34 @@ def test_numbers_that_are_none_are_no_page(office: Office, sent: int) -> None:
         assert browser.get(office.path(f"/deliveries?{query}")).status_code == 404
 
 
+def test_what_no_store_can_hold_is_no_failure(postgres_url: str) -> None:
+    office = Office.open(postgres_url, list_name="daily")
+    office.add("root", Role.ADMIN)
+    send_some(office.app)
+    browser, big = office.signed_in("root"), 10**17
+    for page, status in (
+        (f"/deliveries/daily/{big}", 404),
+        ("/deliveries/%00/1", 404),
+        ("/deliveries?list=%00", 200),
+        (f"/deliveries?before={big}", 200),
+        ("/deliveries/failures?list=%00", 200),
+        (f"/deliveries/failures?list=daily&number={big}", 404),
+        (f"/documents/{big}", 404),
+        ("/documents?q=%00", 200),
+        (f"/subscribers/{big}", 404),
+        ("/subscribers?list=%00&state=%00", 200),
+        ("/charts?list=%00&days=%00", 200),
+        ("/sources?page=999999999999999", 200),
+    ):
+        assert browser.get(office.path(page)).status_code == status, page
+    assert office.send(browser, "/subscribers", do="search", q="a\0d\0a").status_code == 200
+    for fields in ({"do": "retry", "list": "daily", "edition": f"{big}"}, {"do": "leave", "list": "\0"}):
+        assert office.send(browser, "/subscribers/1", **fields).status_code in (400, 404)
+    assert office.send(browser, "/subscribers", do="add", address="a\0@b.example").status_code == 400
+    assert office.send(browser, "/subscribers", do="add", address="a@b.org", name="\0").status_code == 303
+    office.app.close()
+
+
 # --- documents ------------------------------------------------------------------------------------------
 
 
@@ -260,6 +288,9 @@ def test_an_address_is_added_and_shown(office: Office) -> None:
 
 def test_who_left_is_not_added_again(office: Office, sent: int) -> None:
     browser = office.signed_in("root")
+    there = office.send(browser, "/subscribers", do="add", address="ada@example.org")
+    assert there.status_code == 303
+    assert said(office) == []
     left = office.send(browser, "/subscribers/1", do="leave", list="daily")
     assert "ada@example.org has left daily" in words(left)
     again = office.send(browser, "/subscribers", do="add", address="ada@example.org")
@@ -434,7 +465,7 @@ def test_events_come_over_a_real_connection_until_the_edition_is_over(
 ) -> None:
     monkeypatch.setattr(live, "EVERY_SECONDS", 0.02)
     browser = office.signed_in("ed")
-    with served(office.web()) as port:
+    with served(office.web) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request(
             "GET", office.path("/deliveries/daily/1/live"), headers={"Cookie": cookies(browser)}
