@@ -12,6 +12,7 @@ from newsletter.settings.values import (
     Lines,
     ListName,
     Minutes,
+    NameServers,
     Networks,
     Rates,
     Title,
@@ -165,6 +166,11 @@ class ServiceSettings(BaseSettings):
     )
     network_signups_per_hour: int = Field(
         60, ge=1, le=100000, description="most sign-ups from one network (IPv4 /24, IPv6 /48) in an hour"
+    )
+    dns_servers: NameServers = Field(
+        (),
+        description="name servers that `newsletter doctor` asks, parted by commas: 9.9.9.9, 127.0.0.1:5353; "
+        "empty: those of this machine",
     )
     metrics_key: SecretStr = Field(
         SecretStr(""), description="bearer token of whoever reads /metrics; empty: not served"

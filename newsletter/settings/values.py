@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
+from newsletter.model.nameservers import NameServer
 
 #: Least number of days that texts are kept.
 _LEAST_KEPT_DAYS = 45
@@ -68,6 +70,18 @@ def _key_file(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
     return KeyFile(selector=selector, path=Path(path))
 
 
+def _name_server(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+    """Read "9.9.9.9", "127.0.0.1:5353" or "[::1]:53"."""
+    if not isinstance(value, str):
+        return value
+    try:
+        parts = urlsplit(f"dns://{value if value.count(':') < 2 or '[' in value else f'[{value}]'}")
+        return NameServer(address=str(ip_address(parts.hostname or "")), port=parts.port or 53)
+    except ValueError as error:
+        raise ValueError("an IP address is expected, with a port behind a colon if it is not 53") from error
+
+
+NameServers = Annotated[tuple[Annotated[NameServer, BeforeValidator(_name_server)], ...], split_at(",")]
 KeyFiles = Annotated[tuple[Annotated[KeyFile, BeforeValidator(_key_file)], ...], split_at(",")]
 
 

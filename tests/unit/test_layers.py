@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive", "fetch"),
+    *("gauges", "receive", "fetch", "doctor"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
@@ -21,6 +21,8 @@ FACES = {"cli", "web", "service", "__main__"}
 DOORS = {
     "apscheduler": {"newsletter.service"},
     "cryptography": {"newsletter.messages.dkim_keys"},
+    "dns": {"newsletter.doctor.dns"},
+    "tld": {"newsletter.doctor.domains"},
     "sumy": {"newsletter.stories.sumy"},
     "aiosmtplib": {"newsletter.deliveries.smtp"},
     "jinja2": {"newsletter.messages", "newsletter.web"},
