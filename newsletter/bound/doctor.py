@@ -1,5 +1,6 @@
 """The examination of an install before it sends, bound to its settings."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from newsletter.store.condition import Condition, condition_of
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
 
+#: Longest wait for the store, s.
+_STORE_SECONDS = 8.0
 #: Groups of checks that need the network.
 _NETWORK_GROUPS = ("smtp", "web", "dns")
 
@@ -75,7 +78,7 @@ class Doctor:
             every_list=self._lists,
             outside=self._outside,
             clock=clock,
-            facts=await apart(self._facts),
+            facts=await self._facts_in_time(),
         )
         looks: dict[str, Look] = {
             "settings": partial(visit.settings, oddities, (folder or Path()) / ".env"),
@@ -95,6 +98,14 @@ class Doctor:
         """Return what an examination comes to where the settings cannot be read."""
         return Examination(at=now, findings=tuple(unreadable_settings(error.problems)))
 
+    async def _facts_in_time(self) -> Facts:
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                return await apart(self._facts)
+        except TimeoutError:
+            problem = f"it does not answer in {_STORE_SECONDS:g} s"
+            return Facts(condition=Condition(place="DATABASE_URL", problem=problem))
+
     def _facts(self) -> Facts:
         """Look at the store, and read the latest editions if it can be read."""
         try:
@@ -110,7 +121,8 @@ class Doctor:
             return Facts(condition=replace(condition, problem=str(error)))
         found = {name: edition for name, edition in latest.items() if edition is not None}
         return Facts(
-            condition=condition,
+            # Opening a SQLite file gives it a write-ahead log, where its disk can have one.
+            condition=condition if condition.journal == "wal" else condition_of(self._settings.database_url),
             renderings={name: rendering for name, (_, rendering) in found.items()},
             newest=max((edition.created_at for edition, _ in found.values()), default=None),
         )

@@ -24,6 +24,8 @@ class _Asked:
     text: str
     #: It is met if all of these are well.
     checks: tuple[str, ...] = ()
+    #: And one of these at least.
+    any_of: tuple[str, ...] = ()
     #: Where to look, if it cannot be seen from here.
     elsewhere: str = ""
 
@@ -32,7 +34,7 @@ _AUTHENTICATION = (
     _Asked(text="SPF for the envelope's domain", checks=("dns.spf",)),
     _Asked(text="DKIM for the sender's domain", checks=("dns.dkim",)),
     _Asked(text="DMARC, at least p=none", checks=("dns.dmarc",)),
-    _Asked(text="From in line with SPF or DKIM", checks=("dns.alignment",)),
+    _Asked(text="From in line with SPF or DKIM", checks=("dns.alignment",), any_of=("dns.spf", "dns.dkim")),
 )
 _PTR = _Asked(text="sending addresses have names that lead back to them (PTR)", checks=("dns.reverse",))
 _TLS = _Asked(text="mail is handed over by TLS", checks=("smtp.tls",))
@@ -94,14 +96,22 @@ def checklists(findings: Sequence[Finding]) -> tuple[Checklist, ...]:
 def _rule(asked: _Asked, findings: Sequence[Finding]) -> Rule:
     if not asked.checks:
         return Rule(text=asked.text, state=RuleState.UNSEEN, because=asked.elsewhere)
-    relevant = [finding for finding in findings if finding.check in asked.checks]
-    missing = _missing(asked.checks, {finding.check for finding in relevant})
+    wanted = [*asked.checks, *_best_of(asked.any_of, findings)]
+    relevant = [finding for finding in findings if finding.check in wanted]
+    missing = _missing(wanted, {finding.check for finding in relevant})
     state = worst(relevant)
     if missing and state is not FindingState.FAIL:
         return Rule(text=asked.text, state=RuleState.OPEN, because=f"{', '.join(missing)} was not looked at")
     assert state is not None  # noqa: S101 - nothing is missing, so there is a finding
     because = dict.fromkeys(finding.check for finding in relevant if finding.state is state)
     return Rule(text=asked.text, state=_STATES[state], because=", ".join(because))
+
+
+def _best_of(checks: Sequence[str], findings: Sequence[Finding]) -> list[str]:
+    """Return the one of some checks that is best; none of none."""
+    order = (FindingState.OK, FindingState.WARN, None, FindingState.FAIL)
+    states = {check: worst(finding for finding in findings if finding.check == check) for check in checks}
+    return sorted(checks, key=lambda check: order.index(states[check]))[:1]
 
 
 def _missing(wanted: Sequence[str], found: Collection[str]) -> list[str]:

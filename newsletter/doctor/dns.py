@@ -8,8 +8,10 @@ from typing import Any
 
 from newsletter.model.nameservers import NameServer
 
-#: Longest wait for one name server's answer, and for all of them together, s.
-_ANSWER_SECONDS, _QUESTION_SECONDS = 2.0, 5.0
+#: Longest wait for the answer to a question, s; each name server gets half of it.
+_SECONDS = 4.0
+#: After so many questions that nobody answered, and none that somebody did, no more are asked.
+_MOST_SILENCES = 3
 #: Questions asked at once.
 _AT_ONCE = 16
 
@@ -45,10 +47,14 @@ class Names:
 
     Args:
         servers: Those to ask; empty: those of this machine.
+        seconds: Longest wait for one answer.
     """
 
-    def __init__(self, servers: Sequence[NameServer] = ()) -> None:
+    def __init__(self, servers: Sequence[NameServer] = (), *, seconds: float = _SECONDS) -> None:
         self._servers = tuple(servers)
+        self._seconds = seconds
+        self._silences = 0
+        self._has_heard = False
         self._asked: dict[tuple[str, str], asyncio.Future[Answer]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._resolver: Any = None
@@ -86,20 +92,26 @@ class Names:
         return await asyncio.shield(self._asked[key])
 
     async def _ask(self, name: str, kind: str) -> Answer:
+        async with self._turns:
+            if self._silences >= _MOST_SILENCES and not self._has_heard:
+                return _unanswered("no name server answers")
+            answer = await self._asked_once(name, kind)
+        self._has_heard = self._has_heard or not answer.is_unanswered
+        return answer
+
+    async def _asked_once(self, name: str, kind: str) -> Answer:
         import dns.exception
         import dns.resolver
 
         try:
-            async with self._turns:
-                found = await self._opened().resolve(
-                    f"{name}.", kind, lifetime=_QUESTION_SECONDS, search=False
-                )
+            found = await self._opened().resolve(f"{name}.", kind, lifetime=self._seconds, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return Answer(outcome=Outcome.NOTHING)
         except dns.resolver.NoNameservers:
             return _unanswered(f"the name servers refuse or fail to say {kind} of {name}")
         except dns.exception.Timeout:
-            return _unanswered(f"no name server answers in {_QUESTION_SECONDS:g} s ({kind} of {name})")
+            self._silences += 1
+            return _unanswered(f"no name server answers in {self._seconds:g} s ({kind} of {name})")
         except dns.resolver.NoResolverConfiguration:
             return _unanswered("this machine names no name server")
         except (dns.exception.DNSException, OSError) as error:
@@ -112,7 +124,7 @@ class Names:
             import dns.nameserver
 
             self._resolver = dns.asyncresolver.Resolver(configure=not self._servers)
-            self._resolver.timeout = _ANSWER_SECONDS
+            self._resolver.timeout = self._seconds / 2
             if self._servers:
                 self._resolver.nameservers = [
                     dns.nameserver.Do53Nameserver(server.address, server.port) for server in self._servers

@@ -58,7 +58,9 @@ async def examine_smtp(
         visit = await transport.visit(sender=sender, size=size)
         if not found:
             found += judge_visit(visit, server, size=size, now=clock())
-        if visit.trouble is None and sender:
+        if visit.trouble is not None:
+            break
+        if sender:
             found.append(_judge_sender(visit, sender))
     return found
 

@@ -1,5 +1,6 @@
 """SPF (RFC 7208): which servers may send for a domain, read with all that its record includes."""
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -197,11 +198,14 @@ class _Reading:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._asked = 0
+        #: Where nobody answers, nothing more is asked: each question would take its time.
+        self._gave_up = False
 
     async def record(self, domain: str) -> Record:
         """Read one domain's record."""
         answer = await self._names.txt(domain)
         if answer.is_unanswered:
+            self._gave_up = True
             return Record(domain=domain, unanswered=answer.problem)
         texts = spf_texts(answer.records)
         if len(texts) != 1:
@@ -221,12 +225,15 @@ class _Reading:
         if not term.asks:
             return Step(term=term)
         # What is written with macros hangs on the mail (section 7); PTR is slow and not to be used (5.5).
-        if "%" in term.value or term.name in {"ptr", "exists"} or self._asked > _READ_AT_MOST:
+        if "%" in term.value or term.name in {"ptr", "exists"} or self._gave_up:
+            return Step(term=term, is_open=True)
+        if self._asked > _READ_AT_MOST:
             return Step(term=term, is_open=True)
         if term.name in {"include", "redirect"}:
             return Step(term=term, record=await self.record(term.value))
         hosts = await self._hosts(term, term.value or domain)
-        answers = [await self._names.addresses(host) for host in hosts.records]
+        answers = await asyncio.gather(*map(self._names.addresses, hosts.records))
+        self._gave_up = hosts.is_unanswered or any(answer.is_unanswered for answer in answers)
         return _found(term, hosts, answers)
 
     async def _hosts(self, term: Term, domain: str) -> Answer:

@@ -91,11 +91,11 @@ async def _find(pages: Pages, names: Names, outside: Outside) -> tuple[list[Find
         if answer.is_unanswered:
             return [warn(check, f"PUBLIC_URL: {answer.problem}", CHECK_DNS)], []
     if not addresses:
-        known_here = await _known_here(pages)
-        if not known_here:
-            what = f"PUBLIC_URL names {host}, which the DNS does not know: readers' links lead nowhere"
-            return [fail(check, what, f"publish an A or AAAA record at {host}, or correct PUBLIC_URL")], []
-        addresses = known_here
+        # What the DNS does not know and this machine does is a name such as "localhost".
+        addresses = [one for one in await _known_here(pages) if not outside.is_public(ip_address(one))]
+    if not addresses:
+        what = f"PUBLIC_URL names {host}, which the DNS does not know: readers' links lead nowhere"
+        return [fail(check, what, f"publish an A or AAAA record at {host}, or correct PUBLIC_URL")], []
     if not any(outside.is_public(ip_address(address)) for address in addresses):
         what = f"PUBLIC_URL names {host}, at {addresses[0]}: only this network can open readers' links"
         return [
