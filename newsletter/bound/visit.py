@@ -36,6 +36,7 @@ from newsletter.doctor.smtp import examine_smtp
 from newsletter.doctor.web import Pages, examine_web
 from newsletter.editions.slots import next_slot
 from newsletter.errors import (
+    AddressError,
     DkimKeyError,
     MessageRefusedError,
     NewsletterError,
@@ -46,7 +47,7 @@ from newsletter.errors import (
 from newsletter.messages.checks import check_rendering
 from newsletter.model.clock import Clock
 from newsletter.model.editions import MailingList
-from newsletter.model.findings import Finding, fail
+from newsletter.model.findings import Finding, fail, warn
 from newsletter.model.keys import PublishedKey
 from newsletter.model.readers import Letter, LetterKind
 from newsletter.model.subscribers import Cadence
@@ -78,11 +79,11 @@ class Visit:
         facts: Facts,
     ) -> None:
         self._settings = settings
-        # What is missing is told once, by the settings; mails can be tried all the same.
+        # What is missing or wrong is told once, by the settings; mails can be tried all the same.
+        self._known = [one for one in lists if _is_address(one.sender_address)]
         self._lists = [
-            one if one.sender_address else replace(one, sender_address=_STAND_IN_SENDER) for one in lists
+            one if one in self._known else replace(one, sender_address=_STAND_IN_SENDER) for one in lists
         ]
-        self._known = [one for one in lists if one.sender_address]
         self._every_list = every_list
         self._outside = outside
         self._clock = clock
@@ -223,6 +224,11 @@ class Visit:
         values = self._settings
         if values.public_url and not values.signing_keys:
             values = values.model_copy(update={"secret_keys": (SecretStr(_STAND_IN_KEY),)})
+        try:
+            wiring.stationery(values, self._lists)
+            wiring.template_folders(values)
+        except NewsletterError as error:
+            return [warn("mail.edition", f"no mail was tried: {error}", "correct the setting that it names")]
         found: list[Finding] = []
         for one in self._lists:
             found += examine_edition(one.name, partial(_sample, values, one, now))
@@ -235,6 +241,13 @@ class Visit:
                 examine_letter(kind.value, partial(_letter, values, self._lists, kind, now)) for kind in kinds
             ]
         return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(parse_address(text))
+    except AddressError:
+        return False
 
 
 def _sample(values: Settings, mailing_list: MailingList, now: datetime) -> bytes:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from newsletter.doctor.dkim import judge_dkim
 from newsletter.doctor.dmarc import judge_alignment, judge_dmarc, read_policy
 from newsletter.doctor.dns import Answer, Names
+from newsletter.doctor.domains import is_free_provider
 from newsletter.doctor.mx import host_of, judge_mx, judge_reverse
 from newsletter.doctor.sending import SendingHosts
 from newsletter.doctor.spf import judge_spf
@@ -61,12 +62,15 @@ async def examine_dns(
         hosts: Where mail leaves from; None while that is not set.
         signs: Whether there are to be keys here, be they readable or not.
     """
+    # Of a provider's domain we can mend nothing: it is enough to say that it is one.
+    own = [sender for sender in senders if not is_free_provider(sender.domain)]
     looks = [
-        _spf_and_reverse(_each(one.envelope_domain for one in senders), names, hosts),
-        *(_dkim(key, names) for key in keys),
+        _spf_and_reverse(_each(one.envelope_domain for one in own), names, hosts),
+        *(_dkim(key, names) for key in keys if not is_free_provider(key.domain)),
         _unsigned(signs=signs),
-        *(_dmarc(sender, keys, names) for sender in senders),
-        *(_mx(domain, what, names) for domain, what in _receiving(senders).items()),
+        *(_dmarc(sender, names) for sender in own),
+        *(_alignment(sender, keys, names) for sender in senders),
+        *(_mx(domain, what, names) for domain, what in _receiving(own).items()),
     ]
     found = [finding for findings in await asyncio.gather(*looks) for finding in findings]
     return list(dict.fromkeys(found))
@@ -114,12 +118,15 @@ async def _unsigned(*, signs: bool) -> list[Finding]:
     ]
 
 
-async def _dmarc(sender: Sender, keys: Sequence[PublishedKey], names: Names) -> list[Finding]:
+async def _dmarc(sender: Sender, names: Names) -> list[Finding]:
+    return [judge_dmarc(await read_policy(sender.domain, names), reports_to=sender.reports_to)]
+
+
+async def _alignment(sender: Sender, keys: Sequence[PublishedKey], names: Names) -> list[Finding]:
     policy = await read_policy(sender.domain, names)
     # Without DKIM_DOMAIN each sender's own domain signs.
     own = [key.domain for key in keys if key.domain == sender.domain]
     return [
-        judge_dmarc(policy, reports_to=sender.reports_to),
         judge_alignment(
             policy,
             envelope_domain=sender.envelope_domain,

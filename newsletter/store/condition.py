@@ -120,7 +120,7 @@ def _read(file: Path) -> tuple[str, str | None, str]:
             problem = ""
             if file.stat().st_size <= _READ_THROUGH_BYTES:
                 verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-                problem = "" if verdict == "ok" else f"the file is damaged: {verdict}"
+                problem = "" if verdict == "ok" else f"the file is damaged: {' '.join(verdict.split())}"
     except (sqlite3.Error, OSError) as error:
         return str(error), None, ""
     return problem, row[0] if row else None, journal
