@@ -82,6 +82,9 @@ def _write(examination: Examination) -> None:
         click.echo()
     if examination.checklists:
         _write_rules(examination.checklists)
+    if not examination.findings:
+        click.echo("Nothing was found: there is no such check, or it has nothing to look at here.")
+        return
     states = ((FindingState.FAIL, "failed"), (FindingState.WARN, "to look into"), (FindingState.OK, "ok"))
     counts = [f"{examination.count(state)} {words}" for state, words in states]
     click.echo(f"{plural(len(examination.findings), 'check')}: {', '.join(counts)}")

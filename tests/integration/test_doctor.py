@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import trustme
 from clinic import ADDRESS, NOW, Clinic, healthy, make_keys
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from nameserver import SERVFAIL, txt
 
 from newsletter.model.findings import FindingState, RuleState
@@ -139,6 +141,13 @@ def others_key(clinic: Clinic) -> None:
     clinic.zone[RSA_KEY] = [record.replace("MIIBIjANBg", "MIIBIjANBh")]
 
 
+def weak_key(clinic: Clinic) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (clinic.folder / "weak.pem").write_bytes(pem)
+    clinic.settings["dkim_keys"] = f"s1:{clinic.folder / 'weak.pem'}"
+
+
 def open_env(clinic: Clinic) -> None:
     (clinic.folder / ".env").write_text("SMTP_PASWORD=x\n")
     (clinic.folder / ".env").chmod(0o644)
@@ -164,6 +173,10 @@ SETTINGS = [
     Fault(
         name="a key that is not there", make_ill=set_(dkim_keys="s1:nowhere.pem"), check="settings.sending",
         what="nowhere.pem is not there", repair="correct DKIM_KEYS",
+    ),
+    Fault(
+        name="a weak key", make_ill=weak_key, check="settings.sending",
+        what="this RSA key has 1024 bits", repair="correct DKIM_KEYS",
     ),
     Fault(
         name="a short secret", make_ill=set_(secret_keys="short"), check="settings.keys", state=WARN,
