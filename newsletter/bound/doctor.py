@@ -70,9 +70,9 @@ class Doctor:
             folder: Where `.env` is; the working directory when None.
         """
         # What asks servers takes long to import.
-        from newsletter.bound.visit import Visit
+        from newsletter.bound.looks import Looks
 
-        visit = Visit(
+        own = Looks(
             self._settings,
             lists or self._lists,
             every_list=self._lists,
@@ -81,13 +81,13 @@ class Doctor:
             facts=await self._facts_in_time(),
         )
         looks: dict[str, Look] = {
-            "settings": partial(visit.settings, oddities, (folder or Path()) / ".env"),
-            "store": visit.store,
-            "folders": visit.folders,
-            "mail": visit.mail,
-            "smtp": visit.smtp,
-            "web": visit.web,
-            "dns": visit.dns,
+            "settings": partial(own.settings, oddities, (folder or Path()) / ".env"),
+            "store": own.store,
+            "folders": own.folders,
+            "mail": own.mail,
+            "smtp": own.smtp,
+            "web": own.web,
+            "dns": own.dns,
         }
         if not network:
             looks |= {group: partial(_left_out, group) for group in _NETWORK_GROUPS}

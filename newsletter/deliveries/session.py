@@ -77,6 +77,8 @@ class SmtpConnection:
             size: Of a message that is to go there, bytes.
         """
         timeout = self._server.timeouts.command
+        if self._open_envelope:
+            await self._talk.command(SendPhase.RSET, "RSET", timeout_seconds=timeout)
         option = f" SIZE={size}" if "size" in self._extensions else ""
         reply = await self._talk.command(
             SendPhase.MAIL, f"MAIL FROM:<{sender}>{option}", timeout_seconds=timeout

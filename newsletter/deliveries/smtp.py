@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
@@ -66,11 +66,11 @@ class SmtpTransport:
         """
         return await (await self._way()).connect()
 
-    async def visit(self, *, sender: str, size: int) -> Visit:
-        """Connect as for sending, ask whether a sender may send, and leave; no message is handed over.
+    async def visit(self, *, senders: Iterable[str], size: int) -> Visit:
+        """Connect as for sending, ask whether senders may send, and leave; no message is handed over.
 
         Args:
-            sender: Envelope sender; empty: none is asked about.
+            senders: Envelope senders.
             size: Of the largest message that is to go there, bytes.
         """
         way = await self._way()
@@ -79,14 +79,14 @@ class SmtpTransport:
         except TransportError as error:
             return Visit(trouble=_trouble(error.__cause__, way.phase), problem=str(error))
         try:
-            refusal = await connection.try_sender(sender, size=size) if sender else ""
+            refusals = {sender: await connection.try_sender(sender, size=size) for sender in senders}
         finally:
             await connection.close()
         return Visit(
             greeting=way.greeting,
             extensions=connection.extensions,
             certificate_ends_at=way.certificate_ends_at,
-            sender_refusal=refusal,
+            refusals=refusals,
         )
 
     async def _way(self) -> "_SignIn":

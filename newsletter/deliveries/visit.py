@@ -37,5 +37,5 @@ class Visit:
     extensions: Mapping[str, str] = field(default_factory=dict)
     #: UTC; None without TLS.
     certificate_ends_at: datetime | None = None
-    #: Why it takes nothing from the sender; empty if it does.
-    sender_refusal: str = ""
+    #: Why it takes nothing from a sender; empty if it does.
+    refusals: Mapping[str, str] = field(default_factory=dict)

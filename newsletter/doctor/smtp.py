@@ -1,6 +1,8 @@
 """Whether the mail server takes our mail: reached, trusted, signed in, and large enough."""
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -14,6 +16,12 @@ from newsletter.model.findings import Finding, fail, ok, warn
 CERTIFICATE_DAYS = 14
 #: Clocks that differ by more are told of; by more than the second, mail suffers.
 _ODD, _WRONG = timedelta(minutes=1), timedelta(minutes=5)
+
+#: RFC 5322 section 3.3, as Exim and sendmail greet.
+_DATE = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-3]?\d "
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} [0-2]\d:[0-5]\d:[0-5]\d [+-][01]\d[0-5]\d"
+)
 
 _CHECKS = {
     Trouble.UNKNOWN_HOST: ("smtp.reach", "correct SMTP_HOST: no address is known for that name"),
@@ -44,7 +52,7 @@ _CHECKS = {
 async def examine_smtp(
     transport: SmtpTransport, server: SmtpServer, *, senders: Sequence[str], size: int, clock: Clock
 ) -> list[Finding]:
-    """Visit the server once for each sender.
+    """Visit the server.
 
     Args:
         transport: Connects as for sending.
@@ -53,16 +61,8 @@ async def examine_smtp(
         size: Of the largest message that is to go there, bytes.
         clock: Returns the time, UTC.
     """
-    found: list[Finding] = []
-    for sender in senders or [""]:
-        visit = await transport.visit(sender=sender, size=size)
-        if not found:
-            found += judge_visit(visit, server, size=size, now=clock())
-        if visit.trouble is not None:
-            break
-        if sender:
-            found.append(_judge_sender(visit, sender))
-    return found
+    visit = await transport.visit(senders=senders, size=size)
+    return judge_visit(visit, server, size=size, now=clock())
 
 
 def judge_visit(visit: Visit, server: SmtpServer, *, size: int, now: datetime) -> list[Finding]:
@@ -85,7 +85,7 @@ def judge_visit(visit: Visit, server: SmtpServer, *, size: int, now: datetime) -
     found += [*_size(visit, server, size), *_clock(visit, server, now)]
     offered = " ".join(sorted(key.upper() for key in visit.extensions))
     found.append(ok("smtp.extensions", f"it offers {offered or 'no extensions'}"))
-    return found
+    return found + [_judge_sender(sender, refusal) for sender, refusal in visit.refusals.items()]
 
 
 def _privacy(visit: Visit, server: SmtpServer, now: datetime) -> Iterator[Finding]:
@@ -126,13 +126,10 @@ def _size(visit: Visit, server: SmtpServer, size: int) -> Iterator[Finding]:
 
 def _clock(visit: Visit, server: SmtpServer, now: datetime) -> Iterator[Finding]:
     """Compare clocks, where a server says the time in its greeting."""
-    said = visit.greeting.rpartition(";")[2].strip()
-    try:
-        theirs = parsedate_to_datetime(said)
-    except (TypeError, ValueError, IndexError):
-        return
-    if theirs.tzinfo is not None:
-        yield clock_finding("smtp.clock", server.host, theirs, now=now)
+    said = _DATE.search(visit.greeting)
+    with suppress(ValueError):
+        if said:
+            yield clock_finding("smtp.clock", server.host, parsedate_to_datetime(said[0]), now=now)
 
 
 def clock_finding(check: str, host: str, theirs: datetime, *, now: datetime) -> Finding:
@@ -155,8 +152,8 @@ def clock_finding(check: str, host: str, theirs: datetime, *, now: datetime) -> 
     return fail(check, what, repair) if abs(gap) > _WRONG else warn(check, what, repair)
 
 
-def _judge_sender(visit: Visit, sender: str) -> Finding:
-    if not visit.sender_refusal:
+def _judge_sender(sender: str, refusal: str) -> Finding:
+    if not refusal:
         return ok("smtp.sender", f"it takes mail from {sender}")
-    what = f"it takes nothing from {sender}: {visit.sender_refusal}"
+    what = f"it takes nothing from {sender}: {refusal}"
     return fail("smtp.sender", what, "allow that sender there, or correct SENDER_ADDRESS or BOUNCE_ADDRESS")

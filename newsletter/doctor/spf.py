@@ -102,16 +102,20 @@ def _coverage(record: Record, hosts: SendingHosts) -> Iterator[Finding]:
     """Tell whether it names the servers that mail leaves from, as far as they are known."""
     if record.broken is not None or record.doubt:
         return
-    covered = [one for one in hosts.addresses if verdict_on(record, one) is Verdict.PASS]
-    yield from (ok(_CHECK, f"it lets {address} send") for address in covered)
-    missing = [one for one in hosts.addresses if one not in covered]
-    if missing and hosts.is_relay and not covered:
+    verdicts = {address: verdict_on(record, address) for address in hosts.addresses}
+    for address, verdict in verdicts.items():
+        if verdict is Verdict.PASS:
+            yield ok(_CHECK, f"it lets {address} send")
+        elif verdict is Verdict.UNKNOWN:
+            yield ok(_CHECK, f"whether it lets {address} send hangs on each mail")
+    missing = [one for one, verdict in verdicts.items() if verdict not in {Verdict.PASS, Verdict.UNKNOWN}]
+    if missing and hosts.is_relay and len(missing) == len(verdicts):
         what = f"SPF of {record.domain} does not name {hosts.name}; relays often send from other addresses"
         repair = f"see what the provider of {hosts.name} tells you to include, and put it into the record"
         yield warn(_CHECK, what, repair)
     for address in missing if not hosts.is_relay else ():
-        verdict = verdict_on(record, address)
-        what = f"SPF of {record.domain} does not let {address} send, which is this machine: {verdict.value}"
+        said = verdicts[address].value
+        what = f"SPF of {record.domain} does not let {address} send, which is this machine: {said}"
         repair = f"put {_mechanism(address)} before its all; not needed if a relay sends for this machine"
         yield warn(_CHECK, what, repair)
 

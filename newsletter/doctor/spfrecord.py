@@ -76,6 +76,8 @@ class Step:
     is_void: bool = False
     #: Whether nobody can say beforehand what it matches.
     is_open: bool = False
+    #: Why nobody knows what it matches.
+    unanswered: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +123,9 @@ class Record:
     @property
     def doubt(self) -> str:
         """Why not all of it could be read; empty if all was."""
-        records = [self, *(step.record for step in self.all_steps() if step.record is not None)]
-        return next((record.unanswered for record in records if record.unanswered), "")
+        steps = list(self.all_steps())
+        doubts = [self.unanswered, *(step.record.unanswered for step in steps if step.record)]
+        return next(filter(None, (*doubts, *(step.unanswered for step in steps))), "")
 
 
 class SpfSyntaxError(ValueError):
@@ -225,9 +228,8 @@ class _Reading:
         if not term.asks:
             return Step(term=term)
         # What is written with macros hangs on the mail (section 7); PTR is slow and not to be used (5.5).
-        if "%" in term.value or term.name in {"ptr", "exists"} or self._gave_up:
-            return Step(term=term, is_open=True)
-        if self._asked > _READ_AT_MOST:
+        hangs_on_mail = "%" in term.value or term.name in {"ptr", "exists"}
+        if hangs_on_mail or self._gave_up or self._asked > _READ_AT_MOST:
             return Step(term=term, is_open=True)
         if term.name in {"include", "redirect"}:
             return Step(term=term, record=await self.record(term.value))
@@ -250,12 +252,12 @@ class _Reading:
 
 def _found(term: Term, hosts: Answer, answers: Sequence[Answer]) -> Step:
     addresses = [record for answer in answers for record in answer.records]
-    is_unanswered = hosts.is_unanswered or any(answer.is_unanswered for answer in answers)
+    unanswered = next((answer.problem for answer in (hosts, *answers) if answer.is_unanswered), "")
     return Step(
         term=term,
         networks=tuple(_network(address, term) for address in addresses),
-        is_void=not addresses and not is_unanswered,
-        is_open=is_unanswered,
+        is_void=not addresses and not unanswered,
+        unanswered=unanswered,
     )
 
 
@@ -283,8 +285,7 @@ def verdict_on(record: Record, address: IpAddress) -> Verdict:
 def _verdict_of(step: Step, address: IpAddress) -> Verdict | None:
     """Return what one term says; None if it does not match (section 5.2 for includes)."""
     if step.is_open:
-        # `exists` and the like are lists of exceptions: what follows them decides nearly all mail.
-        return None
+        return Verdict.UNKNOWN
     if step.term.name == "all":
         return step.term.verdict
     if step.record is None:

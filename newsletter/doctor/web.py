@@ -164,9 +164,10 @@ async def _ask(pages: Pages, addresses: Sequence[str], outside: Outside, clock: 
         found = _judge_probe(pages, probe)
         if probe.answer is not None:
             found += _judge_clock(pages, probe.answer, now=clock())
-        if all(finding.state is FindingState.OK for finding in found):
+        if all(finding.state is not FindingState.FAIL for finding in found):
             link = await _fetched(fetcher, pages.link_of_nobody)
-            found.append(_judge_link(pages, link))
+            home = await _fetched(fetcher, f"{base}/")
+            found += [_judge_link(pages, link), *_judge_home(pages, home)]
     return found
 
 
@@ -227,6 +228,15 @@ def _judge_link(pages: Pages, asked: _Asked) -> Finding:
     if answer.status != 200:
         return fail(check, f"unsubscribe links answer {answer.status}", "see the log of `newsletter run`")
     return ok(check, "unsubscribe links are known, and looking at one changes nothing")
+
+
+def _judge_home(pages: Pages, asked: _Asked) -> list[Finding]:
+    """Return whether the first page can be made; a template of one's own may be what is broken."""
+    answer = asked.answer
+    if answer is None or answer.status < 500:
+        return []
+    what = f"{pages.url} answers {answer.status}: the first page cannot be made"
+    return [fail("web.pages", what, "see the log of `newsletter run`, or delete your own templates/web")]
 
 
 def _judge_clock(pages: Pages, answer: Answer, *, now: datetime) -> list[Finding]:

@@ -122,6 +122,13 @@ def break_template(clinic: Clinic) -> None:
     clinic.settings["template_folder"] = str(clinic.folder / "own")
 
 
+def break_page(clinic: Clinic) -> None:
+    own = clinic.folder / "own" / "web"
+    own.mkdir(parents=True)
+    (own / "subscribe.html").write_text("{{ titel }}")
+    clinic.settings["template_folder"] = str(clinic.folder / "own")
+
+
 def break_letter(clinic: Clinic) -> None:
     own = clinic.folder / "own" / "email" / "confirm"
     own.mkdir(parents=True)
@@ -332,6 +339,10 @@ PAGES = [
     Fault(
         name="other keys", make_ill=world(web_secret="a key of another service"), check="web.one-click",
         what="do not know our links", repair="with the same SECRET_KEYS",
+    ),
+    Fault(
+        name="a page that cannot be made",
+        make_ill=break_page, check="web.pages", what="the first page cannot be made", repair="see the log",
     ),
     Fault(
         name="links that need a sign-in",

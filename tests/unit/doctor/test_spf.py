@@ -163,6 +163,7 @@ def test_where_nobody_answers_nothing_more_is_asked_and_nothing_is_believed() ->
         ("v=spf1 include:b.example -all", FindingState.OK, "1 of 10 look-ups; it lets 192.0.2.7 send"),
         ("v=spf1 ip4:198.51.100.1 -all", FindingState.WARN, "does not name smtp.relay.example"),
         ("v=spf1 ip4:192.0.2.7 ptr -all", FindingState.WARN, "uses ptr"),
+        ("v=spf1 include:%{i}.b.example -all", FindingState.OK, "whether it lets 192.0.2.7 send hangs on"),
         ("v=spf1 ip4:192.0.2.7 ?all", FindingState.WARN, "does not end with -all"),
         ("v=spf1 redirect=b.example", FindingState.OK, "it lets 192.0.2.7 send"),
         ("v=spf1 ip4:192.0.2.7 all", FindingState.FAIL, "lets anybody send (all)"),

@@ -65,7 +65,7 @@ _STAND_IN_SENDER, _STAND_IN_KEY = "sender@example.org", "stands in for a key"
 _NOBODY_ADDRESS, _NOBODY = "reader@example.org", 0
 
 
-class Visit:
+class Looks:
     """One examination: a method for each group of checks."""
 
     def __init__(
