@@ -80,6 +80,10 @@ def _limits(record: Record) -> Iterator[Finding]:
         void = ", ".join(step.term.text for step in record.all_steps() if step.is_void)
         what = f"SPF of {record.domain} names what the DNS does not know: {void}"
         yield fail(_CHECK, what, "take these terms out: receivers give up after two such (RFC 7208, 4.6.4)")
+    for step in record.all_steps():
+        if step.is_too_long:
+            what = f"SPF of {record.domain} has {step.term.text!r}, and more than ten mail servers behind it"
+            yield fail(_CHECK, what, f"replace {step.term.text!r} with ip4: and ip6: (RFC 7208, 4.6.4)")
 
 
 def _openness(record: Record) -> Iterator[Finding]:

@@ -17,13 +17,20 @@ MOST_LOOKUPS, MOST_VOID_LOOKUPS = 10, 2
 #: Where reading stops: no receiver goes further, and a record may include itself.
 _READ_AT_MOST = 25
 
+_BITS = r"(0|[1-9]\d{0,2})"
 _TERM = re.compile(
     r"(?P<qualifier>[-+?~]?)(?P<name>all|include|a|mx|ptr|ip4|ip6|exists)"
-    r"(?::(?P<value>[^/\s]+))?"
-    r"(?:/(?P<bits>\d{1,3}))?(?://(?P<bits6>\d{1,3}))?",
+    rf"(?::(?P<value>\S+?))?(?:/(?P<bits>{_BITS}))?(?://(?P<bits6>{_BITS}))?",
     re.IGNORECASE,
 )
 _MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9_.-]*)=(?P<value>\S*)", re.IGNORECASE)
+#: Sections 7.1 and 12: visible ASCII, a percent sign only where a macro begins.
+_MACRO = r"%\{[slodiphv]\d*r?[-.+,/_=]*\}"
+_MACRO_STRING = re.compile(rf"(?:[!-$&-~]|{_MACRO}|%[%_-])*", re.IGNORECASE)
+#: A domain ends with a macro, or with a label that is no number.
+_DOMAIN_END = re.compile(
+    rf"(?:.*\.(?![0-9]+\.?\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.?|.*{_MACRO})", re.IGNORECASE
+)
 _ASKING = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 _NEEDS_VALUE = frozenset({"include", "ip4", "ip6", "exists"})
 
@@ -78,6 +85,8 @@ class Step:
     is_open: bool = False
     #: Why nobody knows what it matches.
     unanswered: str = ""
+    #: Whether more mail servers stand behind it than receivers look up.
+    is_too_long: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,19 +153,26 @@ def parse_spf(text: str) -> tuple[Term, ...]:
         SpfSyntaxError: A term is none, or a redirect is there twice (RFC 7208 sections 4.6.1 and 6).
     """
     terms: list[Term] = []
-    redirects: list[Term] = []
-    for word in text.split(" ")[1:]:
-        if not word:
+    modifiers: dict[str, Term] = {}
+    for word in filter(None, text.split(" ")[1:]):
+        match = _MODIFIER.fullmatch(word)
+        if match is None:
+            terms.append(_mechanism(word))
             continue
-        if match := _MODIFIER.fullmatch(word):
-            if match["name"].lower() == "redirect":
-                redirects.append(Term(text=word, name="redirect", value=match["value"]))
-            continue
-        terms.append(_mechanism(word))
-    if len(redirects) > 1 or any(not term.value for term in redirects):
-        raise SpfSyntaxError(redirects[-1].text)
-    # Section 6.1: not looked at where there is an `all`.
-    return (*terms, *(() if any(term.name == "all" for term in terms) else redirects))
+        name, value = match["name"].lower(), match["value"]
+        is_named = name in {"redirect", "exp"}
+        if not _MACRO_STRING.fullmatch(value) or (is_named and (name in modifiers or not _is_domain(value))):
+            raise SpfSyntaxError(word)
+        modifiers[name] = Term(text=word, name=name, value=value)
+    # Section 6.1: a redirect is not looked at where there is an `all`.
+    if "redirect" in modifiers and not any(term.name == "all" for term in terms):
+        terms.append(modifiers["redirect"])
+    return tuple(terms)
+
+
+def _is_domain(value: str) -> bool:
+    """Return whether a value may stand for a domain (section 7.1)."""
+    return bool(_MACRO_STRING.fullmatch(value) and _DOMAIN_END.fullmatch(value))
 
 
 def _mechanism(word: str) -> Term:
@@ -178,7 +194,10 @@ def _mechanism(word: str) -> Term:
         raise SpfSyntaxError(word)
     if (term.bits or 0) > (128 if name == "ip6" else 32) or (term.bits6 or 0) > 128:
         raise SpfSyntaxError(word)
-    if name in {"ip4", "ip6"} and (term.bits6 is not None or not _is_of_family(value, name)):
+    is_address = name in {"ip4", "ip6"}
+    if is_address and (term.bits6 is not None or not _is_of_family(value, name)):
+        raise SpfSyntaxError(word)
+    if value and not is_address and not _is_domain(value):
         raise SpfSyntaxError(word)
     return term
 
@@ -234,7 +253,7 @@ class _Reading:
         if term.name in {"include", "redirect"}:
             return Step(term=term, record=await self.record(term.value))
         hosts = await self._hosts(term, term.value or domain)
-        answers = await asyncio.gather(*map(self._names.addresses, hosts.records))
+        answers = await asyncio.gather(*map(self._names.addresses, hosts.records[:MOST_LOOKUPS]))
         self._gave_up = hosts.is_unanswered or any(answer.is_unanswered for answer in answers)
         return _found(term, hosts, answers)
 
@@ -245,7 +264,7 @@ class _Reading:
         answer = await self._names.mail_exchangers(domain)
         return Answer(
             outcome=answer.outcome,
-            records=tuple(record.partition(" ")[2] for record in answer.records[:MOST_LOOKUPS]),
+            records=tuple(record.partition(" ")[2] for record in answer.records),
             problem=answer.problem,
         )
 
@@ -258,6 +277,7 @@ def _found(term: Term, hosts: Answer, answers: Sequence[Answer]) -> Step:
         networks=tuple(_network(address, term) for address in addresses),
         is_void=not addresses and not unanswered,
         unanswered=unanswered,
+        is_too_long=len(hosts.records) > MOST_LOOKUPS,
     )
 
 
@@ -269,6 +289,8 @@ def _network(address: str, term: Term) -> IpNetwork:
 
 def verdict_on(record: Record, address: IpAddress) -> Verdict:
     """Return what a receiver makes of mail from an address (RFC 7208 section 4.6)."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
     if record.unanswered:
         return Verdict.UNKNOWN
     if not record.texts:

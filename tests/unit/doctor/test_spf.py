@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
@@ -57,6 +58,7 @@ def read(domain: str, known: Mapping[tuple[str, str], Sequence[str] | None]) -> 
         ("v=spf1 mx//48", [("mx", Verdict.PASS, "", None, 48)]),
         ("v=spf1 ip4:192.0.2.0/24", [("ip4", Verdict.PASS, "192.0.2.0", 24, None)]),
         ("v=spf1 ip6:2001:db8::/32", [("ip6", Verdict.PASS, "2001:db8::", 32, None)]),
+        ("v=spf1 a:b:c/d.example/24", [("a", Verdict.PASS, "b:c/d.example", 24, None)]),
         ("v=spf1 exists:%{i}.b.example", [("exists", Verdict.PASS, "%{i}.b.example", None, None)]),
         ("v=spf1 redirect=b.example exp=c.example", [("redirect", Verdict.PASS, "b.example", None, None)]),
         ("v=spf1 redirect=b.example -all", [("all", Verdict.FAIL, "", None, None)]),
@@ -72,11 +74,22 @@ def test_terms_are_read(text: str, terms: list[tuple[object, ...]]) -> None:
     [
         *("ipv4:192.0.2.1", "ip4", "ip4:192.0.2", "ip4:2001:db8::1", "ip6:192.0.2.1", "ip4:192.0.2.1/33"),
         *("include", "include:", "exists", "all:b.example", "all/8", "inlcude:b.example", "192.0.2.1", "-"),
-        *("a/33", "a//129", "include:b.example/24", "redirect=", "ip4:192.0.2.1//64", "a:"),
+        *("a/33", "a//129", "include:b.example/24", "redirect=", "ip4:192.0.2.1//64", "a:", "a/024"),
+        *(
+            "a:b.example:8080",
+            "mx:192.0.2.1",
+            "a:b",
+            "a:b.-c",
+            "a:b.example\0",
+            "redirect=-all",
+            "exp=",
+            "x=%y",
+        ),
+        *("a:bü.example", "exists:%(i).b.example", "include:b.123"),
     ],
 )
 def test_what_is_no_term_is_named(word: str) -> None:
-    with pytest.raises(SpfSyntaxError, match=f"^{word.replace('+', '.')}$"):
+    with pytest.raises(SpfSyntaxError, match=f"^{re.escape(word)}$"):
         parse_spf(f"v=spf1 {word} -all")
 
 
@@ -109,6 +122,9 @@ def test_other_records_are_none_of_ours() -> None:
         ("v=spf1 redirect=b.example", "192.0.2.8", Verdict.FAIL),
         ("v=spf1 redirect=none.example", "192.0.2.8", Verdict.PERMERROR),
         ("v=spf1 nonsense", "192.0.2.8", Verdict.PERMERROR),
+        ("v=spf1 exp=b.example exp=b.example -all", "192.0.2.8", Verdict.PERMERROR),
+        ("v=spf1 ip4:192.0.2.7 -all", "::ffff:192.0.2.7", Verdict.PASS),
+        ("v=spf1 exists:%{i}.b.example -all", "192.0.2.8", Verdict.UNKNOWN),
         ("no record", "192.0.2.8", Verdict.NONE),
     ],
 )
@@ -133,6 +149,15 @@ def test_look_ups_of_included_records_count() -> None:
     record = read("a.example", zone)
     # mx a include | include exists ptr | redirect | a; the hosts of all but exists and ptr are unknown.
     assert (record.lookups, record.void_lookups, record.broken) == (8, 3, None)
+
+
+def test_more_than_ten_mail_servers_are_too_many() -> None:
+    zone = {
+        ("a.example", "TXT"): ["v=spf1 mx -all"],
+        ("a.example", "MX"): [f"{n} mx.example" for n in range(11)],
+    }
+    (finding,) = judge_spf(read("a.example", zone | {("mx.example", "A"): ["192.0.2.1"]}), NOBODY)
+    assert (finding.state, "'mx'" in finding.what) == (FindingState.FAIL, True)
 
 
 def test_a_record_that_includes_itself_ends() -> None:
