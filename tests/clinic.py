@@ -171,6 +171,7 @@ def healthy(folder: Path, authority: trustme.CA, store_url: str, files: list[Key
     """Return an install of which nothing is to be said."""
     documents = folder / "documents"
     documents.mkdir()
+    (folder / "bounces").mkdir()
     (folder / "store.db").chmod(0o600)
     return Clinic(
         folder=folder,
@@ -179,6 +180,7 @@ def healthy(folder: Path, authority: trustme.CA, store_url: str, files: list[Key
             "database_url": store_url,
             "folders": str(documents),
             "sender_address": "digest@news.example.org",
+            "bounce_mailbox": str(folder / "bounces"),
             "bounce_address": "bounces@news.example.org",
             "postal_address": "Harbour Brief; 1 Quay Street",
             "secret_keys": SECRET,

@@ -38,6 +38,7 @@ from newsletter.editions.slots import next_slot
 from newsletter.errors import (
     AddressError,
     DkimKeyError,
+    LinkError,
     MessageRefusedError,
     NewsletterError,
     SettingsError,
@@ -47,7 +48,7 @@ from newsletter.errors import (
 from newsletter.messages.checks import check_rendering
 from newsletter.model.clock import Clock
 from newsletter.model.editions import MailingList
-from newsletter.model.findings import Finding, fail, warn
+from newsletter.model.findings import Finding, fail, ok, warn
 from newsletter.model.keys import PublishedKey
 from newsletter.model.readers import Letter, LetterKind
 from newsletter.model.subscribers import Cadence
@@ -93,11 +94,7 @@ class Looks:
     async def settings(self, oddities: Sequence[str], env_file: Path) -> list[Finding]:
         """Look at the settings."""
         values, now = self._settings, self._clock()
-        problems: tuple[str, ...] = ()
-        try:
-            await apart(partial(checks.check_sending, values, self._every_list))
-        except NewsletterError as error:
-            problems = tuple(str(error).splitlines())
+        problems = await apart(partial(_problems, values, self._every_list))
         lengths = map(len, values.signing_keys)
         return judge_settings(
             Setup(
@@ -130,8 +127,7 @@ class Looks:
         found = judge_folders(values.all_folders(), setting="FOLDERS", is_set=is_set)
         maildirs = [Path(box).expanduser() for box in values.mailboxes if "://" not in box]
         found += judge_folders(maildirs, setting="MAILBOXES")
-        if values.bounce_mailbox is not None:
-            found.append(judge_mailbox(values.bounce_mailbox.expanduser()))
+        found.append(self._bounces())
         if values.transport == "file":
             found.append(judge_outbox(values.outbox_folder))
         try:
@@ -141,6 +137,19 @@ class Looks:
                 fail("folders.templates", str(error), "correct TEMPLATE_FOLDER, or empty it to use ours")
             )
         return found
+
+    def _bounces(self) -> Finding:
+        values, check = self._settings, "folders.bounces"
+        try:
+            places = wiring.mailboxes(values)
+        except SettingsError as error:
+            return fail(check, str(error), "set it, in .env")
+        if values.bounce_mailbox is not None:
+            return judge_mailbox(values.bounce_mailbox.expanduser())
+        if places or values.webhook_key.get_secret_value():
+            return ok(check, "bounces are read, or posted to us")
+        what = "bounces are read from nowhere: who is gone is mailed again and again"
+        return warn(check, what, "set BOUNCE_MAILBOX or BOUNCE_IMAP_HOST, or let your provider post bounces")
 
     async def mail(self) -> list[Finding]:
         """Make a mail of each kind."""
@@ -171,7 +180,7 @@ class Looks:
         links = wiring.link_signer(self._settings) if self._settings.signing_keys else None
         if links is None:
             return []
-        link = links.unsubscribe_url(subscriber_id=_NOBODY, list_name=self._lists[0].name)
+        link = links.unsubscribe_url(subscriber_id=_NOBODY, list_name=self._lists[0].audience_name)
         pages = Pages(url=self._settings.public_url, link_of_nobody=link)
         return await examine_web(pages, self._names, self._outside, clock=self._clock)
 
@@ -241,6 +250,19 @@ class Looks:
                 examine_letter(kind.value, partial(_letter, values, self._lists, kind, now)) for kind in kinds
             ]
         return found
+
+
+def _problems(values: Settings, lists: Sequence[MailingList]) -> tuple[str, ...]:
+    """Return what keeps an install from sending, a line for each setting."""
+    try:
+        checks.check_sending(values, lists)
+    except LinkError as error:
+        return (f"PUBLIC_URL: {error}",)
+    except AddressError as error:
+        return (f"BOUNCE_ADDRESS: {error}",)
+    except NewsletterError as error:
+        return tuple(str(error).splitlines())
+    return ()
 
 
 def _is_address(text: str) -> bool:

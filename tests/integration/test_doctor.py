@@ -182,6 +182,14 @@ SETTINGS = [
         what="nowhere.pem is not there", repair="correct DKIM_KEYS",
     ),
     Fault(
+        name="pages in clear", make_ill=set_(public_url="http://news.example.org"), check="settings.sending",
+        what="PUBLIC_URL: 'http://news.example.org' cannot be the base", repair="correct PUBLIC_URL",
+    ),
+    Fault(
+        name="an address without room", make_ill=set_(bounce_address="b" * 60 + "@news.example.org"),
+        check="settings.sending", what="at most", repair="correct BOUNCE_ADDRESS",
+    ),
+    Fault(
         name="a weak key", make_ill=weak_key, check="settings.sending",
         what="this RSA key has 1024 bits", repair="correct DKIM_KEYS",
     ),
@@ -239,6 +247,14 @@ STORE = [
     Fault(
         name="no folder", make_ill=set_(folders="/nowhere/documents"), check="folders.read",
         what="FOLDERS: /nowhere/documents is not there", repair="make the folder, or correct FOLDERS",
+    ),
+    Fault(
+        name="bounces that nobody reads", make_ill=set_(bounce_mailbox=None), check="folders.bounces",
+        state=WARN, what="bounces are read from nowhere", repair="set BOUNCE_MAILBOX or BOUNCE_IMAP_HOST",
+    ),
+    Fault(
+        name="bounces without a password", make_ill=set_(bounce_imap_host="imap.example.org"),
+        check="folders.bounces", what="BOUNCE_IMAP_PASSWORD is not set", repair="set it",
     ),
     Fault(
         name="templates of nothing", make_ill=set_(template_folder="/nowhere"), check="folders.templates",
