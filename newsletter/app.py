@@ -17,6 +17,7 @@ from newsletter import wiring
 from newsletter.bound import checks
 from newsletter.bound.archive import Archive
 from newsletter.bound.copies import Copies
+from newsletter.bound.doctor import Doctor
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
@@ -361,6 +362,11 @@ class App:
         return Copies(self.settings, self.lists, lambda: self.store)
 
     @cached_property
+    def doctor(self) -> Doctor:
+        """What looks the install over before it sends."""
+        return Doctor(self.settings, self.lists, lambda: self.store)
+
+    @cached_property
     def subscribers(self) -> Subscribers:
         """Who is on the lists."""
         return Subscribers(lambda: self.store)
@@ -413,6 +419,10 @@ class App:
     def gauges(self, *, now: datetime) -> Gauges:
         """Return how everything stands in numbers; see `newsletter.gauges`."""
         return gauges(self.store, now=now)
+
+
+#: What an examination comes to where the settings cannot be read.
+unreadable = Doctor.unreadable
 
 
 def summarizer_names() -> tuple[str, ...]:

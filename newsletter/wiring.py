@@ -168,19 +168,22 @@ def transport(values: Settings) -> Transport:
         return FileTransport(values.outbox_folder)
     from newsletter.deliveries.smtp import SmtpTransport
 
-    return SmtpTransport(
-        SmtpServer(
-            host=values.smtp_host,
-            port=values.smtp_port,
-            security=SmtpSecurity(values.smtp_security),
-            username=values.smtp_username,
-            password=values.smtp_password.get_secret_value(),
-            connections=values.smtp_connections,
-            messages_per_connection=values.smtp_messages_per_connection,
-            connection_seconds=values.smtp_connection_seconds,
-            timeouts=Timeouts.scaled(values.smtp_timeout_seconds),
-            message_deadline_seconds=values.smtp_deadline_seconds,
-        )
+    return SmtpTransport(smtp_server(values))
+
+
+def smtp_server(values: Settings) -> SmtpServer:
+    """Return how the mail server is reached."""
+    return SmtpServer(
+        host=values.smtp_host,
+        port=values.smtp_port,
+        security=SmtpSecurity(values.smtp_security),
+        username=values.smtp_username,
+        password=values.smtp_password.get_secret_value(),
+        connections=values.smtp_connections,
+        messages_per_connection=values.smtp_messages_per_connection,
+        connection_seconds=values.smtp_connection_seconds,
+        timeouts=Timeouts.scaled(values.smtp_timeout_seconds),
+        message_deadline_seconds=values.smtp_deadline_seconds,
     )
 
 

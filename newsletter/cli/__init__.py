@@ -8,6 +8,7 @@ import click
 from newsletter.cli.bounces import bounces
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.dkim import dkim
+from newsletter.cli.doctor import doctor
 from newsletter.cli.documents import ingest, summarize
 from newsletter.cli.editions import preview, send
 from newsletter.cli.explain import explain
@@ -41,6 +42,7 @@ for _command in (
     run,
     status,
     config,
+    doctor,
     subscribers,
     deliveries,
     bounces,

@@ -64,6 +64,28 @@ class SmtpConnection:
             self._talk.close()
             raise
 
+    @property
+    def extensions(self) -> Mapping[str, str]:
+        """What the server offers: lower-case keywords and their parameters."""
+        return self._extensions
+
+    async def try_sender(self, sender: str, *, size: int) -> str:
+        """Say MAIL and nothing more; return why the server takes nothing from a sender, or "" if it does.
+
+        Args:
+            sender: Envelope sender.
+            size: Of a message that is to go there, bytes.
+        """
+        timeout = self._server.timeouts.command
+        if self._open_envelope:
+            await self._talk.command(SendPhase.RSET, "RSET", timeout_seconds=timeout)
+        option = f" SIZE={size}" if "size" in self._extensions else ""
+        reply = await self._talk.command(
+            SendPhase.MAIL, f"MAIL FROM:<{sender}>{option}", timeout_seconds=timeout
+        )
+        self._open_envelope = True
+        return "" if 200 <= reply.code < 300 else str(reply)
+
     async def close(self) -> None:
         """Say QUIT and close, whatever the server does."""
         self._talk.deadline = math.inf

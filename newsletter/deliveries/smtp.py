@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable
-from typing import cast
+from collections.abc import Awaitable, Iterable
+from datetime import UTC, datetime
+from typing import TypeVar, cast
 
 import aiosmtplib
 
@@ -13,10 +14,13 @@ from newsletter.deliveries.replies import enhanced_code, plain
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts, is_local
 from newsletter.deliveries.session import SmtpConnection
 from newsletter.deliveries.verdicts import judge
+from newsletter.deliveries.visit import Trouble, Visit
 from newsletter.errors import TransportError
 from newsletter.model.deliveries import Reply, SendOutcome, SendPhase
 
 __all__ = ["SmtpConnection", "SmtpSecurity", "SmtpServer", "SmtpTransport", "Timeouts", "is_local", "plain"]
+
+_Said = TypeVar("_Said")
 
 #: Replies of a server that does not know EHLO (RFC 5321 section 3.2); others refuse us.
 _EHLO_UNKNOWN = frozenset({500, 501, 502, 504})
@@ -60,9 +64,35 @@ class SmtpTransport:
         Raises:
             TransportError: The server is unreachable, its certificate does not verify, or it refuses us.
         """
+        return await (await self._way()).connect()
+
+    async def visit(self, *, senders: Iterable[str], size: int) -> Visit:
+        """Connect as for sending, ask whether senders may send, and leave; no message is handed over.
+
+        Args:
+            senders: Envelope senders.
+            size: Of the largest message that is to go there, bytes.
+        """
+        way = await self._way()
+        try:
+            connection = await way.connect()
+        except TransportError as error:
+            return Visit(trouble=_trouble(error.__cause__, way.phase), problem=str(error))
+        try:
+            refusals = {sender: await connection.try_sender(sender, size=size) for sender in senders}
+        finally:
+            await connection.close()
+        return Visit(
+            greeting=way.greeting,
+            extensions=connection.extensions,
+            certificate_ends_at=way.certificate_ends_at,
+            refusals=refusals,
+        )
+
+    async def _way(self) -> "_SignIn":
         if self._tls_context is None and self._server.security is not SmtpSecurity.NONE:
             self._tls_context = await asyncio.to_thread(_verifying_context)
-        return await _SignIn(self._server, self._tls_context).connect()
+        return _SignIn(self._server, self._tls_context)
 
 
 def _verifying_context() -> ssl.SSLContext:
@@ -76,7 +106,11 @@ class _SignIn:
 
     def __init__(self, server: SmtpServer, context: ssl.SSLContext | None) -> None:
         self._server = server
-        self._phase = SendPhase.CONNECT
+        self.phase = SendPhase.CONNECT
+        #: What the server says of itself at first.
+        self.greeting = ""
+        #: UTC; None without TLS.
+        self.certificate_ends_at: datetime | None = None
         self._client = aiosmtplib.SMTP(
             hostname=server.host,
             use_tls=server.security is SmtpSecurity.TLS,
@@ -100,7 +134,7 @@ class _SignIn:
         except Exception as error:
             self._abort()
             place = f"{self._server.host}:{self._server.port}"
-            raise _explain(error, self._phase, place) from error
+            raise _explain(error, self.phase, place) from error
         except asyncio.CancelledError:
             self._abort()
             raise
@@ -108,7 +142,8 @@ class _SignIn:
     async def _climb(self) -> None:
         client, server, waits = self._client, self._server, self._server.timeouts
         sock = await _dial(server.host, server.port, seconds=waits.connect)
-        await self._step(SendPhase.CONNECT, client.connect(sock=sock), waits.greeting)
+        greeting = await self._step(SendPhase.CONNECT, client.connect(sock=sock), waits.greeting)
+        self.greeting = plain(greeting.message)
         await self._step(SendPhase.EHLO, _greet(client), waits.command)
         if server.security is SmtpSecurity.STARTTLS:
             await self._step(SendPhase.STARTTLS, client.starttls(), waits.command)
@@ -118,15 +153,18 @@ class _SignIn:
             signing_in = _authenticate(client, server.username, server.password)
             await self._step(SendPhase.AUTH, signing_in, waits.command)
 
-    async def _step(self, phase: SendPhase, step: Awaitable[object], seconds: float) -> None:
-        self._phase = phase
+    async def _step(self, phase: SendPhase, step: Awaitable[_Said], seconds: float) -> _Said:
+        self.phase = phase
         async with asyncio.timeout(seconds):
-            await step
+            return await step
 
     def _hand_over(self) -> SmtpConnection:
         transport = self._client.transport
         if transport is None:
             raise ConnectionError("the server closed the connection")
+        if certificate := transport.get_extra_info("peercert"):
+            ends = ssl.cert_time_to_seconds(certificate["notAfter"])
+            self.certificate_ends_at = datetime.fromtimestamp(ends, UTC)
         talk = Conversation(cast(asyncio.Transport, transport))
         return SmtpConnection(talk, self._server, self._client.esmtp_extensions)
 
@@ -189,6 +227,34 @@ async def _authenticate(client: aiosmtplib.SMTP, username: str, password: str) -
                 raise
         else:
             return
+
+
+#: What errors are signs of; the first that fits counts.
+_TROUBLES: tuple[tuple[type[BaseException], Trouble], ...] = (
+    (ssl.SSLCertVerificationError, Trouble.CERTIFICATE),
+    (ssl.SSLError, Trouble.TLS),
+    (TimeoutError, Trouble.SILENT),
+    (aiosmtplib.SMTPServerDisconnected, Trouble.SILENT),
+    (socket.gaierror, Trouble.UNKNOWN_HOST),
+    (OSError, Trouble.UNREACHABLE),
+)
+
+
+def _trouble(error: BaseException | None, phase: SendPhase) -> Trouble:
+    """Return what kind of thing went wrong before the first message."""
+    if isinstance(error, aiosmtplib.SMTPConnectError) and isinstance(error.__cause__, OSError):
+        error = error.__cause__
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        if error.code <= 0:
+            return Trouble.NOT_SMTP
+        is_password = phase is SendPhase.AUTH and error.code >= 500
+        return Trouble.SIGN_IN_REFUSED if is_password else Trouble.REFUSED
+    for kind, trouble in _TROUBLES:
+        if isinstance(error, kind):
+            return trouble
+    return {SendPhase.STARTTLS: Trouble.NO_STARTTLS, SendPhase.AUTH: Trouble.NO_SIGN_IN}.get(
+        phase, Trouble.REFUSED
+    )
 
 
 def _explain(error: Exception, phase: SendPhase, place: str) -> TransportError:

@@ -14,6 +14,7 @@ from newsletter.settings.values import (
     Lines,
     ListName,
     Minutes,
+    NameServers,
     Networks,
     Rates,
     Title,
@@ -186,6 +187,11 @@ class ServiceSettings(BaseSettings):
     )
     operator_session_days: float = Field(
         14, gt=0, le=90, description="days after which an operator must sign in again in any case"
+    )
+    dns_servers: NameServers = Field(
+        (),
+        description="name servers that `newsletter doctor` asks, parted by commas: 9.9.9.9, 127.0.0.1:5353; "
+        "empty: those of this machine",
     )
     metrics_key: SecretStr = Field(
         SecretStr(""), description="bearer token of whoever reads /metrics; empty: not served"

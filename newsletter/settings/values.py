@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 from newsletter.model.checks import CheckKind
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
+from newsletter.model.nameservers import NameServer
 
 #: RFC 8314, section 3.2.
 _IMAPS_PORT = 993
@@ -73,6 +75,18 @@ def _key_file(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
     return KeyFile(selector=selector, path=Path(path))
 
 
+def _name_server(value: Any) -> Any:  # noqa: ANN401 - whatever the source gave
+    """Read "9.9.9.9", "127.0.0.1:5353" or "[::1]:53"."""
+    if not isinstance(value, str):
+        return value
+    try:
+        parts = urlsplit(f"dns://{value if value.count(':') < 2 or '[' in value else f'[{value}]'}")
+        return NameServer(address=str(ip_address(parts.hostname or "")), port=parts.port or 53)
+    except ValueError as error:
+        raise ValueError("an IP address is expected, with a port behind a colon if it is not 53") from error
+
+
+NameServers = Annotated[tuple[Annotated[NameServer, BeforeValidator(_name_server)], ...], split_at(",")]
 KeyFiles = Annotated[tuple[Annotated[KeyFile, BeforeValidator(_key_file)], ...], split_at(",")]
 
 

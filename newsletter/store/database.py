@@ -93,6 +93,11 @@ class Database:
         return not self.is_sqlite or Path(self._url.database or "").exists()
 
     @property
+    def file(self) -> Path | None:
+        """The SQLite file; None of another database."""
+        return Path(self._url.database or "") if self.is_sqlite else None
+
+    @property
     def place(self) -> str:
         """Where the database is, without its password: options, which may hold one too, are left out."""
         return self._url.set(query={}).render_as_string(hide_password=True)

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive", "fetch", "admit", "places"),
+    *("gauges", "receive", "fetch", "admit", "places", "doctor"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
@@ -24,6 +24,8 @@ DOORS = {
     "pyotp": {"newsletter.admit.codes"},
     "segno": {"newsletter.admit.squares"},
     "cryptography": {"newsletter.messages.dkim_keys"},
+    "dns": {"newsletter.doctor.dns"},
+    "tld": {"newsletter.doctor.domains"},
     "sumy": {"newsletter.stories.sumy"},
     "aiosmtplib": {"newsletter.deliveries.smtp"},
     "jinja2": {"newsletter.messages", "newsletter.web"},
