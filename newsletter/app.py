@@ -23,8 +23,8 @@ from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
 from newsletter.bound.lookups import Lookups
 from newsletter.bound.mail import Mail
-from newsletter.bound.places import missing_places, with_written_sources
 from newsletter.bound.operators import Audit, Operators
+from newsletter.bound.places import missing_places, with_written_sources
 from newsletter.bound.proposals import Proposals
 from newsletter.bound.readers import Readers
 from newsletter.bound.sources import Sources
