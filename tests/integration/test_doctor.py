@@ -615,3 +615,17 @@ async def test_a_database_on_a_server_is_looked_at_too(clinic: Clinic, postgres_
         ("store.rights", FindingState.OK),
     ]
     assert found.findings[0].what.startswith("PostgreSQL ")
+
+
+async def test_all_senders_are_asked_about_in_one_visit(clinic: Clinic) -> None:
+    del clinic.settings["bounce_address"]
+    clinic.settings["lists"] = [
+        {"name": "daily"},
+        {"name": "other", "sender_address": "other@news.example.org"},
+        {"name": "third", "sender_address": "other@news.example.org"},
+    ]
+    found = await clinic.examine(("smtp.sender",))
+    assert clinic.senders == ["digest@news.example.org", "other@news.example.org"]
+    assert [one.what for one in found.findings] == [
+        f"it takes mail from {sender}" for sender in clinic.senders
+    ]
