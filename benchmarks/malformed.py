@@ -227,7 +227,13 @@ def end_of(file: FoundFile) -> str:
 def remember(found: list[FoundFile]) -> dict[str, KnownFile]:
     """Return what a store would remember of a scan."""
     return {
-        file.path: KnownFile(path=file.path, fingerprint=file.fingerprint, is_read=file.document is not None)
+        file.path: KnownFile(
+            path=file.path,
+            fingerprint=file.fingerprint,
+            is_read=file.document is not None,
+            refusal=file.refusal,
+            detail=file.detail,
+        )
         for file in found
     }
 

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
 from newsletter.bound.mail import Mail
+from newsletter.bound.places import missing_places, with_written_sources
 from newsletter.bound.readers import Readers
 from newsletter.bound.sources import Sources
 from newsletter.bound.subscribers import Subscribers
@@ -68,9 +69,9 @@ class App:
             SettingsError: A schedule, a time zone, a summarizer or a list's name is wrong.
         """
         self.settings = settings
-        self.lists = tuple(
-            wiring.with_ascii_domains(mailing_list) for mailing_list in settings.mailing_lists()
-        )
+        self._forgot_at: datetime | None = None
+        named = (with_written_sources(mailing_list) for mailing_list in settings.mailing_lists())
+        self.lists = tuple(map(wiring.with_ascii_domains, named))
         checks.check_lists(self.lists)
         self.series = wiring.series(self.lists)
 
@@ -218,17 +219,26 @@ class App:
         report = ingest(
             self.store,
             folders=named,
+            # Editions that were written to files are no news.
+            passed_over=[self.settings.outbox_folder.expanduser()],
             parse=self._parse,
             max_bytes=self._max_bytes,
             settle_seconds=self.settings.settle_seconds,
             wait=wait,
             now=now,
         )
+        return replace(report, forgotten=self._forget(now))
+
+    def _forget(self, now: datetime) -> int:
+        """Forget what is no longer kept, once an hour: all files are looked through for it."""
+        if self._forgot_at is not None and abs(now - self._forgot_at) < timedelta(hours=1):
+            return 0
         settings = self.settings
-        forgotten = forget(
+        count = forget(
             self.store, text_days=settings.keep_text_days, seen_days=settings.keep_seen_days, now=now
         )
-        return replace(report, forgotten=forgotten)
+        self._forgot_at = now
+        return count
 
     async def watch(self, *, stopping: asyncio.Event, on_change: Callable[[], None]) -> None:
         """Call something whenever a file in a folder has changed, until `stopping` is set."""
@@ -380,8 +390,19 @@ class App:
 
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
-        account = wiring.account(self.settings)
-        return status(self.store, self.series, account=account, now=now, editions=editions)
+        return status(
+            self.store,
+            self.series,
+            account=wiring.account(self.settings),
+            mailboxes=self.mail.names,
+            now=now,
+            editions=editions,
+            missing=self.missing_places(),
+        )
+
+    def missing_places(self) -> tuple[str, ...]:
+        """Return one line for each place that a list names and nothing can come from."""
+        return missing_places(self.settings, self.lists, self.sources.all)
 
     def gauges(self, *, now: datetime) -> Gauges:
         """Return how everything stands in numbers; see `newsletter.gauges`."""

@@ -144,6 +144,10 @@ class PublishConflictError(NewsletterError):
 class FetchError(NewsletterError):
     """A web address cannot be fetched, or must not be; others can."""
 
+    def __init__(self, words: str) -> None:
+        # They may quote a server, whose words could command a terminal or forge a line of a log.
+        super().__init__("".join(char if char.isprintable() else " " for char in words))
+
 
 class SourceError(NewsletterError):
     """A source that cannot be added, or is not there."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from newsletter.errors import SettingsError
 from newsletter.model.documents import FileReport, FoundFile, IngestReport, Parse
 from newsletter.sources.folder import scan_folder
+from newsletter.sources.reading import named
 from newsletter.store.store import Store
 
 #: Files recorded in one transaction: a commit costs more than a row.
@@ -20,6 +21,7 @@ def ingest(
     store: Store,
     *,
     folders: Sequence[Path],
+    passed_over: Sequence[Path] = (),
     parse: Parse,
     max_bytes: int,
     settle_seconds: float,
@@ -34,6 +36,7 @@ def ingest(
     Args:
         store: Where documents go.
         folders: Absolute paths.
+        passed_over: Folders that editions are written to; they are not looked into.
         parse: Bytes and a file's name to documents.
         max_bytes: Larger files are refused.
         settle_seconds: A file touched less than this ago is looked at again after that time.
@@ -44,7 +47,13 @@ def ingest(
         StoreError: The store cannot be written.
     """
     scan = partial(
-        scan_folder, max_bytes=max_bytes, now=now, settle_seconds=settle_seconds, wait=wait, parse=parse
+        scan_folder,
+        max_bytes=max_bytes,
+        now=now,
+        settle_seconds=settle_seconds,
+        wait=wait,
+        parse=parse,
+        passed_over=passed_over,
     )
     reports: list[FileReport] = []
     problems: list[str] = []
@@ -88,10 +97,14 @@ def _look_into(
     known = store.documents.known_files(name)
     found = scan(folder, known=known)
     # Before any change is judged: a file that was renamed holds its old text no longer.
-    gone = [path for path, file in known.items() if not os.path.lexists(folder / (file.container or path))]
+    gone = [path for path, file in known.items() if not _is_there(folder, file.container or path)]
     store.documents.mark_gone(name, gone, now=now)
     for batch in _batches(found):
         yield from store.documents.record(name, batch, now=now)
+
+
+def _is_there(folder: Path, path: str) -> bool:
+    return os.path.lexists(os.fsencode(folder) + b"/" + named(path))
 
 
 def _batches(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:

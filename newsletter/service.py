@@ -116,6 +116,7 @@ class Service:
         self._receiving = asyncio.Lock()
         self._gathering: set[asyncio.Task[None]] = set()
         self._ingesting = asyncio.Lock()
+        self._missing: frozenset[str] = frozenset()
         self._is_paused = False
 
     async def serve(self) -> None:
@@ -227,7 +228,15 @@ class Service:
     async def _ingest(self) -> None:
         async with self._ingesting:
             report = await self._apart(self._app.ingest, now=self._clock())
+            await self._look_for_places()
         _log_ingest(report)
+
+    async def _look_for_places(self) -> None:
+        """Tell of each place that a list names and nothing can come from, when that begins."""
+        missing = frozenset(await self._apart(self._app.missing_places))
+        for line in sorted(missing - self._missing):
+            log.warning("%s", line)
+        self._missing = missing
 
     async def _receive(self, *, force: bool = False) -> None:
         # Apart from the folders: a server that does not answer must not keep them waiting.

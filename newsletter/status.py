@@ -1,6 +1,6 @@
 """Status: how documents, lists, editions and deliveries stand."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from newsletter.editions.slots import next_slot
@@ -22,7 +22,14 @@ _OLDER_SHOWN = 10
 
 
 def status(
-    store: Store, lists: Sequence[MailingList], *, account: str, now: datetime, editions: int
+    store: Store,
+    lists: Sequence[MailingList],
+    *,
+    account: str,
+    mailboxes: Container[str] = (),
+    now: datetime,
+    editions: int,
+    missing: Sequence[str] = (),
 ) -> Status:
     """Return how everything stands.
 
@@ -30,8 +37,10 @@ def status(
         store: Where everything is.
         lists: The lists of this install, and their weekly digests.
         account: The account that mail goes through; the trouble of one that was given up is over.
+        mailboxes: What names the mailboxes that are set; what was wrong with others is over.
         now: UTC.
         editions: How many of a list's latest editions to show.
+        missing: One line for each place that a list names and nothing can come from.
     """
     return Status(
         place=store.place,
@@ -44,7 +53,8 @@ def status(
             if _is_shown(state := _list_status(store, mailing_list, now, editions))
         ),
         left_over=_left_over(store, lists),
-        mailboxes=tuple(store.mailboxes.failing()),
+        missing=tuple(missing),
+        mailboxes=tuple(box for box in store.mailboxes.failing() if box.name in mailboxes),
         failing=tuple(
             source
             for source in store.sources.all()

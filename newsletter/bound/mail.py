@@ -12,7 +12,7 @@ from newsletter.mailboxes.local import Maildir
 from newsletter.model.documents import IngestReport
 from newsletter.receive import MailRules, NewsBox, receive
 from newsletter.settings import Settings
-from newsletter.settings.values import mailbox_name
+from newsletter.settings.values import mailbox_folder, mailbox_name
 from newsletter.sources.parse import TextReader
 from newsletter.store.store import Store
 
@@ -36,6 +36,11 @@ class Mail:
         """
         return bool(_boxes(self._settings))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What names them in the store."""
+        return frozenset(map(mailbox_name, self._settings.mailboxes))
+
     def receive(self, *, now: datetime, force: bool = False) -> IngestReport:
         """Take in the mails that have arrived; see `newsletter.receive`."""
         boxes = _boxes(self._settings)
@@ -58,11 +63,11 @@ def _boxes(values: Settings) -> list[NewsBox]:
     Raises:
         SettingsError: An account has no password.
     """
-    boxes: list[NewsBox] = []
+    boxes: dict[str, NewsBox] = {}
     for value in values.mailboxes:
         name = mailbox_name(value)
         if "://" not in value:
-            boxes.append(NewsBox(name=name, box=Maildir(Path(name))))
+            boxes[name] = NewsBox(name=name, box=Maildir(Path(name)))
             continue
         parts = urlsplit(value)
         if not parts.password:
@@ -72,12 +77,12 @@ def _boxes(values: Settings) -> list[NewsBox]:
             port=parts.port or 993,
             username=unquote(parts.username or ""),
             password=unquote(parts.password),
-            folder=unquote(parts.path.strip("/")) or "INBOX",
+            folder=mailbox_folder(value),
             sign_in_setting="name and password in MAILBOXES",
             folder_setting="the end of its address in MAILBOXES",
         )
-        boxes.append(NewsBox(name=name, box=box))
-    return boxes
+        boxes[name] = NewsBox(name=name, box=box)
+    return list(boxes.values())
 
 
 def _rules(values: Settings) -> MailRules:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from newsletter import fetch
-from newsletter.errors import SourceError
+from newsletter.errors import FetchError, SettingsError, SourceError
 from newsletter.model.sources import FetchReport, Source, SourceReport
 from newsletter.settings import Settings
 from newsletter.sources.opml import read_opml, write_opml
@@ -33,15 +33,25 @@ class Sources:
         return TextReader(aliases=SourceAliases.with_extra(self._settings.source_aliases))
 
     def _web(self) -> Fetcher:
+        """Return what fetches.
+
+        Raises:
+            SettingsError: FETCH_ALLOWED_HOSTS names what is no host.
+        """
         from importlib.metadata import version
 
-        site = f" (+{self._settings.public_url})" if self._settings.public_url else ""
-        return Fetcher(
-            user_agent=f"newsletter/{version('newsletter')}{site}",
-            max_bytes=int(self._settings.max_document_megabytes * 1_000_000),
-            total_seconds=self._settings.fetch_timeout_seconds,
-            allowed_hosts=self._settings.fetch_allowed_hosts,
-        )
+        url = self._settings.public_url
+        site = f" (+{url})" if url and url.isascii() and url.isprintable() else ""
+        try:
+            return Fetcher(
+                user_agent=f"newsletter/{version('newsletter')}{site}",
+                max_bytes=int(self._settings.max_document_megabytes * 1_000_000),
+                total_seconds=self._settings.fetch_timeout_seconds,
+                allowed_hosts=self._settings.fetch_allowed_hosts,
+            )
+        except FetchError as error:
+            problem = f"FETCH_ALLOWED_HOSTS: {error}; names and addresses alone are expected, as feeds.lan"
+            raise SettingsError(problem) from error
 
     def _policy(self, clock: Clock) -> fetch.FetchPolicy:
         return fetch.FetchPolicy(

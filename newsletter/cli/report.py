@@ -32,6 +32,8 @@ def show_status(status: Status, *, now: datetime) -> None:
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in status.suppressions.items())
         total = sum(status.suppressions.values())
         click.echo(f"\nSuppressed: {plural(total, 'address', 'addresses')} never mailed ({reasons})")
+    for line in status.missing:
+        click.echo(click.style(f"\nNothing comes: {printable(line)}", fg="red"))
     _show_mailboxes(status)
     _show_failing(status, next(iter(zones.values()), "UTC"))
     _show_refusals(status)

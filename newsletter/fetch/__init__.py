@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from newsletter.errors import DocumentRefusedError, FetchError, SourceError
@@ -59,8 +60,10 @@ async def fetch(
         poller = Poller(
             store, web, policy, Pages(web, policy.reader, pause_seconds=policy.page_pause_seconds)
         )
+        # Each once: where asking all of them takes longer than they wait, this would never end.
+        due_by = policy.clock()
         while not stopping.is_set():
-            taken = await _claim(store, policy.clock(), only)
+            taken = await _claim(store, only, due_by=due_by, until=policy.clock() + _LEASE)
             if not taken:
                 break
             await _ask_all(store, poller, taken, stopping, keep)
@@ -69,11 +72,12 @@ async def fetch(
     return FetchReport(sources=tuple(reports))
 
 
-async def _claim(store: Store, now: datetime, only: Sequence[Source] | None) -> list[Source]:
+async def _claim(
+    store: Store, only: Sequence[Source] | None, *, due_by: datetime, until: datetime
+) -> list[Source]:
     ids = None if only is None else [source.id for source in only]
-    return await store.in_time(
-        store.sources.claim, now=now, until=now + _LEASE, limit=_TAKEN if ids is None else len(ids), only=ids
-    )
+    limit = _TAKEN if ids is None else len(ids)
+    return await store.in_time(store.sources.claim, now=due_by, until=until, limit=limit, only=ids)
 
 
 async def _ask_all(
@@ -159,9 +163,10 @@ async def _feed_at(poller: Poller, address: str) -> Answer:
     if _is_feed(answer):
         return answer
     for named in find_feeds(answer.content, url=answer.url)[:3]:
-        other = await poller.fetch(named)
-        if _is_feed(other):
-            return other
+        with suppress(FetchError):
+            other = await poller.fetch(named)
+            if _is_feed(other):
+                return other
     if answer.status != 200:
         raise SourceError(f"{address}: the server answers {answer.status}, not with a feed")
     raise SourceError(f"{address} is no feed, and names none; look for a link called RSS or Feed on the page")
@@ -169,7 +174,7 @@ async def _feed_at(poller: Poller, address: str) -> Answer:
 
 def _is_feed(answer: Answer) -> bool:
     try:
-        read_feed(answer.content, url=answer.url, content_type=answer.headers.get("content-type", ""))
+        read_feed(answer.content, url=answer.url, charset=answer.charset)
     except DocumentRefusedError:
         return False
     return answer.status == 200

@@ -15,6 +15,8 @@ from newsletter.store.patience import apart
 _WORDS_OF_A_SUMMARY = 150
 #: Pages of one source that are fetched in one turn; the other items keep their summary.
 _MOST_PAGES = 30
+#: What robots.txt comes as.
+_PLAIN = ("text/*", "application/*", "binary/octet-stream")
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -45,7 +47,7 @@ class Pages:
             answer = await self._web.fetch(
                 Request(url=url, accept=", ".join(_HTML), media_types=_HTML, pause_seconds=pause)
             )
-            if answer.status != 200:
+            if answer.status != 200 or not (await self._robots_of(answer.url)).allow(answer.url):
                 return summary
             page = await apart(lambda: _read(answer.content, answer.url, answer.charset, self._reader))
         except (FetchError, DocumentRefusedError):
@@ -57,7 +59,7 @@ class Pages:
         site = f"{parts.scheme}://{parts.netloc}"
         if site not in self._robots:
             try:
-                answer = await self._web.fetch(Request(url=f"{site}/robots.txt"))
+                answer = await self._web.fetch(Request(url=f"{site}/robots.txt", media_types=_PLAIN))
                 self._robots[site] = Robots.read(answer.status, answer.content)
             except FetchError:
                 self._robots[site] = Robots.read(None, b"")

@@ -1,6 +1,7 @@
 """Asking one source: what its answer means, and what is remembered of it."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from newsletter.errors import DocumentRefusedError, FetchError
+from newsletter.errors import DocumentRefusedError, FetchError, NewsletterError
 from newsletter.fetch.pages import Pages
 from newsletter.model.sources import (
     FetchedItem,
@@ -25,8 +26,10 @@ from newsletter.sources.web import Answer, Fetcher, Request
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
 
+log = logging.getLogger(__name__)
+
 #: Feeds come under many names; what is none is found out by reading it.
-_TYPES = ("text/*", "application/xml", "*+xml", "application/json", "*+json", "application/octet-stream")
+_TYPES = ("text/*", "application/*", "binary/octet-stream")
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 #: Of items without a date, so many are told when a source is asked for the first time.
 _FIRST_UNDATED = 10
@@ -81,10 +84,16 @@ class Poller:
             StoreError: The store cannot be written.
         """
         try:
-            answer = await self.fetch(source.url, source=source)
+            poll = await self._judge(source, await self.fetch(source.url, source=source))
         except FetchError as error:
-            return await self._remember(source, self._failed(source, str(error)))
-        return await self.take(source, answer)
+            poll = self._failed(source, str(error))
+        except NewsletterError:
+            raise
+        except Exception as error:
+            # A feed that we have a mistake for must not keep the others from being asked, each time anew.
+            log.exception("%s: unexpected error", source.url)
+            poll = self._failed(source, f"unexpected error ({type(error).__name__}); the log has more")
+        return await self._remember(source, poll)
 
     async def take(self, source: Source, answer: Answer) -> SourceReport:
         """Remember what a source has answered.
@@ -97,7 +106,8 @@ class Poller:
     async def _judge(self, source: Source, answer: Answer) -> Poll:
         now = self._policy.clock()
         if answer.status == HTTPStatus.NOT_MODIFIED:
-            next_at = self._after_success(answer, None)
+            interval = timedelta(seconds=source.interval_seconds) if source.interval_seconds else None
+            next_at = self._after_success(answer, interval)
             return Poll(outcome=PollOutcome.UNCHANGED, next_at=next_at, url=answer.moved_to)
         if answer.status == HTTPStatus.GONE:
             problem = "the server says that it is gone for good (410)"
@@ -105,8 +115,7 @@ class Poller:
         if answer.status != HTTPStatus.OK:
             retry_after = read_retry_after(answer.headers.get("retry-after", ""), now=now)
             return self._failed(source, _status(answer.status), retry_after=retry_after)
-        content_type = answer.headers.get("content-type", "")
-        read = partial(read_feed, answer.content, url=answer.url, content_type=content_type)
+        read = partial(read_feed, answer.content, url=answer.url, charset=answer.charset)
         try:
             async with self._reading:
                 feed = await apart(read)
@@ -115,7 +124,8 @@ class Poller:
         seen = tuple(map(_seen, feed.items))
         return Poll(
             outcome=PollOutcome.FETCHED,
-            next_at=self._after_success(answer, feed),
+            next_at=self._after_success(answer, feed.interval),
+            interval=feed.interval,
             url=answer.moved_to,
             title=feed.title,
             etag=_validator(answer, "etag"),
@@ -146,10 +156,10 @@ class Poller:
     def _read(self, source: Source, feed: Feed, items: list[FeedItem], now: datetime) -> list[FetchedItem]:
         return [_read_item(item, feed, self._policy.reader, host_of(source.url), now) for item in items]
 
-    def _after_success(self, answer: Answer, feed: Feed | None) -> datetime:
+    def _after_success(self, answer: Answer, asked: timedelta | None) -> datetime:
         return self._policy.pace.after_success(
             now=self._policy.clock(),
-            asked=feed.interval if feed else None,
+            asked=asked,
             max_age=read_max_age(answer.headers.get("cache-control", "")),
             chance=self._policy.chance(),
         )

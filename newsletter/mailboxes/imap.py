@@ -6,10 +6,11 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 
 from newsletter.errors import MailboxError
@@ -21,6 +22,10 @@ _MESSAGES_PER_SESSION = 1000
 #: What a server may put around a message in one reply, in bytes.
 _ROOM_BYTES = 65536
 
+#: RFC 3501 section 2.3.1.1: UIDs are numbers of 32 bits.
+_LARGEST_UID = 2**32 - 1
+
+_ARRIVED = re.compile(rb'INTERNALDATE "([^"]{1,40})"')
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,12})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _BEYOND_ASCII = re.compile(r"[^\x20-\x7e]+|&")
@@ -60,15 +65,16 @@ class ImapMailbox:
             self._sign_in(client)
             yield from self._messages(client)
 
-    def news(self, last_key: str, *, after: datetime, max_bytes: int) -> News:
+    def news(self, last_key: Callable[[str, str], str], *, after: datetime, max_bytes: int) -> News:
         """Yield mails that were not taken, in the order of arrival; nothing in the account is changed.
 
         Keys are UIDVALIDITY and UID (RFC 3501, section 2.3.1.1): what was taken is not asked for again.
 
         Args:
-            last_key: Of the mail that was taken last; "" for none.
-            after: With no such mail, or when the server has numbered all anew: what arrived before that day
-                (UTC) is left alone.
+            last_key: Returns the key that sorts last of the mails that were taken, between two others; "" for
+                none.
+            after: With no such mail, or when the server has numbered all anew: what arrived before (UTC) is
+                left alone.
             max_bytes: Larger ones are not fetched.
 
         Raises:
@@ -77,34 +83,73 @@ class ImapMailbox:
         with self._session(most_bytes=max_bytes) as client:
             self._sign_in(client, readonly=True)
             validity = _number(client.response("UIDVALIDITY"))
-            last_validity, _, last_uid = last_key.partition(".")
-            goes_on = last_uid.isdecimal() and int(last_validity) == validity
-            begin = int(last_uid) + 1 if goes_on else 1
-            # IMAP's own names of months; strftime would use the machine's language.
-            month = _MONTHS[after.month - 1]
-            since = () if goes_on else ("SINCE", f"{after.day}-{month}-{after.year}")
-            with self._translated("broke off"):
-                found = _checked(client.uid("SEARCH", "UID", f"{begin}:*", *since))
-            words = b" ".join(line for line in found if line).decode("ascii", "replace").split()
-            # "n:*" names the last mail even where its UID is smaller.
-            uids = sorted(int(word) for word in words if word.isdecimal() and int(word) >= begin)
-            for uid in uids[:_MESSAGES_PER_SESSION]:
-                yield from self._mail(client, f"{validity:010d}.{uid:010d}", uid, max_bytes)
+            last = last_key(_key(validity, 0), _key(validity, _LARGEST_UID))
+            begin = int(last.rpartition(".")[2]) + 1 if last else 1
+            withheld: list[NewsMail] = []
+            count = 0
+            for uid in self._search(client, begin, since=None if last else after):
+                mail = self._mail(client, _key(validity, uid), max_bytes, after=None if last else after)
+                if mail and mail.problem:
+                    withheld.append(mail)
+                elif mail:
+                    # The server works: what it did not give before is no passing trouble.
+                    yield from withheld
+                    yield mail
+                    count += 1 + len(withheld)
+                    withheld.clear()
+                if count >= _MESSAGES_PER_SESSION:
+                    return
+            if withheld:
+                raise MailboxError(f"{self.place} does not give a mail ({withheld[0].problem})")
 
-    def _mail(self, client: "_Client", key: str, uid: int, max_bytes: int) -> News:
+    def _search(self, client: "_Client", begin: int, *, since: datetime | None) -> list[int]:
+        """Return the UIDs from one on, in order."""
+        criteria = ["UID", f"{begin}:*"]
+        if since is not None:
+            # The server goes by days of its own time zone. The months are IMAP's own names; strftime would
+            # use the machine's language.
+            day = since - timedelta(days=1)
+            criteria += ["SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"]
         with self._translated("broke off"):
-            sizes = _checked(client.uid("FETCH", str(uid), "(RFC822.SIZE)"))
-            size = next((int(found[1]) for line in sizes if (found := _SIZE.search(line))), 0)
-            if size > max_bytes:
-                yield NewsMail(key=key, size=size)
-                return
-            answer = client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{max_bytes + 1}>)")
-            _checked(answer)
-        content = _literal(answer)
-        # Taken away by another program in the meantime, it is none.
-        if content is not None:
-            is_cut = len(content) > max_bytes
-            yield NewsMail(key=key, content=None if is_cut else content, size=len(content))
+            found = _checked(client.uid("SEARCH", *criteria))
+        words = b" ".join(line for line in found if line).decode("ascii", "replace").split()
+        # "n:*" names the last mail even where its UID is smaller.
+        return sorted(int(word) for word in words if word.isdecimal() and int(word) >= begin)
+
+    def _mail(
+        self, client: "_Client", key: str, max_bytes: int, *, after: datetime | None
+    ) -> NewsMail | None:
+        """Fetch one mail; None if it arrived before, or was taken away by another program."""
+        uid = str(int(key.rpartition(".")[2]))
+        told = self._fetch(client, uid, "(RFC822.SIZE INTERNALDATE)")
+        if isinstance(told, str):
+            return NewsMail(key=key, problem=told)
+        lines = [line for line in told if isinstance(line, bytes)]
+        if after is not None and any(_arrived_before(line, after) for line in lines):
+            return None
+        size = next((int(found[1]) for line in lines if (found := _SIZE.search(line))), 0)
+        if size > max_bytes:
+            return NewsMail(key=key, size=size)
+        told = self._fetch(client, uid, f"(BODY.PEEK[]<0.{max_bytes + 1}>)")
+        if isinstance(told, str):
+            return NewsMail(key=key, problem=told)
+        content = _literal(told)
+        if content is None:
+            return None
+        is_cut = len(content) > max_bytes
+        return NewsMail(key=key, content=None if is_cut else content, size=len(content))
+
+    def _fetch(self, client: "_Client", uid: str, what: str) -> Sequence[object] | str:
+        """Return the answer to FETCH, or why the server refuses this one message."""
+        with self._translated("broke off"):
+            try:
+                answer = client.uid("FETCH", uid, what)
+                _checked(answer)
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as error:
+                return self._words(error)
+        return answer[1]
 
     @contextmanager
     def _session(self, *, most_bytes: int) -> "Iterator[_Client]":
@@ -146,7 +191,7 @@ class ImapMailbox:
                 # Passed over in silence, it would stay unread for ever and nobody would know.
                 yield Unreadable(problem=self._line(f"does not give message {uid}", _refusal(answer)))
                 continue
-            content = _literal(answer)
+            content = _literal(answer[1])
             if content is None:
                 # Taken away by another program in the meantime.
                 continue
@@ -172,6 +217,10 @@ class ImapMailbox:
             raise MailboxError(self._line(what, error), permanent=permanent and not broke_off) from None
 
     def _line(self, what: str, error: Exception) -> str:
+        return f"{self.place} {what} ({self._words(error)})"
+
+    def _words(self, error: Exception) -> str:
+        """Return an error in words for the operator, on one line and without the password."""
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         if isinstance(error, UnicodeError):
             # Its own words would name a character of the password.
@@ -183,7 +232,7 @@ class ImapMailbox:
         if self.password:
             reason = reason.replace(self.password, "********")
         words = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
-        return f"{self.place} {what} ({words[:200]})"
+        return words[:200]
 
 
 class _Client(imaplib.IMAP4_SSL):
@@ -227,9 +276,22 @@ def _number(answer: tuple[str, Sequence[object]]) -> int:
     return int(words) if words.isdigit() else 0
 
 
-def _literal(answer: _Answer) -> bytes | None:
+def _key(validity: int, uid: int) -> str:
+    return f"{validity:010d}.{uid:010d}"
+
+
+def _arrived_before(line: bytes, moment: datetime) -> bool:
+    """Tell whether the answer to FETCH says that a message arrived before a moment."""
+    found = _ARRIVED.search(line)
+    try:
+        return found is not None and parsedate_to_datetime(found[1].decode("ascii", "replace")) < moment
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return False
+
+
+def _literal(parts: Sequence[object]) -> bytes | None:
     """Return the message in the answer to FETCH, or None if there is none."""
-    for part in answer[1]:
+    for part in parts:
         if isinstance(part, tuple) and len(part) == 2 and isinstance(part[1], bytes):
             return part[1]
     return None

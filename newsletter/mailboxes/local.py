@@ -54,10 +54,12 @@ class NewsMail:
 
     #: What names it in the mailbox for good.
     key: str
-    #: None if it was not read: it is larger than asked for.
+    #: None if it was not read: it is larger than asked for, or there is a problem.
     content: bytes | None = None
     #: In bytes.
-    size: int
+    size: int = 0
+    #: Why it cannot be read, in words for the operator; "" if it can.
+    problem: str = ""
 
 
 #: What a mailbox that news arrives in yields; to be closed by whoever does not read to its end.
@@ -121,7 +123,7 @@ class Maildir:
         """
         for name in ("new", "cur"):
             for path in self._paths(name, without="TD"):
-                key = path.name.partition(":2,")[0].encode("utf-8", "backslashreplace").decode()
+                key = _key_of(path)
                 if key in known:
                     continue
                 try:
@@ -129,16 +131,30 @@ class Maildir:
                     if status.st_mtime < after.timestamp():
                         continue
                     content = _read_regular(path, limit=max_bytes + 1)
-                except OSError:
-                    # Moved or taken away in the meantime, or not to be read: it is looked at again next time.
+                except FileNotFoundError:
+                    # Moved by a mail program: it is in the other folder, or is looked for again next time.
+                    continue
+                except OSError as error:
+                    yield NewsMail(key=key, problem=error.strerror or str(error))
                     continue
                 is_cut = len(content) > max_bytes
                 yield NewsMail(key=key, content=None if is_cut else content, size=status.st_size)
+
+    def keys(self) -> set[str]:
+        """Return the keys of all mails that are there.
+
+        Raises:
+            MailboxError: The folder cannot be read.
+        """
+        # One that is moved in between goes from new to cur.
+        return {_key_of(path) for name in ("new", "cur") for path in self._paths(name, without="")}
 
     def _paths(self, name: str, *, without: str) -> list[Path]:
         try:
             with os.scandir(self.folder / name) as entries:
                 names = [entry.name for entry in entries if not entry.name.startswith(".")]
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise MailboxError(f"{readable(self.folder)} is no Maildir: it has no folder {name}") from error
         except OSError as error:
             raise MailboxError(f"{readable(self.folder / name)} cannot be read: {error.strerror}") from error
         return [self.folder / name / n for n in sorted(names) if not set(without) & set(_flags(n))]
@@ -263,6 +279,10 @@ def _without_last_line(content: bytearray) -> bytes:
 def readable(path: Path) -> str:
     """Return a path in characters that any terminal can show."""
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _key_of(path: Path) -> str:
+    return path.name.partition(":2,")[0].encode("utf-8", "backslashreplace").decode()
 
 
 def _flags(name: str) -> str:

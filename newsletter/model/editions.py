@@ -54,7 +54,7 @@ class MailingList:
     time_zone: str
     #: Folders and mailboxes whose documents this list carries; empty means all, unless `sources` names some.
     folders: tuple[str, ...] = ()
-    #: Addresses of the feeds whose documents it carries, as they were added; None means all.
+    #: Addresses of the feeds whose documents it carries, as they were added or are asked for; None means all.
     sources: tuple[str, ...] | None = None
     #: ISO 639-1 code of the edition's own words and of its summaries; None: told from the documents.
     language: str | None = None

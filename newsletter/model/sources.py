@@ -1,10 +1,13 @@
 """Sources that are fetched: what is remembered of each, and what came of asking it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from newsletter.model.documents import FileOutcome, FileReport, ParsedDocument, RefusalReason
+
+#: No source is left alone for longer: one that would be was put off by a clock that was wrong.
+LONGEST_WAIT = timedelta(days=9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,8 @@ class Source:
     #: Validators of the last answer, verbatim.
     etag: str | None = None
     last_modified: str | None = None
+    #: How long the feed asks to be left alone.
+    interval_seconds: int | None = None
     next_at: datetime
     checked_at: datetime | None = None
     succeeded_at: datetime | None = None
@@ -86,6 +91,7 @@ class Poll:
     title: str = ""
     etag: str | None = None
     last_modified: str | None = None
+    interval: timedelta | None = None
     problem: str = ""
     #: Items that are new or have changed.
     items: tuple[FetchedItem, ...] = ()

@@ -100,6 +100,8 @@ class Status:
     lists: tuple[ListStatus, ...]
     #: Editions of lists that are no longer set, which are not through.
     left_over: tuple[EditionStatus, ...] = ()
+    #: One line for each place that a list names and nothing can come from.
+    missing: tuple[str, ...] = ()
     #: Those that cannot be read.
     mailboxes: tuple[MailboxState, ...] = ()
     #: Sources that have failed for long.

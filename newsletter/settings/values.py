@@ -1,11 +1,12 @@
 """How values of settings are written: lists in one line, rates, keys, names."""
 
 import json
+import re
 import unicodedata
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 
@@ -13,6 +14,9 @@ from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
 from newsletter.model.nameservers import NameServer
 
+#: RFC 8314, section 3.2.
+_IMAPS_PORT = 993
+_SENDER = re.compile(r"(?:[^\s@<>()\"*,;:]*@)?[^\s@<>()\"*,;:/]+")
 #: Least number of days that texts are kept.
 _LEAST_KEPT_DAYS = 45
 
@@ -86,12 +90,22 @@ KeyFiles = Annotated[tuple[Annotated[KeyFile, BeforeValidator(_key_file)], ...],
 
 
 def mailbox_name(value: str) -> str:
-    """Return what names a mailbox in the store: a folder's path, or an account's address without password."""
+    """Return what names a mailbox in the store: a folder's path, or an account's address without password.
+
+    However an account is written, it has one name.
+    """
     if "://" not in value:
         return str(Path(value).expanduser().resolve())
     parts = urlsplit(value)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.username or ''}@{parts.hostname or ''}{port}{parts.path or '/INBOX'}"
+    port = f":{parts.port}" if parts.port and parts.port != _IMAPS_PORT else ""
+    user = quote(unquote(parts.username or ""), safe="")
+    return f"{parts.scheme}://{user}@{parts.hostname or ''}{port}/{quote(mailbox_folder(value))}"
+
+
+def mailbox_folder(value: str) -> str:
+    """Return the folder that an account's address names; INBOX in any letters is one (RFC 3501, 5.1)."""
+    folder = unquote(urlsplit(value).path.strip("/"))
+    return "INBOX" if folder.upper() in {"", "INBOX"} else folder
 
 
 def _mailboxes(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,9 +121,16 @@ def _mailboxes(values: tuple[str, ...]) -> tuple[str, ...]:
         if not is_whole or parts.query or parts.fragment:
             raise ValueError(
                 "an account is expected as imaps://name:password@host/folder, with %40 for @, %2F for /, "
-                "%3A for :, %2C for a comma, %23 for # and %3F for ? in name and password"
+                "%3A for :, %2C for a comma, %23 for #, %3F for ? and %25 for % in name and password"
             )
     return values
+
+
+def _sender(value: str) -> str:
+    """Refuse what no mail's sender could ever equal: all mails would be refused then."""
+    if not _SENDER.fullmatch(value):
+        raise ValueError(f"{value!r} is no mail address and no domain, such as gazette.example")
+    return value.lower().removeprefix("@")
 
 
 def _visible(value: str) -> str:
@@ -134,9 +155,7 @@ Rates = Annotated[
 Minutes = Annotated[tuple[Annotated[float, Field(gt=0, le=1440)], ...], Field(min_length=1), split_at(",")]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], split_at(",")]
 Mailboxes = Annotated[tuple[str, ...], split_at(","), AfterValidator(_mailboxes)]
-Senders = Annotated[
-    tuple[str, ...], split_at(","), AfterValidator(lambda names: tuple(map(str.lower, names)))
-]
+Senders = Annotated[tuple[Annotated[str, AfterValidator(_sender)], ...], split_at(",")]
 Paths = Annotated[tuple[Path, ...], split_at(",")]
 Names = Annotated[tuple[str, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]

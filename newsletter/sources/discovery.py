@@ -15,12 +15,20 @@ class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        #: What relative addresses are relative to; "" for the page itself.
+        self.base = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
+        if tag == "base" and not self.base:
+            self.base = said.get("href", "").strip()
         is_alternate = "alternate" in said.get("rel", "").lower().split()
         if tag == "link" and is_alternate and said.get("type", "").strip().lower() in _TYPES:
             self.found.append(said.get("href", ""))
+
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002 - as it is overridden
+        """Pass over "<![", which HTML does not have and pages do: the library's own way raises an error."""
+        return self.rawdata.find(">", i) + 1 or -1
 
 
 def find_feeds(page: bytes, *, url: str) -> tuple[str, ...]:
@@ -35,7 +43,7 @@ def find_feeds(page: bytes, *, url: str) -> tuple[str, ...]:
     found = []
     for href in links.found:
         try:
-            found.append(write_url(urljoin(url, href.strip())))
+            found.append(write_url(urljoin(urljoin(url, links.base), href.strip())))
         except (FetchError, ValueError):
             continue
     return tuple(dict.fromkeys(found))

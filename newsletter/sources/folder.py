@@ -4,7 +4,8 @@ import errno
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,16 +24,29 @@ from newsletter.sources.formats.telling import START_BYTES
 from newsletter.sources.reading import (
     StillWrittenError,
     explain,
+    explain_failure,
     fingerprint_of,
     kind_of,
     open_directory,
+    printable_path,
     read_beneath,
     read_start,
 )
 
 _LOG = logging.getLogger(__name__)
-#: What editors, browsers and desktops leave behind; nobody means these to be read.
-_LEFTOVER_ENDINGS = ("~", ".swp", ".swo", ".part", ".partial", ".crdownload", ".tmp")
+#: What editors, browsers, desktops and databases leave behind; nobody means these to be read.
+_LEFTOVER_ENDINGS = (
+    "~",
+    ".swp",
+    ".swo",
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".tmp",
+    "-wal",
+    "-shm",
+    "-journal",
+)
 _LEFTOVER_NAMES = frozenset({"thumbs.db", "desktop.ini"})
 #: Folders in folders beyond which something is wrong with the tree.
 _DEEPEST = 100
@@ -76,6 +90,7 @@ def scan_folder(
     settle_seconds: float,
     wait: Callable[[float], None],
     parse: Parse,
+    passed_over: Sequence[Path] = (),
 ) -> Iterator[FoundFile]:
     """Look at every file below a folder, in the order of their names.
 
@@ -91,16 +106,19 @@ def scan_folder(
         settle_seconds: How long a file must have been left alone to count as complete.
         wait: Called at most once, with seconds.
         parse: Makes documents of a file's bytes and name, or raises DocumentRefusedError.
+        passed_over: Folders that editions are written to; in it they are not looked into.
 
     Returns:
         One item for each file.
 
     Raises:
-        SettingsError: The folder is missing, not a directory, or may not be read.
+        SettingsError: The folder is missing, not a directory, may not be read, or is to be passed over.
     """
     if not folder.is_dir():
         state = "is not a directory" if folder.exists() else "does not exist"
         raise SettingsError(f"FOLDERS: {folder} {state}: create it or correct the setting")
+    if any(other.exists() and folder.samefile(other) for other in passed_over):
+        raise SettingsError(f"FOLDERS: {folder} is where editions are written (OUTBOX_FOLDER): name another")
     settled_before_ns = int((now.timestamp() - settle_seconds) * 1e9)
 
     def found() -> Iterator[FoundFile]:
@@ -113,6 +131,7 @@ def scan_folder(
             max_bytes=max_bytes,
             settled_before_ns=settled_before_ns,
             parse=parse,
+            visited=set(_identities(passed_over)),
         )
         try:
             yield from _enter(scan, ())
@@ -135,16 +154,23 @@ def _open_root(folder: Path) -> int:
         ) from error
 
 
+def _identities(folders: Sequence[Path]) -> Iterator[tuple[int, int]]:
+    for folder in folders:
+        with suppress(OSError):
+            status = folder.stat()
+            yield status.st_dev, status.st_ino
+
+
 def _enter(scan: _Scan, parts: tuple[str, ...]) -> Iterator[FoundFile]:
     """Look at everything in a directory, unless it has been looked at."""
     if len(parts) > _DEEPEST:
         detail = f"more than {_DEEPEST} folders deep"
-        yield _refused(_printable(parts), RefusalReason.UNREADABLE, detail)
+        yield _refused(printable_path(parts), RefusalReason.UNREADABLE, detail)
         return
     try:
         directory = open_directory(scan.root, parts)
     except OSError as error:
-        yield _refused(_printable(parts), RefusalReason.UNREADABLE, explain(error))
+        yield _refused(printable_path(parts), RefusalReason.UNREADABLE, explain(error))
         return
     try:
         status = os.fstat(directory)
@@ -156,7 +182,7 @@ def _enter(scan: _Scan, parts: tuple[str, ...]) -> Iterator[FoundFile]:
             if not _is_passed_over(name):
                 yield from _look(scan, (*parts, name), directory)
     except OSError as error:
-        yield _refused(_printable(parts), RefusalReason.UNREADABLE, explain(error))
+        yield _refused(printable_path(parts), RefusalReason.UNREADABLE, explain(error))
     finally:
         os.close(directory)
 
@@ -167,7 +193,7 @@ def _is_passed_over(name: str) -> bool:
 
 
 def _look(scan: _Scan, parts: tuple[str, ...], directory: int) -> Iterator[FoundFile]:
-    path = _printable(parts)
+    path = printable_path(parts)
     if not _is_utf8(parts[-1]):
         yield _refused(path, RefusalReason.NAME, "rename it")
         return
@@ -193,7 +219,7 @@ def _look(scan: _Scan, parts: tuple[str, ...], directory: int) -> Iterator[Found
 
 def _resolve(scan: _Scan, parts: tuple[str, ...]) -> tuple[tuple[str, ...], os.stat_result] | FoundFile:
     """Follow a link to where it leads inside the folder, or refuse it."""
-    path = _printable(parts)
+    path = printable_path(parts)
     try:
         # The strict form tells loops and dead ends from files; Path.resolve raises RuntimeError for loops.
         real = os.path.realpath(os.path.join(scan.real, *parts), strict=True)  # noqa: PTH118
@@ -202,7 +228,7 @@ def _resolve(scan: _Scan, parts: tuple[str, ...]) -> tuple[tuple[str, ...], os.s
         detail = "a link that leads to itself" if looping else f"a link that leads nowhere: {explain(error)}"
         return _refused(path, RefusalReason.UNREADABLE, detail)
     if os.path.commonpath([real, scan.real]) != scan.real:
-        return _refused(path, RefusalReason.OUTSIDE, f"to {_printable((real,))}")
+        return _refused(path, RefusalReason.OUTSIDE, f"to {printable_path((real,))}")
     inside = Path(real).relative_to(scan.real).parts
     return inside, os.stat(real, follow_symlinks=False)  # noqa: PTH116 - lstat of what a link leads to
 
@@ -261,8 +287,7 @@ def _read(scan: _Scan, candidate: _Candidate) -> FoundFile:
         return _refused(candidate.path, refusal.reason, refusal.detail, fingerprint)
     except Exception as error:  # noqa: BLE001 - one poisonous file must not stop the others
         _LOG.debug("the parser failed on %s", candidate.path, exc_info=True)
-        detail = f"the parser failed: {type(error).__name__}: {error}"
-        return _refused(candidate.path, RefusalReason.UNSUPPORTED, detail, fingerprint)
+        return _refused(candidate.path, RefusalReason.UNSUPPORTED, explain_failure(error), fingerprint)
     if isinstance(parsed, ParsedItems):
         return FoundFile(path=candidate.path, fingerprint=file.fingerprint, items=parsed.items)
     return FoundFile(path=candidate.path, fingerprint=file.fingerprint, document=parsed)
@@ -278,19 +303,3 @@ def _is_utf8(name: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _printable(parts: tuple[str, ...]) -> str:
-    """Return a path that can be shown and stored; no two paths come out alike."""
-    path = os.fsencode("/".join(parts)).decode("utf-8", "surrogateescape")
-    return "".join(_shown(char) for char in path) or "."
-
-
-def _shown(char: str) -> str:
-    if char == "\\":
-        return "\\\\"
-    if char.isprintable():
-        return char
-    if "\udc80" <= char <= "\udcff":
-        return f"\\x{ord(char) - 0xDC00:02x}"
-    return char.encode("unicode_escape").decode("ascii")

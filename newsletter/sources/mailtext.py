@@ -10,7 +10,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 
 from newsletter.sources.credits import Credits
 from newsletter.sources.dates import parse_date
-from newsletter.sources.normalise import normalise
+from newsletter.sources.normalise import ends_sentence, normalise
 
 _FIELD = re.compile(
     r"(?P<name>Subject|From|Date|To|Cc|Bcc|Sent|Reply-To|Sender|Message-ID|List-[A-Za-z-]{1,40}|Return-Path"
@@ -31,6 +31,7 @@ QUOTE = re.compile(r"^ {0,3}(?:>(?: |(?=>|$)))+", re.MULTILINE)
 #: RFC 3676, section 4.3. Some programs cut the blank off.
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 _LONGEST_SIGNATURE_LINES = 12
+_PROSE_WORDS = 12
 _LONGEST_NAME = 120
 
 
@@ -112,8 +113,13 @@ def without_signature(body: str) -> str:
     if not marks:
         return body
     below = body[marks[-1].end() :]
-    # Further up the same two hyphens part the items of a digest.
-    return body[: marks[-1].start()] if below.count("\n") <= _LONGEST_SIGNATURE_LINES else body
+    # Further up, and where news follows, the same two hyphens part the items of a digest.
+    parts_items = len(marks) > 1 and any(map(_is_prose, below.split("\n\n")))
+    return body if parts_items or below.count("\n") > _LONGEST_SIGNATURE_LINES else body[: marks[-1].start()]
+
+
+def _is_prose(paragraph: str) -> bool:
+    return len(paragraph.split()) >= _PROSE_WORDS and ends_sentence(paragraph.rstrip())
 
 
 def _decoded(value: str) -> str:

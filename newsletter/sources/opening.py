@@ -52,10 +52,5 @@ def _parser_of(kind: Kind) -> _Parser:
     if kind not in _PARSERS:
         raise refusal_of(kind)
     module, function = _PARSERS[kind]
-    try:
-        parser: _Parser = getattr(import_module(module), function)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        raise refusal_of(kind) from error
+    parser: _Parser = getattr(import_module(module), function)
     return parser

@@ -12,10 +12,18 @@ from newsletter.errors import FetchError
 
 IpAddress = IPv4Address | IPv6Address
 
-#: Besides what `ipaddress` calls not global: relays, benchmarks and the whole of class E (RFC 6890).
+#: Besides what `ipaddress` calls not global: relays, benchmarks and the whole of class E (RFC 6890), and what
+#: tells machines at Azure about themselves.
 _NOT_PUBLIC = tuple(
     IPv4Network(network)
-    for network in ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4", "100.64.0.0/10")
+    for network in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "198.18.0.0/15",
+        "240.0.0.0/4",
+        "100.64.0.0/10",
+        "168.63.129.16/32",
+    )
 )
 #: The only unicast addresses of IPv6 that are handed out (RFC 4291, section 2.4), and what in them is not.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -94,6 +102,15 @@ def write_url(text: str) -> str:
         FetchError: It is none.
     """
     return urlunsplit(read_url(text))
+
+
+def write_host(text: str) -> str:
+    """Return the name or the address of a host in its one form.
+
+    Raises:
+        FetchError: It is neither.
+    """
+    return _ascii_host(text.strip().strip("[]"))
 
 
 def port_of(parts: SplitResult) -> int:

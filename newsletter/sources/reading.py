@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from newsletter.model.documents import Parse, ParsedDocument, ParsedItems, Refus
 _SAFELY = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CHUNK_BYTES = 1 << 20
+#: Bytes that are no UTF-8 stand as \\x80 to \\xff, and so nothing else must.
+_ESCAPE = re.compile(r"\\(?:x(?P<byte>[89a-f][0-9a-f])|x[0-7][0-9a-f]|u[0-9a-f]{4}|U[0-9a-f]{8}|[\\ntr])")
 
 
 class StillWrittenError(Exception):
@@ -82,6 +85,41 @@ def _open_beneath(root: int, parts: Sequence[str]) -> int:
             os.close(directory)
     except OSError as error:
         raise _refusal(error) from error
+
+
+def explain_failure(error: Exception) -> str:
+    """Return what is told of a document that a parser failed on, in characters that can be shown and kept."""
+    return printable(f"the parser failed: {type(error).__name__}: {error}")
+
+
+def printable(text: str) -> str:
+    """Return a text with whatever cannot be shown, or decoded, as its number; `named` leads back."""
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    if "\x80" <= char <= "\xff":
+        return f"\\u{ord(char):04x}"
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def printable_path(parts: Sequence[str]) -> str:
+    """Return a path that can be shown and stored; no two paths come out alike."""
+    path = os.fsencode("/".join(parts)).decode("utf-8", "surrogateescape")
+    return printable(path.replace("\\", r"\\")) or "."
+
+
+def named(path: str) -> bytes:
+    """Return a file's own name, given its printable path."""
+    return _ESCAPE.sub(_unescaped, path).encode("utf-8", "surrogateescape")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match["byte"]:
+        return chr(0xDC00 + int(match["byte"], 16))
+    return match[0].encode("ascii").decode("unicode_escape")
 
 
 def read_documents(path: Path, *, max_bytes: int, parse: Parse) -> ParsedDocument | ParsedItems:

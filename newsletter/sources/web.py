@@ -13,23 +13,24 @@ import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from itertools import zip_longest
 from typing import Any, Self
 from urllib.parse import SplitResult, urljoin
 
 from newsletter.errors import FetchError
 from newsletter.sources.inflate import Inflater
-from newsletter.sources.reachable import IpAddress, is_public, literal_address, port_of, read_url
+from newsletter.sources.reachable import IpAddress, is_public, literal_address, port_of, read_url, write_host
 from newsletter.sources.turns import Turns
 
 #: Redirects followed for one request.
 MOST_REDIRECTS = 5
 #: Addresses of one host that are tried.
 _MOST_ADDRESSES = 3
-#: Longest wait for a connection, and for the next octets, s.
-_PATIENCE = {"connect": 10.0, "read": 10.0, "write": 10.0, "pool": None}
+#: Longest wait for a connection to one address, s; all the rest is bounded by the time of the whole request.
+_PATIENCE = {"connect": 10.0, "read": None, "write": None, "pool": None}
 _PERMANENT = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -92,7 +93,7 @@ async def resolve(host: str, port: int) -> list[str]:
             addresses = list(dict.fromkeys(str(row[4][0]) for row in rows))
         except (OSError, UnicodeError) as error:
             failure = error if isinstance(error, OSError) else OSError(str(error))
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
             loop.call_soon_threadsafe(tell, addresses, failure)
 
     threading.Thread(target=look_up, name="look-up", daemon=True).start()
@@ -109,10 +110,13 @@ class Fetcher:
         user_agent: Who asks.
         max_bytes: Longest body, packed and unpacked.
         total_seconds: Most time for one request with its redirects, the wait for its turn at a host aside.
-        allowed_hosts: Names and addresses that may be private, lower case.
+        allowed_hosts: Names and addresses that may be private.
         resolve: Returns the addresses of a host.
         may_connect: Tells whether an address may be connected to.
         tls: How certificates are verified; None: by the authorities of the system.
+
+    Raises:
+        FetchError: One of `allowed_hosts` is neither a name nor an address.
     """
 
     def __init__(
@@ -129,7 +133,7 @@ class Fetcher:
         self._user_agent = user_agent
         self._max_bytes = max_bytes
         self._total_seconds = total_seconds
-        self._allowed_hosts = frozenset(host.lower().strip("[]").rstrip(".") for host in allowed_hosts)
+        self._allowed_hosts = frozenset(map(write_host, allowed_hosts))
         self._resolve = resolve
         self._may_connect = may_connect
         self._tls = tls
@@ -203,7 +207,7 @@ class Fetcher:
         for number, address in enumerate(addresses, start=1):
             try:
                 return await self._ask_at(request, parts, address)
-            except httpx.ConnectError:
+            except (httpx.ConnectError, httpx.ConnectTimeout):
                 if number == len(addresses):
                     raise
         raise FetchError("its host has no address")
@@ -223,7 +227,7 @@ class Fetcher:
                     raise FetchError(
                         f"{host} is at {address}, which is not public; FETCH_ALLOWED_HOSTS allows it"
                     )
-        return found[:_MOST_ADDRESSES]
+        return _in_turn(found)[:_MOST_ADDRESSES]
 
     async def _ask_at(self, request: Request, parts: SplitResult, address: str) -> Answer:
         import httpx
@@ -287,6 +291,15 @@ class Fetcher:
                 raise FetchError(_too_large(self._max_bytes))
         inflater.check_end()
         return bytes(content)
+
+
+def _in_turn(addresses: Sequence[str]) -> list[str]:
+    """Return addresses with those of IPv4 and IPv6 in turn: one of the two may not work here (RFC 8305)."""
+    by_kind: dict[bool, list[str]] = {}
+    for address in addresses:
+        by_kind.setdefault(":" in address, []).append(address)
+    rows = zip_longest(*by_kind.values())
+    return [address for row in rows for address in row if address]
 
 
 def _redirected(parts: SplitResult, location: str) -> SplitResult:

@@ -4,47 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    case,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from newsletter.model.deliveries import (
-    Delivery,
-    DeliveryMark,
-    DeliveryState,
-    UncertainPolicy,
-)
+from newsletter.model.deliveries import Delivery, DeliveryMark, DeliveryState, UncertainPolicy
 from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
 from newsletter.store.database import Database
+from newsletter.store.due import correct_times, due_ids, load, of_list
 from newsletter.store.feedback import count_bounce
 from newsletter.store.keys import AddressHasher
+from newsletter.store.marks import begin_sending, settle_uncertain, subscriber_of, write_mark
 from newsletter.store.steps import held_editions, requeue, settle_cancelled, unwanted, withhold, write_step
 
 _deliveries = tables.deliveries
-_editions = tables.editions
 _senders = tables.senders
-_subscribers = tables.subscribers
-_subscriptions = tables.subscriptions
 
 #: How long what a sender holds is its own without a word from it.
 LEASE_SECONDS = 60
 
 _BOUNCES = BouncePolicy()
-
-#: No wait between two attempts is longer; see RETRY_MINUTES.
-_LONGEST_WAIT = timedelta(days=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +87,10 @@ class Deliveries:
                     state=DeliveryState.UNCERTAIN,
                     reply="the sender died after DATA began",
                 )
-                _write_mark(connection, mark, None, now)
-                _settle_uncertain(connection, delivery_id, policy, now)
+                write_mark(connection, mark, None, now)
+                settle_uncertain(connection, delivery_id, policy, now)
             settle_cancelled(connection, now)
-            _correct_times(connection, now)
+            correct_times(connection, now)
             waiting = connection.scalar(select(func.count()).select_from(_deliveries).where(sending)) or 0
             connection.execute(delete(_senders).where(_senders.c.name.not_in(alive)))
         return Recovery(uncertain=len(lost), waiting=waiting)
@@ -138,7 +117,7 @@ class Deliveries:
             except_editions: None of these.
         """
         query = (
-            _due(now, list_name, except_editions)
+            due_ids(now, list_name, except_editions)
             .limit(limit)
             .with_for_update(skip_locked=True, of=_deliveries)
         )
@@ -159,7 +138,7 @@ class Deliveries:
                 now=now,
                 claimed_by=sender,
             )
-            return _load(connection, wanted)
+            return load(connection, wanted)
 
     def advance(
         self,
@@ -205,14 +184,14 @@ class Deliveries:
         with self._database.transaction() as connection:
             overtaken = set()
             for mark in marks:
-                if not _write_mark(connection, mark, sender, now):
+                if not write_mark(connection, mark, sender, now):
                     overtaken.add(mark.delivery_id)
                 elif mark.state is DeliveryState.UNCERTAIN:
-                    _settle_uncertain(connection, mark.delivery_id, policy, now)
+                    settle_uncertain(connection, mark.delivery_id, policy, now)
                 elif mark.bounce is not BounceKind.NONE:
-                    reader = _subscriber_of(connection, mark.delivery_id)
+                    reader = subscriber_of(connection, mark.delivery_id)
                     count_bounce(connection, self._hasher, reader, mark.bounce, bounces, now=now)
-            begun = _begin(connection, begin, sender, now)
+            begun = begin_sending(connection, begin, sender, now)
             if spending is not None and begun:
                 spend(connection, spending, len(begun), now=now)
             return Advance(begun=begun, overtaken=frozenset(overtaken))
@@ -232,7 +211,7 @@ class Deliveries:
             """Count them all in one transaction."""
             with self._database.transaction() as connection:
                 for delivery_id, kind in refused.items():
-                    reader = _subscriber_of(connection, delivery_id)
+                    reader = subscriber_of(connection, delivery_id)
                     count_bounce(connection, self._hasher, reader, kind, bounces, now=now)
 
         self._database.repeated(count)
@@ -279,14 +258,14 @@ class Deliveries:
             _deliveries.c.due_at.is_not(None), _deliveries.c.edition_id.not_in(held_editions())
         )
         if list_name is not None:
-            query = query.where(_of_list(list_name))
+            query = query.where(of_list(list_name))
         with self._database.reading() as connection:
             due: datetime | None = connection.scalar(query)
         return due
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:
         """Return how many deliveries may be claimed now."""
-        due = _due(now, list_name, ()).order_by(None).subquery()
+        due = due_ids(now, list_name, ()).order_by(None).subquery()
         with self._database.reading() as connection:
             return connection.scalar(select(func.count()).select_from(due)) or 0
 
@@ -301,142 +280,5 @@ class Deliveries:
             return {DeliveryState(state): count for state, count in connection.execute(query)}
 
 
-def _correct_times(connection: Connection, now: datetime) -> None:
-    """Make due what a clock that was ahead has put off: nothing queued waits, and no wait lasts for days."""
-    is_wrong = or_(
-        _deliveries.c.state == DeliveryState.QUEUED.value, _deliveries.c.due_at > now + _LONGEST_WAIT
-    )
-    connection.execute(update(_deliveries).where(_deliveries.c.due_at > now, is_wrong).values(due_at=now))
-
-
 def _held_in(state: DeliveryState) -> ColumnElement[bool]:
     return _deliveries.c.claimed_by.is_not(None) & (_deliveries.c.state == state.value)
-
-
-def _of_list(list_name: str) -> ColumnElement[bool]:
-    # An expression: by the index of the editions SQLite would read and sort all that is due for each claim.
-    return (_deliveries.c.edition_id + 0).in_(
-        select(_editions.c.id).where(_editions.c.list_name == list_name)
-    )
-
-
-def _due(now: datetime, list_name: str | None, except_editions: Sequence[int]) -> Select[int]:
-    query = (
-        select(_deliveries.c.id)
-        .where(
-            _deliveries.c.due_at.is_not(None),
-            _deliveries.c.due_at <= now,
-            _deliveries.c.edition_id.not_in(held_editions()),
-        )
-        .order_by(_deliveries.c.due_at, _deliveries.c.id)
-    )
-    if list_name is not None:
-        query = query.where(_of_list(list_name))
-    if except_editions:
-        query = query.where(_deliveries.c.edition_id.not_in(except_editions))
-    return query
-
-
-def _begin(connection: Connection, delivery_ids: Sequence[int], sender: str, now: datetime) -> frozenset[int]:
-    if not delivery_ids:
-        return frozenset()
-    ours = connection.scalars(
-        select(_deliveries.c.id)
-        .where(
-            _deliveries.c.id.in_(delivery_ids),
-            _deliveries.c.claimed_by == sender,
-            _deliveries.c.state == DeliveryState.CLAIMED.value,
-            _deliveries.c.edition_id.not_in(held_editions()),
-        )
-        .order_by(_deliveries.c.id)
-        # Locked: a sender that takes over in this very moment must not find them after we were told to go on.
-        .with_for_update(of=_deliveries)
-    ).all()
-    left = unwanted(connection, ours, now)
-    withhold(connection, left, now)
-    wanted = frozenset(ours) - left.keys()
-    if wanted:
-        write_step(
-            connection,
-            _deliveries.c.id.in_(wanted),
-            _deliveries.c.claimed_by == sender,
-            target=DeliveryState.SENDING,
-            now=now,
-            claimed_by=sender,
-        )
-    return wanted
-
-
-def _load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]:
-    query = (
-        select(
-            _deliveries.c.id,
-            _deliveries.c.edition_id,
-            _deliveries.c.subscriber_id,
-            _subscribers.c.address,
-            _subscribers.c.name,
-            _subscriptions.c.since,
-            _deliveries.c.attempts,
-            _deliveries.c.queued_at,
-            _deliveries.c.variant,
-        )
-        .join(_editions, _editions.c.id == _deliveries.c.edition_id)
-        .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-        .join(
-            _subscriptions,
-            (_subscriptions.c.subscriber_id == _subscribers.c.id)
-            & (_subscriptions.c.list_name == _editions.c.audience_list),
-        )
-        .where(_deliveries.c.id.in_(delivery_ids))
-        .order_by(_deliveries.c.id)
-    )
-    return [Delivery(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - a row's columns
-
-
-def _write_mark(connection: Connection, mark: DeliveryMark, sender: str | None, now: datetime) -> bool:
-    """Write one step; return False if the delivery is in other hands, or in no state to take it."""
-    where = [_deliveries.c.id == mark.delivery_id]
-    if sender is not None:
-        where.append(_deliveries.c.claimed_by == sender)
-    waits = mark.state is DeliveryState.DEFERRED
-    queued_at: ColumnElement[datetime] = _deliveries.c.queued_at
-    if waits and mark.attempted:
-        # What waited for its turn for days, at a slow rate, has all its time before it still.
-        moment = literal(now, tables.UtcDateTime)
-        queued_at = case((_deliveries.c.attempts == 0, moment), else_=_deliveries.c.queued_at)
-    written = write_step(
-        connection,
-        *where,
-        target=mark.state,
-        now=now,
-        attempts=_deliveries.c.attempts + int(mark.attempted),
-        due_at=mark.next_attempt_at if waits else None,
-        queued_at=queued_at,
-        reply=mark.reply,
-    )
-    return written == 1
-
-
-def _settle_uncertain(
-    connection: Connection, delivery_id: int, policy: UncertainPolicy, now: datetime
-) -> None:
-    """Queue an uncertain delivery once more if the policy says so; a second time it is held."""
-    this = _deliveries.c.id == delivery_id
-    connection.execute(
-        update(_deliveries).where(this).values(uncertain_count=_deliveries.c.uncertain_count + 1)
-    )
-    if policy is UncertainPolicy.RESEND:
-        requeue(
-            connection,
-            this,
-            _deliveries.c.state == DeliveryState.UNCERTAIN.value,
-            _deliveries.c.uncertain_count == 1,
-            now=now,
-        )
-
-
-def _subscriber_of(connection: Connection, delivery_id: int) -> int:
-    subscriber_id: int = connection.execute(
-        select(_deliveries.c.subscriber_id).where(_deliveries.c.id == delivery_id)
-    ).scalar_one()
-    return subscriber_id

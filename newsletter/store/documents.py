@@ -22,6 +22,7 @@ from newsletter.store.recording import mark_gone, record_file
 
 _documents = tables.documents
 _files = tables.files
+_sources = tables.sources
 _told = tables.edition_documents
 
 #: Columns of a document that are its fields just so.
@@ -56,9 +57,11 @@ class Documents:
                 for row in connection.execute(query)
             }
 
-    def last_path(self, folder: str) -> str:
-        """Return the path in a folder that sorts last, "" if nothing of the folder is remembered."""
-        query = select(func.max(_files.c.path)).where(_files.c.folder == folder, _files.c.container == "")
+    def last_path(self, folder: str, first: str, last: str) -> str:
+        """Return the path in a folder that sorts last of those between two; "" if none is remembered."""
+        query = select(func.max(_files.c.path)).where(
+            _files.c.folder == folder, _files.c.path >= first, _files.c.path <= last
+        )
         with self._database.reading() as connection:
             return connection.scalar(query) or ""
 
@@ -85,6 +88,7 @@ class Documents:
         if not paths:
             return
         with self._database.transaction() as connection:
+            self._database.serialise(connection, Lock.DOCUMENTS)
             mark_gone(connection, folder, paths, now)
 
     def new_for(
@@ -98,7 +102,8 @@ class Documents:
             list_name: The list.
             folders: Absolute paths, and names of mailboxes; of what lies in folders only that in these.
                 Empty means all.
-            sources: Addresses of feeds; only documents of these, and of `folders`. None: of all feeds.
+            sources: Addresses of feeds, as they were added or are asked for; only documents of these, and of
+                `folders`. None: of all feeds.
         """
         query = select(_documents).where(
             _documents.c.superseded_by_id.is_(None),
@@ -106,7 +111,9 @@ class Documents:
             ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
         )
         if sources is not None:
-            query = query.where(_lies_in(_files.c.folder.in_([*folders, *sources])))
+            moved = select(_sources.c.added_url).where(_sources.c.url.in_(sources))
+            named = _files.c.folder.in_([*folders, *sources])
+            query = query.where(_lies_in(or_(named, _files.c.folder.in_(moved))))
         elif folders:
             # Folders are absolute paths; what feeds and accounts are named by is not.
             query = query.where(_lies_in(or_(_files.c.folder.in_(folders), ~_files.c.folder.startswith("/"))))

@@ -2,18 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 
 from newsletter.store import tables
-from newsletter.store.database import Database, Lock
+from newsletter.store.database import Database, Lock, in_portions
 
 _documents = tables.documents
 _editions = tables.editions
 _files = tables.files
+_sources = tables.sources
 _told = tables.edition_documents
-
-#: Rows forgotten in one transaction.
-_AT_ONCE = 500
 
 
 class Forgetting:
@@ -21,6 +19,9 @@ class Forgetting:
 
     Of a document stay its hash, so that its text never becomes new again, and who published what under which
     headline. Editions keep the sentences that they told.
+
+    What is to be forgotten is looked up without keeping others from writing, and forgotten in short
+    transactions.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,26 +39,17 @@ class Forgetting:
             _told.c.edition_id == _editions.c.id,
             _editions.c.created_at >= before,
         )
-        old = (
-            select(_documents.c.id)
-            .where(_documents.c.first_seen_at < before, _documents.c.forgotten_at.is_(None), ~told_since)
-            .order_by(_documents.c.first_seen_at)
-            .limit(_AT_ONCE)
-        )
+        is_old = (_documents.c.first_seen_at < before) & _documents.c.forgotten_at.is_(None) & ~told_since
+        with self._database.reading() as connection:
+            ids = connection.scalars(select(_documents.c.id).where(is_old)).all()
         forgotten = 0
-        while True:
-            # In short transactions: others write meanwhile.
+        for some in in_portions(ids):
             with self._database.transaction() as connection:
                 self._database.serialise(connection, Lock.DOCUMENTS)
-                ids = connection.scalars(old).all()
-                connection.execute(
-                    update(_documents)
-                    .where(_documents.c.id.in_(ids))
-                    .values(text="", paragraphs=[], forgotten_at=now)
-                )
-            forgotten += len(ids)
-            if len(ids) < _AT_ONCE:
-                return forgotten
+                # Again, for an edition may have told one meanwhile.
+                old = update(_documents).where(_documents.c.id.in_(some), is_old)
+                forgotten += connection.execute(old.values(text="", paragraphs=[], forgotten_at=now)).rowcount
+        return forgotten
 
     def places(self, *, gone_before: datetime) -> int:
         """Forget the files, and the items of feeds, that have been gone since before then; returns how many.
@@ -67,19 +59,38 @@ class Forgetting:
         Args:
             gone_before: UTC.
         """
-        # A feed lets go of its items; one that never became a document would be new if it came back.
-        has_left_feed = and_(
-            _files.c.folder.startswith("http"),
-            _files.c.document_id.is_not(None),
-            _files.c.seen_at < gone_before,
-        )
-        gone = select(_files.c.id).where(or_(_files.c.gone_at < gone_before, has_left_feed)).limit(_AT_ONCE)
+        gone = _files.c.gone_at < gone_before
+        # One that never became a document would be new if it came back.
+        unseen = (_files.c.seen_at < gone_before) & _files.c.document_id.is_not(None)
+        with self._database.reading() as connection:
+            ids = [
+                *connection.scalars(select(_files.c.id).where(gone)),
+                *connection.scalars(_items_that_left().where(unseen)),
+            ]
         forgotten = 0
-        while True:
+        for some in in_portions(ids):
             with self._database.transaction() as connection:
                 self._database.serialise(connection, Lock.DOCUMENTS)
-                ids = connection.scalars(gone).all()
-                connection.execute(delete(_files).where(_files.c.id.in_(ids)))
-            forgotten += len(ids)
-            if len(ids) < _AT_ONCE:
-                return forgotten
+                # Again, for one may have come back meanwhile.
+                old = delete(_files).where(_files.c.id.in_(some), or_(gone, unseen))
+                forgotten += connection.execute(old).rowcount
+        return forgotten
+
+
+def _items_that_left() -> Select[tuple[int]]:
+    """Return the query for the items that their feeds hold no more, as far as anybody knows.
+
+    A feed that says that nothing has changed, or that cannot be had, still holds what it held.
+    """
+    latest = (
+        select(_files.c.folder, func.max(_files.c.seen_at).label("seen_at"))
+        .where(_files.c.folder.startswith("http"))
+        .group_by(_files.c.folder)
+        .subquery()
+    )
+    is_source = exists().where(_sources.c.added_url == _files.c.folder)
+    return (
+        select(_files.c.id)
+        .join(latest, latest.c.folder == _files.c.folder)
+        .where(or_(_files.c.seen_at < latest.c.seen_at, ~is_source))
+    )

@@ -22,13 +22,23 @@ _MOST_COMPARED = 20
 def mark_gone(connection: Connection, folder: str, paths: Sequence[str], now: datetime) -> None:
     """Note that files of a folder are no longer there; their documents stay."""
     for some in in_portions(paths):
-        connection.execute(
-            update(_files).where(_files.c.folder == folder, _files.c.path.in_(some)).values(gone_at=now)
-        )
+        here = (_files.c.folder == folder) & _files.c.gone_at.is_(None)
+        connection.execute(update(_files).where(here, _files.c.path.in_(some)).values(gone_at=now))
 
 
-def record_file(connection: Connection, folder: str, found: FoundFile, now: datetime) -> list[FileReport]:
-    """Take in one file; returns its line, and one for each document in a file that holds several."""
+def record_file(
+    connection: Connection, folder: str, found: FoundFile, now: datetime, *, is_whole: bool = True
+) -> list[FileReport]:
+    """Take in one file; returns its line, and one for each document in a file that holds several.
+
+    Args:
+        connection: A transaction that writes.
+        folder: Where it lies.
+        found: What was read there.
+        now: UTC.
+        is_whole: Whether what stands there is all of the text. Of a page that cannot be had for once, the
+            summary stands there.
+    """
     report = FileReport(folder=folder, path=found.path, outcome=FileOutcome.UNCHANGED)
     if found.waiting:
         return [replace(report, outcome=FileOutcome.WAITING)]
@@ -46,7 +56,10 @@ def record_file(connection: Connection, folder: str, found: FoundFile, now: date
         return [replace(report, outcome=FileOutcome.OPENED), *items]
     if found.document is None:
         return [report]
-    return [_record_document(connection, folder, found, row, now)]
+    if row and row.document_id is None and row.refusal is None:
+        # It held several.
+        _record_items(connection, folder, found.path, (), now)
+    return [_record_document(connection, folder, found, row, now, is_whole=is_whole)]
 
 
 def _record_document(
@@ -57,6 +70,7 @@ def _record_document(
     now: datetime,
     *,
     container: str = "",
+    is_whole: bool = True,
 ) -> FileReport:
     """Record a file, or an item of one, that holds one document."""
     assert found.document is not None  # noqa: S101 - what this is called for
@@ -69,7 +83,7 @@ def _record_document(
     if known_id is not None:
         outcome, document_id = FileOutcome.KNOWN, int(known_id)
     else:
-        outcome, document_id = _add_version(connection, parsed, now)
+        outcome, document_id = _add_version(connection, parsed, earlier_id, now, is_whole=is_whole)
     read: dict[str, object] = {
         "document_id": document_id,
         "source": parsed.credit,
@@ -132,15 +146,34 @@ def _write_file(
     values: Mapping[str, object],
     now: datetime,
 ) -> None:
-    seen = {"fingerprint": found.fingerprint, "seen_at": now, "gone_at": None, **values}
+    said = {"fingerprint": found.fingerprint, "gone_at": None, **values}
+    seen = {"seen_at": now, **said}
     if row is not None:
+        # What stands refused is looked at each time.
+        if all(getattr(row, name) == value for name, value in said.items()):
+            return
         connection.execute(update(_files).where(_files.c.id == row.id).values(**seen))
     else:
         connection.execute(insert(_files).values(folder=folder, path=found.path, first_seen_at=now, **seen))
 
 
-def _add_version(connection: Connection, parsed: ParsedDocument, now: datetime) -> tuple[FileOutcome, int]:
-    """Add a text that is not known, unless the article of its address says all of it."""
+def _add_version(
+    connection: Connection,
+    parsed: ParsedDocument,
+    stood_there: int | None,
+    now: datetime,
+    *,
+    is_whole: bool,
+) -> tuple[FileOutcome, int]:
+    """Add a text that is not known, unless the article of its address says all of it.
+
+    Args:
+        connection: A transaction that writes.
+        parsed: The text.
+        stood_there: The document of whose text it takes the place in its file.
+        now: UTC.
+        is_whole: Whether it is all that stands there now.
+    """
     query = (
         select(_documents.c.id, _documents.c.headline, _documents.c.text)
         .where(
@@ -153,8 +186,10 @@ def _add_version(connection: Connection, parsed: ParsedDocument, now: datetime) 
     )
     earlier_id: int | None = None
     for row in connection.execute(query) if parsed.canonical_url else ():
-        sameness = compare(parsed.text, row.text, same_headline=parsed.headline == row.headline)
-        if sameness is Sameness.PART:
+        same_headline = parsed.headline == row.headline
+        stood = row.id == stood_there
+        sameness = compare(parsed.text, row.text, same_headline=same_headline, is_edit=stood and is_whole)
+        if sameness is Sameness.PART or (sameness is Sameness.TEASER and stood):
             return FileOutcome.KNOWN, int(row.id)
         if sameness is Sameness.VERSION:
             earlier_id = row.id

@@ -4,10 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    and_,
+    cast,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.model.documents import FileOutcome, FileReport, FoundFile
-from newsletter.model.sources import Poll, PollOutcome, SeenItem, Source
+from newsletter.model.sources import LONGEST_WAIT, Poll, PollOutcome, SeenItem, Source
 from newsletter.store import tables
 from newsletter.store.database import Database, Lock, in_portions, inserted_id
 from newsletter.store.recording import record_file
@@ -42,7 +55,7 @@ class Sources:
 
     def any_due(self, *, now: datetime) -> bool:
         """Return whether there is a source to be asked."""
-        due = select(exists().where(_sources.c.next_at <= now, _sources.c.ended_at.is_(None)))
+        due = select(exists().where(_is_due(now)))
         with self._database.reading() as connection:
             return bool(connection.scalar(due))
 
@@ -68,11 +81,8 @@ class Sources:
             limit: How many at most.
             only: Take these instead, due or not.
         """
-        query = select(_sources).order_by(_sources.c.next_at, _sources.c.id).limit(limit)
-        if only is None:
-            query = query.where(_sources.c.next_at <= now, _sources.c.ended_at.is_(None))
-        else:
-            query = query.where(_sources.c.id.in_(only))
+        wanted = _is_due(now) if only is None else _sources.c.id.in_(only)
+        query = select(_sources).where(wanted).order_by(_sources.c.next_at, _sources.c.id).limit(limit)
         with self._database.transaction() as connection:
             taken = connection.execute(query.with_for_update(skip_locked=True)).all()
             for ids in in_portions([row.id for row in taken]):
@@ -111,6 +121,11 @@ class Sources:
             return reports
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    was_put_off_wrongly = _sources.c.next_at > now + LONGEST_WAIT
+    return and_(_sources.c.ended_at.is_(None), or_(_sources.c.next_at <= now, was_put_off_wrongly))
+
+
 def _named(url: str) -> Any:  # noqa: ANN401 - a condition
     return or_(_sources.c.added_url == url, _sources.c.url == url)
 
@@ -129,6 +144,7 @@ def _state(connection: Connection, source: Source, poll: Poll, now: datetime) ->
     if poll.outcome is PollOutcome.FETCHED:
         values |= {"etag": poll.etag, "last_modified": poll.last_modified}
         values["title"] = poll.title or source.title
+        values["interval_seconds"] = int(poll.interval.total_seconds()) if poll.interval else None
     return values
 
 
@@ -137,8 +153,8 @@ def _rows_of(
 ) -> Mapping[str, Row[Any] | None]:
     """Return what is remembered of each item, by its key.
 
-    An item whose key is not known is one that has lost its key, if there is one: of what is in the feed no
-    more under its own key, what said the same, else what had the same link and title.
+    An item whose key is not known is one that has lost its key, if there is one: of what is not in the feed
+    under its own key, what said the same, else what had the same link and title.
     """
     here = {item.key for item in items}
     by_key = _select(connection, source, _files.c.path, list(here))
@@ -147,9 +163,11 @@ def _rows_of(
         row.path: row for row in by_key if not seen[row.path].is_another(row.alias)
     }
     missing = [item for item in items if item.key not in found]
+    # Items that change keys among themselves have lost theirs, too.
+    kept = here - {row.path for row in by_key if row.path not in found}
     prints = _select(connection, source, _files.c.fingerprint, [item.fingerprint for item in missing])
     aliases = _select(connection, source, _files.c.alias, [item.alias for item in missing if item.alias])
-    lost = [row for row in (*prints, *aliases) if row.path not in here]
+    lost = [row for row in (*prints, *aliases) if row.path not in kept]
     taken: set[int] = set()
     for same in ("fingerprint", "alias"):
         for item in missing:
@@ -188,7 +206,8 @@ def _record_items(connection: Connection, source: Source, poll: Poll, now: datet
             refusal=item.refusal,
             detail=item.detail,
         )
-        reports += record_file(connection, source.added_url, found, now)
+        is_whole = not source.is_fetching_pages
+        reports += record_file(connection, source.added_url, found, now, is_whole=is_whole)
     _touch(connection, source, [seen.key for seen in poll.seen], now)
     return [report for report in reports if report.outcome is not FileOutcome.UNCHANGED]
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event
 
 from newsletter.model.documents import Copy, FileOutcome, FoundFile, ParsedDocument, ParsedItem, RefusalReason
+from newsletter.model.sources import FetchedItem, Poll, PollOutcome, SeenItem
 from newsletter.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -14,6 +18,18 @@ NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 def put(store: Store, path: str, document: ParsedDocument | None, folder: str = "/in") -> FileOutcome:
     file = FoundFile(path=path, fingerprint="1", document=document)
     return store.documents.record(folder, [file], now=NOW)[0].outcome
+
+
+@pytest.fixture
+def statements(store: Store) -> list[str]:
+    """What the store is asked, from now on."""
+    asked: list[str] = []
+
+    @event.listens_for(store._database.engine, "before_cursor_execute")
+    def _(_connection, _cursor, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    return asked
 
 
 def headlines(store: Store, list_name: str = "daily") -> list[str]:
@@ -137,12 +153,36 @@ def test_a_file_that_grew_is_read_on(store: Store, parsed) -> None:
     assert headlines(store) == ["One", "Two, corrected"], "what was read is not unread"
 
 
+def test_a_file_that_held_several_and_holds_one_now_holds_those_no_more(store: Store, parsed) -> None:
+    store.documents.record("/in", [holding(ParsedItem(key="1", document=parsed("One")))], now=NOW)
+    put(store, "alerts.mbox", parsed("Two"))
+    assert list(store.documents.known_files("/in")) == ["alerts.mbox"]
+    assert headlines(store) == ["One", "Two"]
+
+
+def test_what_stands_refused_is_not_written_again(store: Store, statements: list[str]) -> None:
+    """A folder of pictures, or one that holds the store itself, is looked into every few seconds."""
+    refused = FoundFile(path="a.png", fingerprint="1", refusal=RefusalReason.UNSUPPORTED, detail="a picture")
+    store.documents.record("/in", [refused], now=NOW)
+    statements.clear()
+    report = store.documents.record("/in", [refused], now=NOW + timedelta(hours=1))
+    assert [line.outcome for line in report] == [FileOutcome.REFUSED]
+    assert [statement for statement in statements if statement.startswith(("UPDATE", "INSERT"))] == []
+    store.documents.mark_gone("/in", ["a.png"], now=NOW)
+    store.documents.record("/in", [refused], now=NOW)
+    assert list(store.documents.known_files("/in")) == ["a.png"], "it has come back"
+
+
 def test_a_document_keeps_its_keywords(store: Store, parsed) -> None:
     put(store, "a.txt", replace(parsed(), tags=("ports", "trade")))
     assert [document.tags for document in store.documents.new_for("daily")] == [("ports", "trade")]
 
 
 ADDRESS = "harbour.example/news/1"
+REST = (
+    "Two buses run instead, every hour from the market, and the company refunds tickets bought before noon. "
+    "Fishermen said that the damage was seen weeks ago, yet nobody had looked into it."
+)
 FIRST = "The ferry to Port Aldis stays in harbour until Friday. Its rudder is being mended."
 
 
@@ -180,6 +220,50 @@ def test_a_part_of_a_text_under_the_same_address_is_not_new(store: Store, parsed
     (document,) = store.documents.new_for("daily")
     assert document.text == whole.text
     assert [copy.source for copy in document.copies] == ["The Herald"]
+
+
+TEASER = "Why the ferry to Port Aldis stays: divers at its rudder."
+
+
+def test_a_teaser_from_elsewhere_is_told_beside_its_article(store: Store, parsed) -> None:
+    whole = replace(parsed("Ferry stays", f"{FIRST} {REST}"), canonical_url=ADDRESS)
+    put(store, "a", whole)
+    put(store, "b", replace(parsed("Ferry stays", TEASER), canonical_url=ADDRESS), folder="/other")
+    assert whole.text in {document.text for document in store.documents.new_for("daily")}
+
+
+def test_a_page_that_cannot_be_had_for_once_leaves_its_article_as_it_was(store: Store, parsed) -> None:
+    """An item was touched, its page did not answer, and all that is left of it is what the feed says."""
+    source = store.sources.add("https://feed.example/", is_fetching_pages=True, next_at=NOW, now=NOW)
+    assert source is not None
+    for number, text in enumerate((f"{FIRST} {REST}", TEASER)):
+        item = SeenItem(key="1", fingerprint=f"{number}", alias="")
+        document = replace(parsed("Ferry stays", text), canonical_url=ADDRESS)
+        fetched = FetchedItem(seen=item, document=document)
+        poll = Poll(outcome=PollOutcome.FETCHED, next_at=NOW, items=(fetched,), seen=(item,))
+        store.sources.record(source, poll, now=NOW)
+    (document,) = store.documents.new_for("daily")
+    assert document.text.endswith(REST)
+
+
+def test_a_passage_cut_from_a_file_is_taken_back(store: Store, parsed) -> None:
+    """What a paper withdraws must not be told because another place has an excerpt of the article."""
+    whole = replace(parsed("Ferry stays in harbour", f"{FIRST} The owner was drunk."), canonical_url=ADDRESS)
+    excerpt = replace(parsed("Ferry stays in harbour", FIRST[:50]), canonical_url=ADDRESS)
+    put(store, "a.md", whole)
+    assert put(store, "b", excerpt, folder="/other") is FileOutcome.KNOWN
+    cut = replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS)
+    assert put(store, "a.md", cut) is FileOutcome.CHANGED
+    (document,) = store.documents.new_for("daily")
+    assert "drunk" not in document.text
+
+
+def test_a_new_headline_over_a_file_replaces_it_though_another_place_has_a_part(store: Store, parsed) -> None:
+    put(store, "a.md", replace(parsed("Ferry stays in harbour", f"{FIRST} It rains."), canonical_url=ADDRESS))
+    put(store, "b", replace(parsed("Ferry stays in harbour", FIRST), canonical_url=ADDRESS), folder="/other")
+    renamed = replace(parsed("Ferry to sail on Friday", f"{FIRST} It rains."), canonical_url=ADDRESS)
+    assert put(store, "a.md", renamed) is FileOutcome.CHANGED
+    assert headlines(store) == ["Ferry to sail on Friday"]
 
 
 def test_another_article_under_the_same_address_is_another_document(store: Store, parsed) -> None:

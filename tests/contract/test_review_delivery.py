@@ -12,7 +12,7 @@ from sqlalchemy import text
 from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
 from newsletter.model.feedback import BounceKind
 from newsletter.store.database import Database
-from newsletter.store.deliveries import _due
+from newsletter.store.due import due_ids
 from newsletter.store.operations import Operations
 from newsletter.store.store import Store
 
@@ -116,7 +116,7 @@ def test_a_deadlock_costs_no_result(store: Store, edition: int) -> None:
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_claim_of_one_list_goes_along_the_index_of_what_is_due(store: Store, edition: int) -> None:
     engine = store._database.engine
-    due = _due(NOW, "daily", ()).limit(20).compile(engine, compile_kwargs={"literal_binds": True})
+    due = due_ids(NOW, "daily", ()).limit(20).compile(engine, compile_kwargs={"literal_binds": True})
     with engine.connect() as connection:
         plan = " / ".join(row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {due}")))
     assert "ix_deliveries_due" in plan

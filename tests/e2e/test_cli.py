@@ -248,6 +248,7 @@ def test_mail_in_a_maildir_is_taken_in_and_a_mailbox_that_is_gone_is_told(newsle
     status = newsletter("status", **environment).stdout
     assert "Ferries run" in status
     assert "No mail is read since" in status
+    assert "No mail is read since" not in newsletter("status", MAILBOXES="alerts").stdout, "no longer set"
 
 
 def test_names_in_a_file_from_windows_are_read(newsletter, home: Path) -> None:

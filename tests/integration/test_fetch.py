@@ -498,3 +498,109 @@ async def test_a_guid_that_all_items_have_in_turn_names_none_of_them(desk: Desk)
         [],
     ]
     assert desk.headlines() == ["A", "B"]
+
+
+async def test_a_mistake_of_ours_in_one_feed_keeps_no_other_from_its_turn(
+    sqlite_store: Store, server: FeedServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(sqlite_store, server)
+    for host in "ab":
+        server.replies[f"/{host}"] = feed(item(host, guid=host))
+        await desk.add(f"/{host}", host=f"{host}.example")
+    server.replies |= {"/a": feed(item("Bad", guid="2")), "/b": feed(item("Good", guid="2"))}
+
+    def detect(text: str) -> str:
+        if "Bad" in text:
+            raise RecursionError("as a parser may")
+        return "en"
+
+    monkeypatch.setattr(f"{__name__}.READER", TextReader(aliases=READER.aliases, detect=detect))
+    reports = {report.source.url[7]: report for report in (await desk.fetch()).sources}
+    assert "unexpected error (RecursionError)" in reports["a"].problem
+    assert [one.headline for one in reports["b"].items] == ["Good"]
+    assert desk.source().next_at == desk.now + EVERY
+    assert "RecursionError: as a parser may" in caplog.text
+
+
+async def test_a_clock_that_was_wrong_puts_no_source_off_for_years(desk: Desk) -> None:
+    desk.server.replies["/feed"] = feed()
+    desk.now = NOW + timedelta(days=3_000)
+    await desk.add()
+    desk.now = NOW
+    assert desk.store.sources.any_due(now=NOW)
+    await desk.once()
+    assert desk.source().next_at == desk.now + EVERY
+
+
+async def test_asking_ends_though_it_takes_longer_than_sources_wait(
+    sqlite_store: Store, server: FeedServer
+) -> None:
+    desk = Desk(sqlite_store, server)
+
+    def slow(asked: Asked) -> Reply:
+        desk.now += 2 * EVERY
+        return feed() if len(server.asked) < 9 else Reply(status=410)
+
+    server.replies |= {"/a": slow, "/b": slow}
+    for host in "ab":
+        sqlite_store.sources.add(server.url(f"/{host}", "a.example"), next_at=NOW, now=NOW)
+    assert len((await desk.fetch()).sources) == 2
+
+
+async def test_how_often_a_feed_wants_to_be_asked_outlives_a_304(desk: Desk) -> None:
+    body = "<rss version='2.0'><channel><title>A</title><ttl>240</ttl></channel></rss>"
+    replies = [Reply(body=body.encode(), headers={"ETag": '"1"'}), Reply(status=304), Reply(status=304)]
+    desk.server.replies["/feed"] = lambda _: replies.pop(0)
+    reports = [
+        await desk.add(),
+        await desk.once(later=timedelta(hours=4)),
+        await desk.once(later=timedelta(hours=4)),
+    ]
+    assert [report.next_at for report in reports] == [NOW + timedelta(hours=4 * n) for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/rss", "binary/octet-stream", "application/x-rss+xml", ""]
+)
+async def test_a_feed_is_told_by_what_it_is(sqlite_store: Store, server: FeedServer, media_type: str) -> None:
+    desk = Desk(sqlite_store, server)
+    server.replies["/feed"] = feed(item("A", guid="1"), **{"Content-Type": media_type})
+    assert [one.headline for one in (await desk.add()).items] == ["A"]
+
+
+async def test_rules_of_the_site_that_a_page_is_redirected_to_count(
+    sqlite_store: Store, server: FeedServer
+) -> None:
+    desk = Desk(sqlite_store, server)
+    html = {"Content-Type": "text/html"}
+
+    def robots(asked: Asked) -> Reply:
+        rules = "User-agent: *\nDisallow: /*/closed" if asked.headers["host"].startswith("b.") else ""
+        return Reply(body=rules.encode(), headers={"Content-Type": "binary/octet-stream"})
+
+    pages = {name: f"/news/{name}" for name in ("open", "closed")}
+    server.replies |= {
+        "/robots.txt": robots,
+        **{path: Reply(body=PAGE.format(LONG).encode(), headers=html) for path in pages.values()},
+    }
+    for name, path in pages.items():
+        target = server.url(path, "b.example")
+        server.replies[f"/{name}"] = Reply(status=302, headers={"Location": target})
+    links = [server.url(f"/{name}", "a.example") for name in pages]
+    server.replies["/feed"] = feed(*(item(f"Bridge {link}", guid=link, link=link) for link in links))
+    await desk.add(pages=True)
+    texts = {one.url: one.text for one in desk.store.documents.new_for("daily")}
+    assert ["8 months" in texts[link] for link in links] == [True, False]
+
+
+async def test_items_that_change_guids_among_themselves_stay_what_they_are(desk: Desk) -> None:
+    """As in feeds that number their items from the newest on."""
+    links = {name: f"https://a.example/{name}" for name in "ABC"}
+    desk.server.replies["/feed"] = feed(
+        *(item(n, guid=g, link=links[n]) for n, g in (("B", "1"), ("A", "2")))
+    )
+    await desk.add()
+    desk.server.replies["/feed"] = feed(
+        *(item(name, guid=guid, link=links[name]) for name, guid in (("C", "1"), ("B", "2"), ("A", "3")))
+    )
+    assert [(one.headline, one.outcome) for one in (await desk.once()).items] == [("C", FileOutcome.NEW)]

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from imapd import PASSWORD, USER, Certificates, Script, closed_port, real_server, scripted_server
+from imapd import DROP, PASSWORD, USER, Certificates, Script, closed_port, real_server, scripted_server
 
 from newsletter.mailboxes.imap import ImapMailbox
 from newsletter.mailboxes.local import Maildir
@@ -210,10 +210,137 @@ def test_a_mailbox_that_was_numbered_anew_is_read_from_its_latest_days(
         assert take(store, box, force=True).files == ()
         script.answers |= answers(2, mail(1))
         assert outcomes(take(store, box, now=later)) == [("Bridge 1", FileOutcome.KNOWN)]
+        assert take(store, box, force=True).files == ()
+        script.answers |= answers(1, mail(1))
+        assert take(store, box, now=later, force=True).files == (), "an old numbering is known again"
+        script.answers |= answers(0, mail(1))
+        assert outcomes(take(store, box, force=True)) == [("Bridge 1", FileOutcome.KNOWN)]
+        assert take(store, box, force=True).files == (), "numbers that went down are no new mails each time"
     searches = [command.decode() for command in script.commands if command.startswith(b"UID SEARCH")]
-    assert searches == [
-        "UID SEARCH UID 1:* SINCE 21-Nov-2026",
+    assert searches[:4] == [
+        # The server goes by days of its own time zone.
+        "UID SEARCH UID 1:* SINCE 20-Nov-2026",
         "UID SEARCH UID 8:*",
-        "UID SEARCH UID 1:* SINCE 21-Dec-2026",
-    ]
+        "UID SEARCH UID 1:* SINCE 20-Nov-2026",
+        "UID SEARCH UID 8:*",
+    ], "of the time in which nobody looked, nothing is passed over"
     assert not [command for command in script.commands if command.startswith((b"SELECT", b"UID STORE"))]
+
+
+def arrived(at: str) -> bytes:
+    return b'* 1 FETCH (UID 7 RFC822.SIZE 200 INTERNALDATE "%s")\r\nOK done' % at.encode()
+
+
+@pytest.mark.parametrize(
+    ("at", "count"),
+    [
+        ("21-Nov-2026 03:59:00 -0800", 0),
+        ("21-Nov-2026 04:01:00 -0800", 1),
+        ("21-Nov-2026 20:00:00 +0900", 0),
+        (" 1-Dec-2026 00:00:00 +0000", 1),
+        ("rubbish", 1),
+    ],
+)
+def test_a_first_look_goes_back_to_the_minute_whatever_the_servers_time_zone(
+    sqlite_store: Store, certificates: Certificates, at: str, count: int
+) -> None:
+    script = Script(answers(1, mail(1)) | {b"UID FETCH 7 (RFC822": arrived(at)})
+    with scripted_server(certificates, script) as port:
+        report = take(sqlite_store, account(port, certificates, password="plain"))
+    assert len(report.files) == count
+
+
+def test_what_arrives_after_an_empty_first_look_is_taken_however_long_nobody_looked(
+    sqlite_store: Store, certificates: Certificates
+) -> None:
+    empty = answers(1, mail(1)) | {b"UID SEARCH": b"* SEARCH\r\nOK done"}
+    script = Script(empty)
+    with scripted_server(certificates, script) as port:
+        box = account(port, certificates, password="plain")
+        assert take(sqlite_store, box).files == ()
+        script.answers = answers(1, mail(1)) | {b"UID FETCH 7 (RFC822": arrived("28-Nov-2026 10:00:00 +0000")}
+        report = take(sqlite_store, box, now=NOW + timedelta(days=20))
+    assert script.commands.count(b"UID SEARCH UID 1:* SINCE 20-Nov-2026") == 2
+    assert outcomes(report) == [("Bridge 1", FileOutcome.NEW)]
+
+
+def several(*uids: int) -> dict[bytes, bytes]:
+    found = answers(1, mail(0)) | {
+        b"UID SEARCH": b"* SEARCH %s\r\nOK done" % b" ".join(b"%d" % u for u in uids)
+    }
+    for uid in uids:
+        content = mail(uid)
+        found[b"UID FETCH %d (RFC822" % uid] = b"* 1 FETCH (UID %d RFC822.SIZE 200)\r\nOK done" % uid
+        literal = b"* 1 FETCH (UID %d BODY[]<0> {%d}\r\n%s)\r\nOK done" % (uid, len(content), content)
+        found[b"UID FETCH %d (BODY" % uid] = literal
+    return found
+
+
+@pytest.mark.parametrize("refusal", [b"NO [SERVERBUG] cannot read it", b"BAD Command Error. 10"])
+@pytest.mark.parametrize("which", [b"RFC822", b"BODY"])
+def test_a_mail_that_the_server_does_not_give_stops_none_that_follow(
+    sqlite_store: Store, certificates: Certificates, refusal: bytes, which: bytes
+) -> None:
+    withheld = {b"UID FETCH 7 (" + which: refusal}
+    script = Script(several(6, 7) | withheld)
+    with scripted_server(certificates, script) as port:
+        box = account(port, certificates, password="plain")
+        report = take(sqlite_store, box)
+        assert outcomes(report) == [("Bridge 6", FileOutcome.NEW)]
+        assert refusal.decode().partition(" ")[2] in report.problems[0], "it may pass: it is asked for again"
+        script.answers |= several(7, 8) | withheld
+        report = take(sqlite_store, box, force=True)
+    assert report.problems == ()
+    assert outcomes(report) == [("unreadable", FileOutcome.REFUSED), ("Bridge 8", FileOutcome.NEW)]
+    assert refusal.decode().partition(" ")[2] in report.files[0].detail
+
+
+def test_what_was_read_before_a_server_breaks_off_is_not_read_again(
+    sqlite_store: Store, certificates: Certificates
+) -> None:
+    script = Script(several(6, 7) | {b"UID FETCH 7 (BODY": DROP})
+    with scripted_server(certificates, script) as port:
+        report = take(sqlite_store, account(port, certificates, password="plain"))
+    assert outcomes(report) == [("Bridge 6", FileOutcome.NEW)]
+    assert "broke off" in report.problems[0]
+
+
+def test_mails_that_are_gone_from_a_maildir_are_gone_here(sqlite_store: Store, folder: Path) -> None:
+    box = NewsBox(name=str(folder), box=Maildir(folder))
+    spam = drop(folder, "new/1.a.host", mail(1, sender="x@evil.example"))
+    news = drop(folder, "new/2.a.host", mail(2))
+    take(sqlite_store, box, senders=("tessen.example",))
+    assert [file.path for file in sqlite_store.documents.refusals()] == ["1.a.host"]
+    spam.unlink()
+    news.rename(folder / "cur" / "2.a.host:2,ST")
+    assert take(sqlite_store, box).files == ()
+    assert sqlite_store.documents.refusals() == []
+    assert list(sqlite_store.documents.known_files(box.name)) == ["2.a.host"], "in the bin it is still there"
+    assert headlines(sqlite_store) == ["Bridge 2"]
+
+
+def test_a_mail_that_cannot_be_read_is_told_and_tried_again(sqlite_store: Store, folder: Path) -> None:
+    box = NewsBox(name=str(folder), box=Maildir(folder))
+    (folder / "new" / "1.a.host").mkdir()
+    drop(folder, "new/2.a.host", mail(2))
+    report = take(sqlite_store, box)
+    assert outcomes(report) == [("unreadable", FileOutcome.REFUSED), ("Bridge 2", FileOutcome.NEW)]
+    (folder / "new" / "1.a.host").rmdir()
+    drop(folder, "new/1.a.host", mail(1))
+    assert outcomes(take(sqlite_store, box)) == [("Bridge 1", FileOutcome.NEW)]
+    assert sqlite_store.documents.refusals() == []
+
+
+def test_a_date_in_the_future_is_not_believed(sqlite_store: Store, folder: Path) -> None:
+    for number, date in enumerate(("Sun, 24 Nov 2086 10:00:00 +0000", "Tue, 24 Nov 2026 13:00:00 +0000")):
+        drop(folder, f"new/{number}.a.host", f"Date: {date}\r\n".encode() + mail(number))
+    take(sqlite_store, NewsBox(name=str(folder), box=Maildir(folder)))
+    dates = [document.published_at for document in sqlite_store.documents.new_for("daily")]
+    assert dates == [None, datetime(2026, 11, 24, 13, tzinfo=UTC)]
+
+
+def test_a_file_in_place_of_a_maildir_is_told_in_plain_words(sqlite_store: Store, tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    spool.write_bytes(b"From a@b.example Mon Nov 23 10:00:00 2026\n" + mail(1))
+    (told,) = take(sqlite_store, NewsBox(name=str(spool), box=Maildir(spool))).problems
+    assert told == f"{spool} is no Maildir: it has no folder new"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator
@@ -16,7 +18,7 @@ from feedserver import Asked, FeedServer, Reply, bomb, dripping, endless, packed
 
 from newsletter.errors import FetchError
 from newsletter.sources.reachable import IpAddress, is_public
-from newsletter.sources.web import Answer, Fetcher, Request, resolve
+from newsletter.sources.web import _PATIENCE, Answer, Fetcher, Request, resolve
 
 MOST = 100_000
 #: The authorities of the system take long to load.
@@ -248,8 +250,6 @@ async def test_another_address_is_tried_where_one_does_not_connect(server: FeedS
 
 async def test_a_host_that_is_not_known_is_said(server: FeedServer) -> None:
     async def unknown(host: str, port: int) -> list[str]:
-        import socket
-
         raise socket.gaierror(-2, "Name or service not known")
 
     async with fetcher(resolve=unknown) as web:
@@ -322,3 +322,49 @@ async def test_a_certificate_is_verified_for_the_name(authority: trustme.CA) -> 
     ):
         with pytest.raises(FetchError, match="certificate does not verify"):
             await web.fetch(Request(url=server.url("/", "feeds.example")))
+
+
+async def test_both_kinds_of_addresses_have_their_turn(server: FeedServer) -> None:
+    """A host with four addresses of IPv6 first could not be reached from where IPv6 does not work."""
+    server.replies["/"] = Reply(body=b"words")
+    names = Names([f"::{n}" for n in "1234"] + ["127.0.0.1"])
+    async with fetcher(resolve=names, allowed_hosts={"feeds.example"}) as web:
+        assert (await web.fetch(Request(url=server.url("/", "feeds.example")))).content == b"words"
+
+
+async def test_an_address_that_swallows_connections_is_not_the_last_one_tried(
+    server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.replies["/"] = Reply(body=b"words")
+    with socket.socket() as full, contextlib.ExitStack() as opened:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        for _ in range(3):  # the queue is full: what comes now is neither taken nor refused
+            knocking = opened.enter_context(socket.socket())
+            knocking.setblocking(False)
+            knocking.connect_ex(full.getsockname())
+        listener = await asyncio.start_server(server.answer, "127.0.0.2", port)
+        monkeypatch.setattr("newsletter.sources.web._PATIENCE", {**_PATIENCE, "connect": 0.2})
+        names = Names(["127.0.0.1", "127.0.0.2"])
+        async with fetcher(resolve=names, allowed_hosts={"feeds.example"}) as web:
+            answer = await web.fetch(Request(url=f"http://feeds.example:{port}/"))
+        listener.close()
+    assert answer.content == b"words"
+
+
+@pytest.mark.sweep
+async def test_a_server_may_think_for_as_long_as_a_request_has(server: FeedServer) -> None:
+    async def late(asked: Asked) -> Reply:
+        await asyncio.sleep(10.5)
+        return Reply(body=b"words")
+
+    server.replies["/"] = late
+    assert (await fetch(server, "/", total_seconds=20)).content == b"words"
+
+
+async def test_what_a_server_says_commands_no_terminal(server: FeedServer) -> None:
+    server.replies["/"] = Reply(headers={"Content-Type": "image/\x1b]0;owned\x07\x9b2J"})
+    with pytest.raises(FetchError, match="which is not read here") as caught:
+        await fetch(server, "/")
+    assert str(caught.value).isprintable()

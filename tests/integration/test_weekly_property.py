@@ -239,7 +239,7 @@ def test_each_document_once_and_none_left_out(sqlite_template: Path, tmp_path: P
 
 @pytest.mark.sweep
 @given(weeks_of_days)
-@settings(max_examples=150, suppress_health_check=_quiet, phases=[Phase.generate])
+@settings(max_examples=60, suppress_health_check=_quiet, phases=[Phase.generate])
 def test_each_document_once_and_none_left_out_at_length(
     sqlite_template: Path, tmp_path: Path, days: list[Day]
 ) -> None:

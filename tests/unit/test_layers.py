@@ -40,7 +40,7 @@ DOORS = {
     "httpx": {"newsletter.stories.rewriting.language_model", "newsletter.sources.web"},
     "markdown_it": {"newsletter.sources.formats.markdown"},
     "pypdf": {"newsletter.sources.formats.pdfpages"},
-    "feedparser": {"newsletter.sources.formats.feed"},
+    "feedparser": {"newsletter.sources.formats.feedxml"},
 }
 
 

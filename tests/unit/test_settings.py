@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import App
+from newsletter.bound.mail import _boxes
 from newsletter.cli import logs
 from newsletter.errors import SettingsError, StoreError
 from newsletter.model.subscribers import Cadence
 from newsletter.settings import Settings, in_force, load, unknown_environment
+from newsletter.settings.values import mailbox_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -172,6 +174,19 @@ def test_the_stores_password_is_masked_everywhere(monkeypatch: pytest.MonkeyPatc
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "imaps://a%40x.example:secret@imap.x.example/INBOX",
+        "imaps://a%40x.example@imap.x.example",
+        "imaps://a@x.example@imap.x.example/",
+        "imaps://a%40x.example:other@IMAP.x.example:993/INBOX/",
+    ],
+)
+def test_a_mailbox_has_one_name_in_all_ways_of_writing_it(written: str) -> None:
+    assert mailbox_name(written) == "imaps://a%40x.example@imap.x.example/INBOX"
+
+
 def test_the_passwords_of_mailboxes_are_masked_everywhere() -> None:
     settings = load(
         mailboxes="imaps://a%40x.example:hunt%40er2@imap.x.example/News, imaps://b:s3cret@y.example, box"
@@ -192,6 +207,55 @@ def test_an_account_that_is_written_wrongly_is_told_without_its_password(value: 
     with pytest.raises(SettingsError, match=r"MAILBOXES.*imaps://name:password@host/folder") as caught:
         load(mailboxes=value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[[lists]]\nname = "a"\nmailboxes = ["http://u:hunter2@x.example"]',
+        '[[lists]]\nname = "a"\nmailboxes = [["imaps://u:hunter2@x.example"]]',
+        '[[lists]]\nname = "a"\nmailbox = ["imaps://u:hunter2@x.example"]',
+    ],
+)
+def test_a_lists_mailbox_that_is_written_wrongly_is_told_without_its_password(
+    tmp_path: Path, table: str
+) -> None:
+    (tmp_path / "newsletter.toml").write_text(table)
+    with pytest.raises(SettingsError, match=r"LISTS\[0\].mailbox") as caught:
+        load(folder=tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("imaps://a%40b@X.example", "imaps://a@b@x.example/", "imaps://a%40b:p@x.example:993/inbox"),
+        "imaps://a%40b:p@x.example//INBOX/",
+    ],
+)
+def test_an_account_has_one_name_however_it_is_written(value: str) -> None:
+    assert mailbox_name(value) == "imaps://a%40b@x.example/INBOX"
+
+
+def test_a_mailbox_that_is_set_twice_is_read_once() -> None:
+    box = "imaps://a:p@x.example"
+    boxes = _boxes(load(mailboxes=f"{box}, {box}/INBOX, box, ./box"))
+    assert [box.name for box in boxes] == ["imaps://a@x.example/INBOX", str(Path("box").resolve())]
+    assert mailbox_name("imaps://a@x.example:1993/A%2FB%20C") == "imaps://a@x.example:1993/A/B%20C"
+
+
+@pytest.mark.parametrize(
+    "value", ["*@gazette.example", "Gazette <a@gazette.example>", "mailto:a@gazette.example"]
+)
+def test_a_sender_that_no_mail_could_have_is_told(value: str) -> None:
+    with pytest.raises(SettingsError, match="MAIL_SENDERS.*no mail address and no domain"):
+        load(mail_senders=value)
+
+
+def test_senders_are_addresses_and_domains() -> None:
+    assert load(mail_senders="News@Gazette.example, @b.example,c.example").mail_senders == (
+        *("news@gazette.example", "b.example", "c.example"),
+    )
 
 
 def test_an_account_without_a_password_is_told() -> None:

@@ -1,4 +1,4 @@
-"""Feeds: RSS 0.9 to 2.0, RDF and Atom by feedparser, JSON Feed by json; the only door to feedparser.
+"""Feeds: RSS 0.9 to 2.0, RDF and Atom by feedparser, JSON Feed by json.
 
 A feed is read in two steps, for most of its items are known: `read_feed` finds them, `document_of` makes a
 document of one.
@@ -6,17 +6,18 @@ document of one.
 
 import calendar
 import hashlib
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from newsletter.errors import DocumentRefusedError, FetchError
 from newsletter.model.documents import ParsedDocument, ParsedItem, ParsedItems, RefusalReason
+from newsletter.sources.addresses import canonical_url
+from newsletter.sources.formats.feedxml import parse_xml
 from newsletter.sources.formats.htmltext import text_of_html
 from newsletter.sources.formats.jsonfeed import JsonItem, is_json, read_json_feed
 from newsletter.sources.parse import Given, TextReader
@@ -24,9 +25,6 @@ from newsletter.sources.reachable import write_url
 
 #: No feed shows more; what follows them is left alone.
 MOST_ITEMS = 1_000
-#: Broken XML costs up to 40 µs a tag, and 5 µs an entity; a feed of a thousand items has far fewer.
-_MOST_TAGS_IN_ALL = 100_000
-_MOST_ENTITIES = 800_000
 _LONGEST_KEY = 500
 _LONGEST_NAME = 300
 _MOST_TAGS = 30
@@ -39,8 +37,6 @@ _PERIODS = {
     "yearly": timedelta(days=365),
 }
 _TEXTS = {"text/html": True, "application/xhtml+xml": True, "text/plain": False}
-#: Parts of a link that say only who followed it.
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|cmpid|at_\w+", re.IGNORECASE)
 #: What blogs put below each item.
 _APPEARED_FIRST = re.compile(r"^The post .+ (?:appeared first|first appeared) on .+$", re.DOTALL)
 
@@ -72,9 +68,8 @@ class FeedItem:
     @property
     def alias(self) -> str:
         """What stays equal though its GUID changes; "" if nothing does."""
-        if not (self.link and self.headline):
-            return ""
-        return _hash(_untracked(self.link))[:32] + _hash(self.headline)[:32]
+        link = canonical_url(self.link)
+        return _hash(link)[:32] + _hash(self.headline)[:32] if link and self.headline else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +128,13 @@ def document_of(item: FeedItem, feed: Feed, reader: TextReader, *, source: str =
     return reader.read(item.text, given=given)
 
 
-def read_feed(content: bytes, *, url: str = "", content_type: str = "") -> Feed:
+def read_feed(content: bytes, *, url: str = "", charset: str | None = None) -> Feed:
     """Find the items of a feed, however broken it is.
 
     Args:
         content: The whole of it.
         url: Where it came from, for links that are relative; "" if that is not known.
-        content_type: Of its head, for the encoding; "" for none.
+        charset: The encoding that its server names; None if it does not.
 
     Raises:
         DocumentRefusedError: UNSUPPORTED, if it is no feed, or OVERSIZED.
@@ -152,7 +147,7 @@ def read_feed(content: bytes, *, url: str = "", content_type: str = "") -> Feed:
             items=tuple(_with_keys([item for item in found if item])),
             language=_language(json_feed.language),
         )
-    parsed = _parse_xml(content, url, content_type)
+    parsed = parse_xml(content, url=url, charset=charset)
     head = parsed.get("feed") or {}
     entries = (parsed.get("entries") or [])[:MOST_ITEMS]
     return Feed(
@@ -161,37 +156,6 @@ def read_feed(content: bytes, *, url: str = "", content_type: str = "") -> Feed:
         language=_language(head.get("language")),
         interval=_interval(head),
     )
-
-
-def _parse_xml(content: bytes, url: str, content_type: str) -> Mapping[str, Any]:
-    import feedparser
-
-    if content.count(b"<") > _MOST_TAGS_IN_ALL:
-        raise DocumentRefusedError(RefusalReason.OVERSIZED, f"more than {_MOST_TAGS_IN_ALL:,} tags")
-    if content.count(b"&") > _MOST_ENTITIES:
-        raise DocumentRefusedError(RefusalReason.OVERSIZED, f"more than {_MOST_ENTITIES:,} entities")
-    headers = {"content-location": url, "content-type": content_type or "application/xml"}
-    try:
-        # A stream: of anything else feedparser would try whether it is an address or a file to open. What is
-        # HTML in it becomes plain text here, so that it need not be made safe there.
-        parsed = feedparser.parse(
-            io.BytesIO(content), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
-        )
-    except Exception as error:
-        # What a parser of anything meets in it, nobody foresees.
-        detail = f"no feed that can be read ({type(error).__name__})"
-        raise DocumentRefusedError(RefusalReason.UNSUPPORTED, detail) from error
-    if not parsed.get("version") and not parsed.get("entries"):
-        raise DocumentRefusedError(RefusalReason.UNSUPPORTED, "neither RSS, Atom, RDF nor JSON Feed")
-    # Not feedparser's own dictionaries: those answer for names that are not there, with a warning.
-    plain_dicts: Mapping[str, Any] = _as_dicts(parsed)
-    return plain_dicts
-
-
-def _as_dicts(value: Any) -> Any:  # noqa: ANN401 - whatever feedparser made
-    if isinstance(value, dict):
-        return {key: _as_dicts(one) for key, one in dict.items(value)}
-    return [_as_dicts(one) for one in value] if isinstance(value, list) else value
 
 
 def _of_entry(entry: Mapping[str, Any], url: str) -> FeedItem:
@@ -279,19 +243,13 @@ def _absolute(link: object, url: str) -> str | None:
     if not isinstance(link, str) or not link.strip():
         return None
     try:
-        full = urljoin(url, link.strip())
+        # As browsers do: file names have spaces, and links that run over several lines are one.
+        full = urljoin(url, "".join(link.splitlines()).strip().replace(" ", "%20"))
         fragment = urlsplit(full).fragment
         written = write_url(full)
     except (FetchError, ValueError):
         return None
     return f"{written}#{fragment}" if fragment and fragment.isascii() else written
-
-
-def _untracked(link: str | None) -> str:
-    parts = urlsplit(link or "")
-    asked = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
-    kept = [(name, value) for name, value in asked if not _TRACKING.fullmatch(name)]
-    return parts._replace(scheme="", query=urlencode(kept)).geturl()
 
 
 def _byline(entry: Mapping[str, Any]) -> str | None:

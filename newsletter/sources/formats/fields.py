@@ -34,6 +34,8 @@ _LONGEST_BYLINE = 300
 _LONGEST_TAG = 80
 _MOST_TAGS = 50
 _MOST_NAMES = 20
+#: A smaller number is no date, or one without hyphens: 20260503.
+_FIRST_SECOND = 100_000_000
 #: Seconds since 1970 beyond which a number counts milliseconds, and beyond which it is no date.
 _MILLISECONDS_FROM = 100_000_000_000
 _LAST_MILLISECOND = 4_102_444_800_000
@@ -80,7 +82,7 @@ def moment_of(value: object) -> datetime | None:
         return parse_date(value.isoformat())
     if isinstance(value, bool) or not isinstance(value, int | float):
         return parse_date(line_of(value))
-    if not 0 < value < _LAST_MILLISECOND:
+    if not _FIRST_SECOND <= value < _LAST_MILLISECOND:
         return None
     seconds = value / 1000 if value >= _MILLISECONDS_FROM else value
     return _EPOCH + timedelta(seconds=int(seconds))

@@ -7,7 +7,7 @@ from newsletter.sources.formats.htmlbytes import decode_page
 from newsletter.sources.formats.htmlfacts import read_facts
 from newsletter.sources.formats.htmlhead import read_head_lines
 from newsletter.sources.formats.htmltext import text_of_html
-from newsletter.sources.formats.htmltree import check_depth, metas_of, parse_tree
+from newsletter.sources.formats.htmltree import check_depth, drop_raw, metas_of, parse_tree
 from newsletter.sources.formats.htmlwalls import asks_for_payment, refuse_walls
 from newsletter.sources.formats.linkeddata import read_linked
 from newsletter.sources.parse import Given, TextReader
@@ -46,8 +46,9 @@ def read_page(content: bytes, *, url: str | None, charset: str | None, reader: T
     if not text.strip():
         raise DocumentRefusedError(RefusalReason.EMPTY)
     tree = parse_tree(text)
-    check_depth(tree)
     metas, linked = metas_of(tree), read_linked(tree)
+    drop_raw(tree)
+    check_depth(tree)
     facts = read_facts(tree, metas=metas, linked=linked, url=url)
     printed = read_head_lines(tree, facts.headline, reader.aliases)
     is_paid = not linked.is_free or asks_for_payment(tree)

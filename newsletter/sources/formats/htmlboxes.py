@@ -7,14 +7,13 @@ with. None takes the headline out, nor what holds most of the prose where the na
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from newsletter.sources.formats.htmltree import Element, Weights, drop, hidden_elements, names_of, words_of
 from newsletter.sources.formats.htmlwords import BOILERPLATE, LABEL
 
 _NEVER = (
     *(
-        "script",
-        "style",
         "noscript",
         "template",
         "iframe",
@@ -83,6 +82,7 @@ _LONGEST_TEASER = 450
 _LONGEST_LABELLED = 250
 _UNLINKED = 20
 _SHORTEST_QUOTE = 40
+_MOST_QUOTES = 1_000
 _TITLE_WORDS = 3
 _TITLE_LETTERS = 12
 
@@ -104,6 +104,7 @@ def take_out_boxes(tree: Element, headline: Element | None) -> None:
     _drop_repeated(tree, kept)
     _drop_labelled(tree, kept)
     _keep_inner_headers(tree, kept)
+    _keep_posts(tree, kept)
 
 
 def _drop_all(elements: Iterable[Element], kept: set[Element]) -> None:
@@ -179,9 +180,8 @@ def _is_title(link: Element) -> bool:
 
 def _drop_repeated(tree: Element, kept: set[Element]) -> None:
     """Take out quotes that stand in a paragraph too and were set beside it to be seen."""
-    quotes = [
-        (quote, words_of(quote).strip('“”"«»„ ')) for quote in tree.iter("blockquote", "h2", "h3", "h4", "q")
-    ]
+    likely = islice(tree.iter("blockquote", "h2", "h3", "h4", "q"), _MOST_QUOTES)
+    quotes = [(quote, words_of(quote).strip('“”"«»„ ')) for quote in likely]
     said = " ".join(
         words_of(paragraph) for paragraph in tree.iter("p") if paragraph.getparent().tag != "blockquote"
     )
@@ -212,6 +212,21 @@ def _keep_inner_headers(tree: Element, kept: set[Element]) -> None:
     for header in [*tree.iter("header")]:
         if header not in kept and any(True for _ in _headings(header)):
             header.tag = "div"
+
+
+def _keep_posts(tree: Element, kept: set[Element]) -> None:
+    """Make blocks of the posts of a live page, and paragraphs of their headings.
+
+    Extraction takes the first `article` for the whole one, and puts what stands above it, of which it keeps
+    paragraphs alone, behind it.
+    """
+    for post in [*tree.iter("article")]:
+        if post in kept or not any(above.tag in {"main", "article"} for above in post.iterancestors()):
+            continue
+        post.tag = "div"
+        for heading in [*_headings(post)]:
+            if heading not in kept and heading.find(".//a") is None:
+                heading.tag = "p"
 
 
 def _headings(element: Element) -> Iterator[Element]:

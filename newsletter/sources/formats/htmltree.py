@@ -21,6 +21,10 @@ _MOST_ATTRIBUTES = 500
 _MOST_TEXT = 2_000_000
 #: Browsers stop at 512.
 _DEEPEST = 400
+#: Characters, each as often as there are elements around it, whose words may all be asked for.
+_MOST_REREAD = 10_000_000
+#: Characters beyond which no text is joined to what stands before it.
+_LONG = 5_000
 _SPACES = re.compile(r"\s+")
 #: What no XML 1.0 text may hold (section 2.2).
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -58,19 +62,28 @@ def parse_tree(text: str) -> Element:
     return tree
 
 
+def drop_raw(tree: Element) -> None:
+    """Take scripts and styles out of a page."""
+    for element in [*tree.iter("script", "style")]:
+        drop(element)
+
+
 def check_depth(tree: Element) -> None:
-    """Refuse what is nested so deep that extraction would take long.
+    """Refuse what is nested so deep, or has so much text so deep, that extraction would take long.
 
     Raises:
         DocumentRefusedError: OVERSIZED.
     """
     from lxml import etree
 
-    depth = 0
-    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+    depth, reread = 0, 0
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1
+        reread += len((element.text if event == "start" else element.tail) or "") * depth
         if depth > _DEEPEST:
             raise DocumentRefusedError(RefusalReason.OVERSIZED, f"elements nested more than {_DEEPEST} deep")
+        if reread > _MOST_REREAD:
+            raise DocumentRefusedError(RefusalReason.OVERSIZED, "too much text in elements nested too deep")
 
 
 def words_of(element: Element) -> str:
@@ -111,10 +124,16 @@ def drop(element: Element) -> None:
     parent = element.getparent()
     if parent is None:
         return
+    before = element.getprevious()
     # Words before and after must not run together.
-    if element.tail or element.getprevious() is not None:
+    if element.tail or before is not None:
         element.tail = f" {element.tail or ''}"
-    element.drop_tree()
+    if len((parent.text if before is None else before.tail) or "") > _LONG:
+        # Joining texts again and again takes time that grows with the square of their number.
+        element.clear(keep_tail=True)
+        element.tag = "span"
+    else:
+        element.drop_tree()
 
 
 @dataclass(frozen=True, kw_only=True)

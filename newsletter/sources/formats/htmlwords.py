@@ -42,6 +42,7 @@ BOILERPLATE = re.compile(
     r"|skip past newsletter promotion|after newsletter promotion"
     r"|(?:copyright|©|\(c\))[^.]{0,80}(?:\.? ?all rights reserved[^.]{0,40}\.?)?(?: \w+)?"
     r"|all rights reserved\.?|tous droits réservés\.?|alle rechte vorbehalten\.?"
+    r"|jump to|\d{1,2}:\d\d(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4})?"
     r"|\d{1,3} min(?:ute)?s?(?: read)?|\d{1,2} (?:hours?|days?|minutes?) ago"
     r"|责任编辑[：:].{0,20}|(?:video )?ad feedback)",
     re.IGNORECASE,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -92,12 +93,12 @@ def _contained(
 ) -> tuple[Mapping[str, object], Sequence[object] | None]:
     """Return what the documents in an object have in common, and the documents; None where it is one."""
     fields = named(value)
-    if text_by(fields):
+    if text_by(fields, summaries=False):
         return {}, None
     common = {name: fields[name] for name in _COMMON if name in fields}
     for name in _CONTAINERS:
         inner = fields.get(name)
-        if isinstance(inner, list):
+        if isinstance(inner, list) and any(isinstance(each, dict) for each in inner):
             return common, inner
         if isinstance(inner, dict) and depth < 2:
             nearer, objects = _contained(inner, depth=depth + 1)
@@ -112,12 +113,18 @@ def _items(found: Sequence[object], read: Iterator[ParsedItem]) -> ParsedItems:
             RefusalReason.OVERSIZED, f"more than {_MOST_ITEMS:,} documents: split the file"
         )
     items: dict[str, ParsedItem] = {}
+    seen: set[tuple[str, str]] = set()
+    numbers: Counter[str] = Counter()
     for item in read:
-        key, number = item.key, 1
-        while key in items and items[key].document != item.document:
-            number += 1
-            key = f"{item.key} ({number})"
-        items.setdefault(key, replace(item, key=key))
+        said = (item.key, item.document.content_hash if item.document else "")
+        if said in seen:
+            continue
+        seen.add(said)
+        key = item.key
+        while key in items:
+            numbers[item.key] += 1
+            key = f"{item.key} ({numbers[item.key] + 1})"
+        items[key] = replace(item, key=key)
     if not any(item.document for item in items.values()):
         refused = next(iter(items.values()), None)
         if refused is None or refused.refusal is None:
@@ -138,7 +145,8 @@ def _line(line: str, number: int, reader: TextReader, encoding: str) -> ParsedIt
 def _item(
     value: object, number: int, common: Mapping[str, object], reader: TextReader, encoding: str
 ) -> ParsedItem:
-    fields = {**common, **named(value)} if isinstance(value, dict) else {}
+    own = named(value) if isinstance(value, dict) else {}
+    fields = {**common, **{name: each for name, each in own.items() if each is not None}}
     key = next(filter(None, (line_of(fields.get(name)) for name in _KEYS)), "")
     try:
         document = _document(fields, reader, encoding)

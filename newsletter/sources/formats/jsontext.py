@@ -29,13 +29,14 @@ _SENTENCE_END = re.compile(r"[.!?。！？][\"'”’»)\]]*(?=\s|$)")
 _CUT_OFF = re.compile(r"(?:…|\.{3})?\s*\[\+?\d{1,7} char(?:acter)?s\]\s*$")
 
 
-def text_by(fields: Mapping[str, object]) -> str:
+def text_by(fields: Mapping[str, object], *, summaries: bool = True) -> str:
     """Return a document's text, paragraphs parted by blank lines where it was HTML; "" for none.
 
     Args:
         fields: From `fields.named`.
+        summaries: Take a summary where no field holds the whole text.
     """
-    for name in (*_TEXTS, *_SUMMARIES):
+    for name in (*_TEXTS, *(_SUMMARIES if summaries else ())):
         if text := _plain(fields.get(name), is_html=name in _HTML_BY_NAME, depth=0):
             return text
     return ""

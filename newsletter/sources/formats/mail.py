@@ -6,7 +6,7 @@ item ends, and half an item would be told as a whole one.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from newsletter.sources.formats.mailcut import forwarded, own_words
 from newsletter.sources.formats.mailfield import address_of, bare_subject, is_forward, sender_name
 from newsletter.sources.formats.mime import Part, read_part
 from newsletter.sources.formats.nonews import is_outlook_wrapping, refuse_no_news
+from newsletter.sources.formats.smime import signed_content
 from newsletter.sources.normalise import normalise
 from newsletter.sources.parse import Given, TextReader
 
@@ -26,6 +27,7 @@ from newsletter.sources.parse import Given, TextReader
 _MOST_FORWARDS = 3
 #: Fewer words beside an attached mail are a note about it.
 _LONGEST_NOTE = 120
+_MOST_IN_DIGEST = 100
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _LONGEST_KEY = 200
 #: Fields that matter stand before.
@@ -50,7 +52,8 @@ _CAMPAIGN = re.compile(r"(?:utm_[a-z]+=[^&]*&?)*")
 def parse_mail(content: bytes, reader: TextReader) -> ParsedDocument:
     """Make a document of a mail (RFC 5322): of the best of its parts, without quotes, signature and footer.
 
-    The subject is the headline, the sender's name the source. A mail that forwards another one gives that.
+    The subject is the headline, the sender's name the source. A mail that forwards another one gives that,
+    one that carries several gives them all in one document.
 
     Args:
         content: The whole mail.
@@ -58,7 +61,7 @@ def parse_mail(content: bytes, reader: TextReader) -> ParsedDocument:
 
     Raises:
         DocumentRefusedError: NO_NEWS (an automatic answer, a bounce, an invitation, spam), ENCRYPTED,
-            UNSUPPORTED (winmail.dat alone) or EMPTY.
+            UNSUPPORTED (winmail.dat alone), DAMAGED or EMPTY.
     """
     return _parse(read_part(content), reader, forwards=0)
 
@@ -73,16 +76,18 @@ def key_of(content: bytes) -> str:
 
 def sender_of(content: bytes) -> str:
     """Return the address in a mail's From field in small letters, "" for none; anybody can write it."""
-    return address_of(read_part(content[:_HEAD_BYTES]).first("from"))
+    return address_of(read_part(content[:_HEAD_BYTES]).as_sent("from"))
 
 
 def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
-    subject = mail.first("subject")
-    refuse_no_news(mail, bare_subject(mail))
-    body = read_body(mail)
+    subject, parts = mail.first("subject"), tuple(all_parts(mail))
+    refuse_no_news(mail, parts, bare_subject(mail))
+    body = read_body(mail, parts)
     text = normalise(body.text)
     if body.attached and forwards < _MOST_FORWARDS and len(text.split()) <= _LONGEST_NOTE:
-        return _parse(body.attached[0], reader, forwards=forwards + 1)
+        if len(body.attached) == 1:
+            return _parse(body.attached[0], reader, forwards=forwards + 1)
+        text = _digest(body.attached)
     headline, source, published_at = bare_subject(mail), sender_name(mail), _sent_at(mail)
     inner = forwarded(text, says_so=is_forward(subject))
     for _ in range(_MOST_FORWARDS):
@@ -94,7 +99,7 @@ def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
         inner = forwarded(text, says_so=is_forward(subject))
     words = own_words(text)
     if not words.strip():
-        raise _refusal_of_nothing(mail, text)
+        raise _refusal_of_nothing(parts, text)
     given = Given(
         headline=headline,
         source=source,
@@ -106,14 +111,24 @@ def _parse(mail: Part, reader: TextReader, *, forwards: int) -> ParsedDocument:
     return reader.read(words, given=given)
 
 
-def _refusal_of_nothing(mail: Part, text: str) -> DocumentRefusedError:
+def _digest(mails: Sequence[Part]) -> str:
+    """Return subjects and words of the mails that one carries (RFC 2046 section 5.1.5)."""
+    pieces: list[str] = []
+    for mail in mails[:_MOST_IN_DIGEST]:
+        pieces += [bare_subject(mail), own_words(read_body(mail, tuple(all_parts(mail))).text)]
+    return "\n\n".join(filter(None, pieces))
+
+
+def _refusal_of_nothing(parts: Sequence[Part], text: str) -> DocumentRefusedError:
+    for part in filter(lambda part: part.is_smime, parts):
+        try:
+            signed_content(part.content())
+        except DocumentRefusedError as refusal:
+            return refusal
     if text.strip():
         return DocumentRefusedError(RefusalReason.EMPTY, "nothing but quotes, links and footers")
-    if any(map(is_outlook_wrapping, all_parts(mail))):
+    if any(map(is_outlook_wrapping, parts)):
         detail = "winmail.dat alone, which only Outlook opens: ask for the mail as plain text or HTML"
-        return DocumentRefusedError(RefusalReason.UNSUPPORTED, detail)
-    if any(part.kind.endswith("pkcs7-mime") for part in all_parts(mail)):
-        detail = "signed with S/MIME in one piece: ask for a signature apart from the text"
         return DocumentRefusedError(RefusalReason.UNSUPPORTED, detail)
     return DocumentRefusedError(RefusalReason.EMPTY, "no text among its parts")
 
@@ -140,7 +155,7 @@ def _address(mail: Part, pages: tuple[str, ...]) -> str | None:
     archived = mail.first("archived-at").strip("<> ")
     if archived.startswith(("https://", "http://")) and _host(archived):
         return archived
-    domain = address_of(mail.first("from")).rpartition("@")[2]
+    domain = address_of(mail.as_sent("from")).rpartition("@")[2]
     for url in _browser_links(pages):
         parts = urlsplit(url)
         host = _host(url)

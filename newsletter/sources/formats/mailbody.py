@@ -1,7 +1,7 @@
 """The best of a mail's parts: what a reader would see of it, as plain text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from newsletter.sources.formats.html import text_of_html
@@ -41,18 +41,21 @@ class Body:
     attached: tuple[Part, ...]
 
 
-def read_body(mail: Part) -> Body:
+def read_body(mail: Part, parts: Sequence[Part]) -> Body:
     """Choose among a mail's parts.
 
     Of alternatives the plain text is read, unless it is a stub or much poorer than the page beside it; parts
     that follow one another are read in order. Attachments are left out.
+
+    Args:
+        mail: The whole of it.
+        parts: All of its parts, see `all_parts`.
     """
     text = _words(mail)
     signed = _SIGNED.search(text)
     if signed:
         # RFC 9580 section 7.1: lines that begin with a hyphen were given another one and a blank.
         text = text[: signed.start()] + _DASH_ESCAPE.sub("", signed["text"])
-    parts = list(all_parts(mail))
     return Body(
         text=text,
         pages=tuple(part.text() for part in parts if _is_page(part)),
@@ -72,7 +75,7 @@ def all_parts(mail: Part) -> Iterator[Part]:
         part = waiting.pop()
         count += 1
         yield part
-        if part.kind.startswith("multipart/"):
+        if part.kind.startswith("multipart/") or part.is_smime:
             waiting += reversed(list(part.parts()))
 
 
@@ -82,6 +85,8 @@ def _is_page(part: Part) -> bool:
 
 def _words(part: Part) -> str:
     """Return what is to be read of a part, parts within it included."""
+    if part.is_smime:
+        return "".join(map(_words, part.parts()))
     if part.is_attachment:
         return ""
     if _is_page(part):
@@ -102,14 +107,13 @@ def _words(part: Part) -> str:
 
 
 def _words_may_be_in(part: Part) -> bool:
-    return part.kind.startswith(("text/", "multipart/")) and not part.is_attachment
+    return part.is_smime or (part.kind.startswith(("text/", "multipart/")) and not part.is_attachment)
 
 
 def _best(alternatives: list[Part]) -> str:
     plain = next((_words(part) for part in alternatives if part.kind == "text/plain"), "")
-    rich = next(
-        (_words(part) for part in reversed(alternatives) if part.kind != "text/plain" and _words(part)), ""
-    )
+    others = (_words(part) for part in reversed(alternatives) if part.kind != "text/plain")
+    rich = next(filter(None, others), "")
     if not plain.strip() or not rich.strip():
         return plain if plain.strip() else rich
     count, rich_count = (len(_LINK.sub(" ", text).split()) for text in (plain, rich))

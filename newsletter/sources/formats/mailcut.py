@@ -12,7 +12,7 @@ from newsletter.sources.formats.mailfurniture import (
     trimmed,
 )
 from newsletter.sources.mailtext import FORWARD_MARK, QUOTE, MailText, read_mail, without_signature
-from newsletter.sources.normalise import normalise
+from newsletter.sources.normalise import ends_sentence, normalise
 
 #: More words than this above a forwarded mail are what the mail is about, in words.
 _LONGEST_NOTE = 120
@@ -137,7 +137,9 @@ def _without_history(lines: Sequence[str]) -> list[str]:
         below = next((line for line in lines[at + length :] if line.strip()), "") if length else ""
         if QUOTE.match(below):
             at += length
-        elif words >= _FEWEST_OWN_WORDS and (length or _starts_citation(lines, at)):
+        elif words >= _FEWEST_OWN_WORDS and (
+            _names_address(lines[at : at + length]) or _starts_citation(lines, at)
+        ):
             break
         elif QUOTE.match(lines[at]):
             at += 1
@@ -150,6 +152,11 @@ def _without_history(lines: Sequence[str]) -> list[str]:
 
 def _starts_citation(lines: Sequence[str], at: int) -> bool:
     return _is_header(lines[at : at + 8]) or bool(FORWARD_MARK.fullmatch(lines[at].strip()[:100]))
+
+
+def _names_address(lines: Sequence[str]) -> bool:
+    """Tell whether lines above what nobody marked as a quote name its sender: news may say who wrote what."""
+    return any("@" in line for line in lines)
 
 
 def _attribution(lines: Sequence[str], at: int) -> int:
@@ -203,15 +210,20 @@ def _without_closing(paragraphs: list[list[str]]) -> list[list[str]]:
     lines_below = 0
     for at in range(len(paragraphs) - 1, 0, -1):
         for place, line in enumerate(paragraphs[at]):
-            if (
-                is_closing(line.strip())
-                and lines_below + len(paragraphs[at]) - place <= _MOST_LINES_BELOW_CLOSING
-            ):
+            if is_closing(line.strip()) and _may_be_names(paragraphs[at:], place + 1):
                 return [*paragraphs[:at], *([paragraphs[at][:place]] if place else [])]
         lines_below += len(paragraphs[at])
         if lines_below > _MOST_LINES_BELOW_CLOSING:
             break
     return paragraphs
+
+
+def _may_be_names(paragraphs: Sequence[list[str]], start: int) -> bool:
+    """Tell whether what stands below a last greeting is short, and no news below a heading such as "Best"."""
+    if sum(map(len, paragraphs)) - start >= _MOST_LINES_BELOW_CLOSING:
+        return False
+    texts = map(_line, [paragraphs[0][start:], *paragraphs[1:]])
+    return not any(_prose(text) and ends_sentence(text) for text in texts)
 
 
 def _line(paragraph: Sequence[str]) -> str:

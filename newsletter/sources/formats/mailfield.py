@@ -15,6 +15,8 @@ _NUMBER = re.compile(r"[ :#-]*\d*$")
 _LETTERS = re.compile(r"[\W_]+")
 _LONGEST_NAME = 120
 _VIA = re.compile(r" (?:via|through|über|par) .{1,80}$", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]{0,998}\)")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,998}"')
 _ADDRESS = re.compile(r"[^\s<>()\",;:@]{1,200}@[^\s<>()\",;:@]{1,255}")
 
 
@@ -46,9 +48,14 @@ def sender_name(mail: Part) -> str | None:
 
 
 def address_of(field: str) -> str:
-    """Return the mail address in a field in small letters, "" if there is none."""
-    found = _ADDRESS.findall(field[:2_000])
-    return found[-1].lower() if found else ""
+    """Return the mail address in a field as it was sent, in small letters; "" if there is none.
+
+    What stands in comments, in quotes and beside the angle brackets (RFC 5322 section 3.4) is a name, which
+    anybody may choose, an address of somebody else included.
+    """
+    bare = _QUOTED.sub(" ", _COMMENT.sub(" ", field[:2_000]))
+    found = _ADDRESS.findall(bare.rpartition("<")[2].partition(">")[0]) or _ADDRESS.findall(bare)
+    return found[0].lower() if found else ""
 
 
 def _name(field: str) -> str | None:

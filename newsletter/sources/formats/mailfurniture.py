@@ -29,9 +29,11 @@ _WAYS_ON = re.compile(
     re.IGNORECASE,
 )
 _BROWSER_LINE = re.compile(
-    r"(?:(?:is|are) this (?:e-?mail|message) not|(?:trouble|problems?|difficult(?:y|ies)) (?:viewing|reading"
-    r"|seeing|displaying)"
-    r"|can(?:'|’)?(?:no)?t (?:see|read|view) (?:this|the)|(?:not|isn['’]t) displaying (?:correctly|properly)"
+    r"(?:(?:is|are) this (?:e-?mail|message) not"
+    r"|(?:trouble|problems?|difficult(?:y|ies)) (?:viewing|reading|seeing|displaying)"
+    r"(?: (?:this|the|our|your))?(?: ?(?:e-?mails?|messages?|newsletters?|images?|pictures?)\b| ?(?:\?|$))"
+    r"|can(?:'|’)?(?:no)?t (?:see|read|view) (?:this|the) (?:e-?mail|message|newsletter|images?|pictures?)\b"
+    r"|(?:not|isn['’]t) displaying (?:correctly|properly)"
     r"|(?:view|read|see|open) (?:this |the )?(?:e-?mail|message|newsletter)?.{0,20}in (?:your|a"
     r"|the)(?: web)? ?browser"
     r"|wird (?:diese|dieser|die).{0,40}nicht (?:richtig|korrekt) (?:angezeigt|dargestellt))",
@@ -51,40 +53,54 @@ _CLOSING = re.compile(
     r"|bien à vous|saludos|un saludo|atentamente|cordiali saluti)\W{0,3}",
     re.IGNORECASE,
 )
-#: Paragraphs that only stand around a newsletter.
+#: What only the foot of a newsletter says.
 _FOOT = re.compile(
-    r"\b(?:unsubscrib\w+|opt[- ]out of|manage (?:your )?(?:e-?mail )?(?:preferences|subscriptions?|settings)"
-    r"|(?:update|change|edit) (?:your )?(?:e-?mail )?(?:preferences|subscription|settings|profile)"
+    r"(?:^|[.!?|•·]\W{0,3})(?:(?:click )?(?:to )?(?:unsubscribe|opt[- ]out of|stop receiving)"
+    r"|(?:manage|update|change|edit) (?:e-?mail )?(?:preferences|subscriptions?|settings|profile))\b"
+    r"|\b(?:(?:manage|update|change|edit) your (?:e-?mail )?(?:preferences|subscriptions?|settings|profile)"
     r"|e-?mail preferences"
     r"|you(?: are|['’]re| have|['’]ve)? (?:receiv(?:ed|ing)|getting|got|subscribed|signed up|opted)(?: to"
     r"| for| in)?\b.{0,40}"
     r"\b(?:e-?mail|message|newsletter|because|this|alert|digest)"
-    r"|this (?:e-?mail|message|newsletter|alert) (?:was|is|has been) (?:being )?(?:sent|intended|delivered)\b"
-    r"|(?:e-?mail|newsletter|message) (?:was )?sent to\b|(?:no longer|don['’]t) (?:wish|want) to (?:receive"
-    r"|get)"
-    r"|stop receiving|add us to your address book|(?:our )?mailing address|remove (?:me|yourself"
-    r"|your address)"
-    r"|abmelden|abbestellen|abbestellung|austragen|sie erhalten (?:diese|dieser|unseren)|se désabonner"
-    r"|désabonn\w+"
-    r"|désinscri\w+|vous recevez (?:ce|cet|cette)|darse? de baja|cancelar (?:la |su |tu )?suscripción"
-    r"|(?:recibes?|ha recibido) este|annulla(?:re)? l['’]?iscrizione|disiscriv\w+|afmelden|uitschrijven)\b",
+    r"|add us to your address book|our mailing address|sie erhalten (?:diese|dieser|unseren)"
+    r"|vous recevez (?:ce|cet|cette)|(?:recibes?|ha recibido) este (?:correo|e-?mail|mensaje|bolet[ií]n)"
+    r"|annulla(?:re)? l['’]?iscrizione|disiscriv\w+)\b",
+    re.IGNORECASE,
+)
+#: What it says as well, and news may say of others.
+_LIKELY_FOOT = re.compile(
+    r"\b(?:unsubscrib\w+|opt[- ]out of"
+    r"|this (?:e-?mail|message|newsletter|alert) (?:was|is|has been) (?:being )?(?:sent|intended|delivered)"
+    r"|(?:e-?mail|newsletter|message) (?:was )?sent to|(?:no longer|don['’]t) (?:wish|want) to (?:receive"
+    r"|get)|stop receiving|mailing address|remove (?:me|yourself|your address)"
+    r"|abmelden|abbestellen|abbestellung|austragen|désabonn\w+|désinscri\w+|darse? de baja"
+    r"|cancelar (?:la |su |tu )?suscripción|afmelden|uitschrijven)\b",
+    re.IGNORECASE,
+)
+#: Speaks to whoever reads the mail, or leads somewhere.
+_TO_READER = re.compile(
+    r"\b(?:you|your|yours|click|here|this link|(?:möchten|können|wollen|wünschen) sie|klicken|hier|vous|votre"
+    r"|cliquez|ici|aquí|haga|haz|tu|clicca|qui|klik|u kunt|uw)\b|\b(?-i:Ihre?[mnr]?)\b|https?://|www\.|@|[|•·]",
     re.IGNORECASE,
 )
 _WEAK_FOOT = re.compile(
-    r"(?:©|\(c\) ?\d{4}|copyright\b|all rights reserved|alle rechte vorbehalten|tous droits réservés"
-    r"|follow us\b|find us on\b|connect with us|folgen sie uns|suivez-nous|síguenos|privacy (?:policy|notice)"
-    r"|terms (?:of (?:use|service)|and conditions)|datenschutz|impressum|mentions légales|contact us\b"
-    r"|advertise\b"
-    r"|powered by\b|sent (?:by|with|from|using)\b|was this (?:e-?mail )?forwarded to you|(?:forwarded"
-    r"|sent) (?:this|to you)\b"
-    r"|subscribe (?:here|now|to)\b|sign up (?:here|now|to|for)\b|you can (?:also )?(?:view|read|manage"
-    r"|change)|view in browser"
-    r"|get (?:the|our) app|download (?:the|our) app|(?:see|view) all (?:results|alerts)|edit this alert"
+    r"(?:©|\(c\) ?\d{4}|all rights reserved|alle rechte vorbehalten|tous droits réservés|view in browser"
+    r"|was this (?:e-?mail )?forwarded to you|(?:forwarded|sent) (?:this|to you)\b"
     r"|this (?:e-?mail|message)(?: and any (?:attachments?|files))?\b.{0,80}\b(?:confidential|intended"
     r"|privileged)"
     r"|(?:the )?(?:information|contents?) (?:contained )?in this (?:e-?mail|message)\b|diese (?:e-?mail"
     r"|nachricht) .{0,60}vertraulich"
-    r"|please consider the environment|get outlook for|sent from my)",
+    r"|please consider the environment)",
+    re.IGNORECASE,
+)
+#: Signs of the foot where they begin a paragraph, speak to the reader, or stand in no sentence.
+_WEAK_OPENING = re.compile(
+    r"\b(?:copyright|follow us|find us on|connect with us|folgen sie uns|suivez-nous|síguenos"
+    r"|privacy (?:policy|notice)|terms (?:of (?:use|service)|and conditions)|datenschutz|impressum"
+    r"|mentions légales|contact us|advertise|powered by|sent (?:by|with|from|using)"
+    r"|subscribe (?:here|now|to)|sign up (?:here|now|to|for)|you can (?:also )?(?:view|read|manage|change)"
+    r"|(?:get|download) (?:the|our) app|(?:see|view) all (?:results|alerts)|edit this alert"
+    r"|get outlook for)\b",
     re.IGNORECASE,
 )
 _NETWORKS = re.compile(
@@ -96,6 +112,7 @@ _NETWORKS = re.compile(
 _POSTAL = re.compile(r"\b\d{4,6}\b|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|\bP\.? ?O\.? Box\b")
 #: In words.
 _LONGEST_FOOT = 60
+_LONGEST_LINK_TEXT = 3
 _LONGEST_WEAK = 30
 _LONGEST_ADDRESS = 16
 #: In characters.
@@ -138,16 +155,29 @@ def is_closing(line: str) -> bool:
 
 def is_foot(text: str) -> bool:
     """Tell whether a paragraph is about the mail itself: why it came, and how to have no more of them."""
-    return len(text.split()) <= _LONGEST_FOOT and len(text) <= 10 * _LONGEST_FOOT and bool(_FOOT.search(text))
+    words = len(text.split())
+    if words > _LONGEST_FOOT or len(text) > 10 * _LONGEST_FOOT:
+        return False
+    if _FOOT.search(text):
+        return True
+    return bool(_LIKELY_FOOT.search(text)) and (words <= _LONGEST_LINK_TEXT or bool(_TO_READER.search(text)))
 
 
 def may_be_foot(text: str) -> bool:
     """Tell whether a paragraph beside the foot of a newsletter belongs to it."""
     if len(text) > 20 * _LONGEST_WEAK:
         return False
-    if is_foot(text) or _WEAK_FOOT.search(text) or _NETWORKS.fullmatch(text) or _NAVIGATION.fullmatch(text):
+    if is_foot(text) or _WEAK_FOOT.search(text) or _is_weak(text) or is_navigation(text):
         return True
     return len(text.split()) <= _LONGEST_ADDRESS and bool(_POSTAL.search(text)) and not ends_sentence(text)
+
+
+def _is_weak(text: str) -> bool:
+    found = _WEAK_OPENING.search(text)
+    if not found:
+        return False
+    begins = not any(char.isalnum() for char in text[: found.start()])
+    return begins or not ends_sentence(text) or bool(_TO_READER.search(text))
 
 
 def is_navigation(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Markdown: its text in paragraphs, its first heading as the headline, and what its front matter says."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -26,6 +26,7 @@ _FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,60}\]")
 _SHORTCODE = re.compile(r"\{\{[<%][^\n]{0,500}?[%>]\}\}|\{%[^\n]{0,500}?%\}")
 _WIKI_LINK = re.compile(r"!?\[\[(?:[^\]|\n]{1,200}\|)?(?P<shown>[^\]|\n]{1,200})\]\]")
 _CALLOUT = re.compile(r"^\[![A-Za-z]{1,20}\][+-]?[ \t]*")
+_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _TASK = re.compile(r"^\[[ xX]\] ")
 
 
@@ -95,19 +96,28 @@ def parse_markdown(content: bytes, reader: TextReader) -> ParsedDocument:
     Links keep their text, images and fenced code are left out, HTML gives its text.
 
     Raises:
-        DocumentRefusedError: EMPTY, BINARY, ENCODING or OVERSIZED.
+        DocumentRefusedError: EMPTY, BINARY, ENCODING, OVERSIZED, or NO_NEWS: it says that it is a draft.
     """
     text, encoding = decode(content)
     if len(text) > _MOST_CHARACTERS:
         detail = f"more than {_MOST_CHARACTERS:,} characters of Markdown: split it, or name it .txt"
         raise DocumentRefusedError(RefusalReason.OVERSIZED, detail)
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    fields, body = split_front_matter(text.lstrip("\n"))
-    given = given_by(named(fields))
+    matter, body = split_front_matter(text.lstrip("\n"))
+    fields = named(matter)
+    _check_draft(fields)
+    given = given_by(fields)
     blocks = list(_blocks(body))
     if not given.headline and (at := _headline_at(blocks)) is not None:
         given = replace(given, headline=blocks.pop(at).text)
     return reader.read("\n\n".join(block.text for block in blocks), given=given, encoding=encoding)
+
+
+def _check_draft(fields: Mapping[str, object]) -> None:
+    """Refuse what site generators leave out: `draft: true` (Hugo) and `published: false` (Jekyll)."""
+    for name, value in (("draft", "true"), ("published", "false")):
+        if str(fields.get(name, "")).lower() == value:
+            raise DocumentRefusedError(RefusalReason.NO_NEWS, f"its front matter says {name}: {value}")
 
 
 def _headline_at(blocks: Sequence[_Block]) -> int | None:
@@ -157,6 +167,8 @@ def _inline(tokens: Sequence[_Token], *, keeps_lines: bool) -> str:
             case "softbreak":
                 pieces.append("\r")
             case "hardbreak":
+                pieces.append("\n")
+            case "html_inline" if _BREAK.match(token.content):
                 pieces.append("\n")
     text = "".join(pieces)
     lines = [line.strip() for line in text.split("\r")]

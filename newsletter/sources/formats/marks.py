@@ -42,8 +42,9 @@ _TAG = re.compile(
 _TAGS_OF_PAGE = 5
 _FEWEST_TAGS_OF_ROOT = 3
 
-_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\]])")
-_JSON_FEED = re.compile(r"\s*\{.{0,2000}\"https?://(?:www\.)?jsonfeed\.org/version/", re.DOTALL)
+#: An array of anything but objects holds no documents, and may be a [[link]] or an empty [ ] box of a list.
+_JSON = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\]\s*\Z")
+_JSON_FEED = re.compile(r"\s*\{.{0,2000}\"https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version\\?/", re.DOTALL)
 #: YAML between lines of hyphens, TOML between lines of plus signs, with one of the fields that are read.
 _FRONT_MATTER = re.compile(
     r"(?P<fence>---|\+\+\+)[ \t]*\n(?:.*\n){0,100}?(?:title|headline|date|author|tags)[ \t]*[:=].*\n"

@@ -1,6 +1,7 @@
 """Mailboxes in one file (RFC 4155): a document for each mail."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from newsletter.errors import DocumentRefusedError
@@ -8,10 +9,10 @@ from newsletter.model.documents import ParsedItem, ParsedItems, RefusalReason
 from newsletter.sources.formats.mail import key_of, parse_mail
 from newsletter.sources.parse import TextReader
 
-#: Begins a mail: after an empty line, or with a time in it as all programs write it; a header follows. Old
-#: programs put no ">" before such lines of a mail's own, so that "From " alone is no sign.
+#: Begins a mail: with time and year, as all programs write it; a header follows. "From " alone is no sign:
+#: old programs put no ">" before such lines of a mail's own, nor an empty line before each mail.
 _START = re.compile(
-    rb"(?:(?:\A|\n\r?\n)From [^\n]{0,300}|\nFrom [^\n]{1,200}\d:\d\d[^\n]{0,60})\n"
+    rb"(?:\AFrom [^\n]{0,300}|(?:\A|\n)From [^\n]{1,200}\d:\d\d[^\n]{0,60}[12]\d{3}[^\n]{0,60})\n"
     rb"(?=>?From |[!-9;-~]{1,80}[ \t]{0,8}:)"
 )
 #: mboxo and mboxrd put it before lines of a mail that would begin another one.
@@ -32,15 +33,15 @@ def parse_mbox(content: bytes, reader: TextReader) -> ParsedItems:
     """
     items: dict[str, ParsedItem] = {}
     seen: set[bytes] = set()
+    numbers: Counter[str] = Counter()
     for mail in split_mbox(content):
         if mail in seen:
             continue
         seen.add(mail)
-        name = key_of(mail)
-        key, count = name, 1
+        key = name = key_of(mail)
         while key in items:
-            count += 1
-            key = f"{name}#{count}"
+            numbers[name] += 1
+            key = f"{name}#{numbers[name] + 1}"
         items[key] = read_item(mail, reader, key=key)
     if not items:
         raise DocumentRefusedError(RefusalReason.EMPTY, "no mail in it")

@@ -10,6 +10,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import a2b_uu
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -18,6 +19,7 @@ from quopri import decodestring
 
 from newsletter.errors import DocumentRefusedError
 from newsletter.sources.decode import decode
+from newsletter.sources.formats.smime import signed_content
 
 _MOST_FIELDS = 1_000
 #: Of one field, folded lines included; what follows is left out.
@@ -67,13 +69,20 @@ class Part:
     @property
     def kind(self) -> str:
         """Such as "text/plain", in small letters."""
-        found = _TYPE.match(self._plain("content-type").strip().lower())
+        found = _TYPE.match(self.as_sent("content-type").strip().lower())
         return f"{found[1]}/{found[2]}" if found else self.default_kind
 
     @property
     def is_attachment(self) -> bool:
         """Whether it is meant to be saved rather than read."""
-        return self._plain("content-disposition").strip().lower().startswith("attachment")
+        return self.as_sent("content-disposition").strip().lower().startswith("attachment")
+
+    @property
+    def is_smime(self) -> bool:
+        """Whether it is wrapped by S/MIME: signed in one piece, or encrypted (RFC 8551 section 3.2)."""
+        if self.kind == "application/octet-stream":
+            return self.name.lower().endswith(".p7m")
+        return self.kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
     @property
     def name(self) -> str:
@@ -82,7 +91,7 @@ class Part:
 
     def parameter(self, name: str, *, field: str = "content-type") -> str:
         """Return a parameter of a field, "" for none; of one that is continued, the beginning (RFC 2231)."""
-        for match in _PARAMETER.finditer(_COMMENT.sub(" ", self._plain(field))):
+        for match in _PARAMETER.finditer(_COMMENT.sub(" ", self.as_sent(field))):
             if match[1].lower() == name:
                 value = match[3].replace("\\", "") if match[3] is not None else match[4]
                 return decoded_words(value.encode("latin-1"))
@@ -96,10 +105,13 @@ class Part:
             yield from islice(self._split(), _MOST_PARTS)
         elif self.kind in {"message/rfc822", "message/global"}:
             yield read_part(self.content(), depth=self.depth + 1)
+        elif self.is_smime:
+            with suppress(DocumentRefusedError):
+                yield read_part(signed_content(self.content()), depth=self.depth + 1)
 
     def content(self) -> bytes:
         """Return the body with its transfer encoding undone, as far as it goes."""
-        encoding = self._plain("content-transfer-encoding").strip().lower()
+        encoding = self.as_sent("content-transfer-encoding").strip().lower()
         if encoding == "base64":
             return _from_base64(self.body)
         if encoding == "quoted-printable":
@@ -113,7 +125,8 @@ class Part:
         text = _decoded(self.content(), self.parameter("charset"))
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def _plain(self, name: str) -> str:
+    def as_sent(self, name: str) -> str:
+        """Return a field's first value with its encoded words as they are, "" for none."""
         values = self.fields.get(name, ())
         return values[0].decode("latin-1") if values else ""
 

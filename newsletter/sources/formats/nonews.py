@@ -1,10 +1,10 @@
 """Mails that carry no news: answers of programs, bounces, invitations, spam, requests to confirm."""
 
 import re
+from collections.abc import Sequence
 
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import RefusalReason
-from newsletter.sources.formats.mailbody import all_parts
 from newsletter.sources.formats.mime import Part
 
 #: What only a program that answers for its owner writes; older than RFC 3834, or one vendor's.
@@ -16,10 +16,13 @@ _ANSWER_FIELDS = (
     "x-vacation",
     "x-mail-autoreply",
 )
+#: A headline that begins in the same words goes on otherwise.
 _ANSWER_SUBJECT = re.compile(
-    r"(?:auto(?:matic|mated)?[- ]?(?:reply|response)\b|(?:i am |i'm )?(?:currently )?out of (?:the )?office\b"
-    r"|automatische antwort\b|abwesenheits(?:notiz|agent)|réponse automatique\b|respuesta automática\b"
-    r"|risposta automatica\b|resposta automática\b|automatisch antwoord\b|autosvar\b)",
+    r"(?:(?:(?:out of (?:the )?office )?auto(?:matic|mated)?[- ]?(?:reply|response)|out of (?:the )?office"
+    r"|automatische antwort|réponse automatique|respuesta automática|risposta automatica"
+    r"|resposta automática|automatisch antwoord|autosvar)\W{0,3}(?:[:;(\[–—-]|(?:from|until)\b|$)"
+    r"|(?:i am |i'm )(?:currently )?out of (?:the )?office\b|currently out of (?:the )?office\b"
+    r"|abwesenheits(?:notiz|agent))",
     re.IGNORECASE,
 )
 _BOUNCE_SENDER = re.compile(r"<?(?:mailer-daemon|postmaster)@", re.IGNORECASE)
@@ -29,10 +32,13 @@ _BOUNCE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _CONFIRM_SUBJECT = re.compile(
-    r"(?:(?:please )?(?:confirm|verify|activate|validate) (?:your )?(?:subscription|e-?mail|sign-?up"
+    r"(?:(?:please )?(?:confirm|verify|activate|validate) your (?:subscription|e-?mail|sign-?up"
     r"|registration|account)"
+    r"|(?:please )?(?:confirm|verify|activate|validate) (?:subscription|e-?mail|sign-?up|registration"
+    r"|account)(?: address)?\W*(?:$|(?:to|for|at)\b)"
     r"|action required: confirm\b|bitte bestätigen|anmeldung bestätigen|bestätigen sie (?:bitte )?ihre"
-    r"|confirmez votre|confirma tu|confirme su)",
+    r"|confirmez votre (?:inscription|abonnement|adresse|e-?mail|compte)"
+    r"|confirma tu (?:suscripción|correo|e-?mail|cuenta)|confirme su (?:suscripción|correo|e-?mail|cuenta))",
     re.IGNORECASE,
 )
 _SPAM_SUBJECT = re.compile(
@@ -41,30 +47,31 @@ _SPAM_SUBJECT = re.compile(
 _CALENDAR_CLASS = "urn:content-classes:calendarmessage"
 
 
-def refuse_no_news(mail: Part, subject: str) -> None:
+def refuse_no_news(mail: Part, parts: Sequence[Part], subject: str) -> None:
     """Refuse a mail that cannot carry news, or that cannot be opened.
 
     Args:
         mail: The whole of it.
+        parts: All of its parts.
         subject: Its subject without what mail programs put before it.
 
     Raises:
-        DocumentRefusedError: NO_NEWS, ENCRYPTED or UNSUPPORTED.
+        DocumentRefusedError: NO_NEWS or ENCRYPTED.
     """
-    detail = _no_news(mail, subject)
+    detail = _no_news(mail, parts, subject)
     if detail:
         raise DocumentRefusedError(RefusalReason.NO_NEWS, detail)
-    for part in all_parts(mail):
-        _refuse_wrapped(part)
+    for part in parts:
+        _refuse_encrypted(part)
 
 
-def _no_news(mail: Part, subject: str) -> str:
+def _no_news(mail: Part, parts: Sequence[Part], subject: str) -> str:
     if mail.first("auto-submitted").lower().startswith("auto-replied") or _is_answer(mail, subject):
         return "an automatic answer"
     if _is_bounce(mail, subject):
         return "a report about a mail that was sent"
     if mail.first("content-class").lower() == _CALENDAR_CLASS or any(
-        part.kind == "text/calendar" and not part.is_attachment for part in all_parts(mail)
+        part.kind == "text/calendar" and not part.is_attachment for part in parts
     ):
         return "an invitation to a calendar"
     if _is_spam(mail):
@@ -98,13 +105,12 @@ def _is_spam(mail: Part) -> bool:
     return bool(_SPAM_SUBJECT.match(mail.first("subject")))
 
 
-def _refuse_wrapped(part: Part) -> None:
-    """Refuse what is encrypted, and Outlook's own wrapping."""
-    kind = part.kind.replace("/x-", "/")
-    if kind == "application/pkcs7-mime" and part.parameter("smime-type").lower() != "signed-data":
-        raise DocumentRefusedError(RefusalReason.ENCRYPTED, "with S/MIME; forward it unencrypted")
-    if kind == "multipart/encrypted" or (
-        part.kind == "text/plain" and b"-----BEGIN PGP MESSAGE-----" in part.body[:20_000]
+def _refuse_encrypted(part: Part) -> None:
+    """Refuse what is encrypted with PGP."""
+    if part.kind == "multipart/encrypted" or (
+        part.kind == "text/plain"
+        and not part.is_attachment
+        and b"-----BEGIN PGP MESSAGE-----" in part.body[:20_000]
     ):
         raise DocumentRefusedError(RefusalReason.ENCRYPTED, "with PGP; forward it unencrypted")
 

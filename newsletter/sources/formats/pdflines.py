@@ -100,14 +100,14 @@ def paragraphs_of(pages: Sequence[Page]) -> Iterator[str]:
         return
     leading = _leading(lines)
     words = Counter(word.casefold() for line in lines for word in _WORD.findall(line.text))
-    text = lines[0].text
+    pieces = [lines[0].text]
     for index in range(1, len(lines)):
         if _parts(lines, index, leading):
-            yield text
-            text = lines[index].text
+            yield "".join(pieces)
+            pieces = [lines[index].text]
         else:
-            text = _joined(text, lines[index].text, words)
-    yield text
+            _join(pieces, lines[index].text, words)
+    yield "".join(pieces)
 
 
 def _margins(page: Page) -> Page:
@@ -161,13 +161,14 @@ def _is_set_in(lines: Sequence[PrintedLine], index: int) -> bool:
     return all(0.5 * line.size < line.x - other.x < 4 * line.size for other in (before, after))
 
 
-def _joined(text: str, line: str, words: Counter[str]) -> str:
-    """Join two lines; a hyphen goes if it was only printed because the line ended."""
-    broken, head = _BROKEN.search(text[-64:]), _HEAD.match(line)
+def _join(pieces: list[str], line: str, words: Counter[str]) -> None:
+    """Add a line; a hyphen before it goes if it was only printed because the line before ended."""
+    broken, head = _BROKEN.search(pieces[-1][-64:]), _HEAD.match(line)
     if not broken or not head:
-        return f"{text} {line}"
+        pieces += (" ", line)
+        return
     first, second = broken["first"].casefold(), head[0].casefold()
-    if words[f"{first}-{second}"] or not line[0].islower():
-        return text + line
-    both_are_words = words[first] > 0 and words[second] > 1
-    return text + line if both_are_words and not words[first + second] else text[:-1] + line
+    both_are_words = words[first] > 0 and words[second] > 1 and not words[first + second]
+    if not (words[f"{first}-{second}"] or not line[0].islower() or both_are_words):
+        pieces[-1] = pieces[-1][:-1]
+    pieces.append(line)

@@ -10,6 +10,7 @@ import logging
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from pypdf import PageObject, PdfReader
 
@@ -89,12 +90,19 @@ def _has_pictures(page: PageObject) -> bool:
 
 
 def _facts(reader: PdfReader) -> dict[str, str]:
+    return {
+        "title": _fact(reader, "title"),
+        "author": _fact(reader, "author"),
+        "date": _fact(reader, "creation_date"),
+    }
+
+
+def _fact(reader: PdfReader, name: str) -> str:
     try:
-        said = reader.metadata
-        title, author, date = (said.title, said.author, said.creation_date) if said else (None, None, None)
-    except Exception:  # noqa: BLE001 - the text may be sound
-        title, author, date = None, None, None
-    return {"title": str(title or ""), "author": str(author or ""), "date": date.isoformat() if date else ""}
+        said = getattr(reader.metadata, name, None)
+    except Exception:  # noqa: BLE001 - the text may be sound, and so may the other facts
+        return ""
+    return said.isoformat() if isinstance(said, datetime) else str(said or "")
 
 
 def _limit() -> None:
@@ -112,7 +120,7 @@ def _limit() -> None:
 if __name__ == "__main__":
     _limit()
     try:
-        found = read_pages(sys.stdin.buffer.read())
+        told = json.dumps(read_pages(sys.stdin.buffer.read()))
     except MemoryError:
-        found = {"problem": "large"}
-    sys.stdout.write(json.dumps(found))
+        told = '{"problem": "large"}'
+    sys.stdout.write(told)

@@ -61,6 +61,9 @@ def tell_kind(content: bytes, name: str) -> Kind:
     if kind:
         return kind
     text, suffix = marks.start_of(start), suffix_of(name)
+    if marks.is_json(text):
+        # Its first line may go on, and that tells JSON from JSON Lines.
+        text = marks.start_of(content)
     return _marked_up(text, suffix) or _written(text, suffix)
 
 

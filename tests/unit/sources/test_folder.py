@@ -9,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from newsletter.errors import DocumentRefusedError, SettingsError
 from newsletter.model.documents import (
@@ -432,6 +434,31 @@ def test_one_poisonous_file_does_not_stop_the_others(folder: Path, caplog: pytes
     assert outcomes(found) == {"a.txt": RefusalReason.UNSUPPORTED, "b.txt": "Headline"}
     assert found[0].detail == "the parser failed: RecursionError: too deep"
     assert "too deep" in caplog.text
+
+
+@given(
+    parts=st.lists(
+        st.binary(min_size=1, max_size=12).map(lambda name: name.translate(None, b"/\0")).filter(bool),
+        min_size=1,
+        max_size=3,
+    )
+)
+@example(parts=[b"\\xa0", b"\xa0", "\xa0".encode()])
+@example(parts=[b"\\u00a0", b"a\\", b"\\\\"])
+def test_a_printable_path_leads_back_to_its_file(parts: list[bytes]) -> None:
+    path = reading.printable_path([os.fsdecode(part) for part in parts])
+    assert path.isprintable()
+    assert reading.named(path) == b"/".join(parts)
+
+
+def test_what_a_parser_failed_on_is_told_in_characters_that_can_be_kept(folder: Path) -> None:
+    write(folder / "a.txt")
+
+    def fragile(content: bytes, name: str) -> ParsedDocument:
+        raise ValueError("at \x00\ud800\x1b[31m")
+
+    (found,) = scan(folder, parse=fragile)
+    assert found.detail == "the parser failed: ValueError: at \\x00\\ud800\\x1b[31m"
 
 
 def test_a_missing_folder_is_said_at_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Thousands of generated files: every one is accounted for, whatever is in it."""
+"""Hundreds of generated files: every one is accounted for, whatever is in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def malformed() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("count", [62, pytest.param(5_000, marks=pytest.mark.sweep)])
+@pytest.mark.parametrize("count", [62, pytest.param(930, marks=pytest.mark.sweep)])
 def test_every_file_is_accounted_for(malformed: ModuleType, tmp_path: Path, count: int) -> None:
     expected, growing = malformed.make(tmp_path, count, seed=count)
     first = list(malformed.scan(tmp_path, {}, growing))

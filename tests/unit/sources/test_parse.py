@@ -309,13 +309,13 @@ def test_a_megabyte_of_anything_ends(unit: str, start: str) -> None:
 
 
 @pytest.mark.sweep
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=4_000, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=2_000), st.lists(PIECES, max_size=60).map(lambda parts: "".join(parts).encode())
     )
 )
-def test_twenty_thousand_more(content: bytes) -> None:
+def test_thousands_more(content: bytes) -> None:
     try:
         check(parse(content))
     except DocumentRefusedError:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
+from newsletter.app import App
 from newsletter.ingest import ingest
 from newsletter.model.documents import FileOutcome, IngestReport, RefusalReason
 from newsletter.sources.opening import Opener
@@ -79,6 +81,34 @@ def test_the_same_text_in_another_dress_is_not_new(sqlite_store: Store, folder: 
     look(sqlite_store, folder)
     documents = sqlite_store.documents.new_for("daily")
     assert [len(document.places) for document in documents] == [4]
+
+
+@pytest.mark.parametrize("name", ["9.41\u202fAM.txt", "a\xa0b.txt", "a\\b.txt", "a\nb.txt", "\U000e0001.txt"])
+def test_a_name_that_cannot_be_shown_is_found_again(sqlite_store: Store, folder: Path, name: str) -> None:
+    path = write(folder / name, "First\n\nIt is so.")
+    for expected in (FileOutcome.NEW, FileOutcome.UNCHANGED, FileOutcome.UNCHANGED):
+        assert list(outcomes(look(sqlite_store, folder)).values()) == [expected]
+        assert len(sqlite_store.documents.known_files(str(folder))) == 1
+    write(path, "Second\n\nIt is otherwise.")
+    assert list(outcomes(look(sqlite_store, folder)).values()) == [FileOutcome.CHANGED]
+    assert headlines(sqlite_store) == ["Second"]
+    path.unlink()
+    look(sqlite_store, folder)
+    assert sqlite_store.documents.known_files(str(folder)) == {}
+
+
+def test_a_name_in_another_encoding_stands_refused_until_it_is_gone(
+    sqlite_store: Store, folder: Path
+) -> None:
+    name = os.fsencode(folder) + b"/caf\xa0.txt"
+    with open(name, "wb") as file:  # noqa: PTH123 - a name that no Path prints
+        file.write(b"A good text")
+    for _ in range(2):
+        assert outcomes(look(sqlite_store, folder)) == {"caf\\xa0.txt": FileOutcome.REFUSED}
+        assert len(sqlite_store.documents.refusals()) == 1
+    os.unlink(name)  # noqa: PTH108
+    look(sqlite_store, folder)
+    assert sqlite_store.documents.refusals() == []
 
 
 def test_a_renamed_file_is_not_new_and_its_change_supersedes(sqlite_store: Store, folder: Path) -> None:
@@ -182,3 +212,59 @@ def test_more_files_than_one_transaction_holds(sqlite_store: Store, folder: Path
         write(folder / f"{number:03}.txt", f"Headline {number}\n\nText {number}.")
     assert look(sqlite_store, folder).count(FileOutcome.NEW) == 130
     assert look(sqlite_store, folder).count(FileOutcome.UNCHANGED) == 130
+
+
+def test_what_was_sent_to_files_does_not_come_back_as_news(tmp_path: Path) -> None:
+    app = App.isolated(
+        database_url=f"sqlite:///{tmp_path / 'store.db'}", folders=[tmp_path], outbox_folder=tmp_path / "out"
+    )
+    (tmp_path / "out").mkdir()
+    mail = "From: a@example.org\nSubject: {0}\nMessage-ID: <{0}@example.org>\n\nThe harbour opened again.\n"
+    write(tmp_path / "news.eml", mail.format("News"))
+    write(tmp_path / "out" / "edition.eml", mail.format("Edition"))
+    report = app.ingest(now=NOW, wait=lambda _: None)
+    assert [file.headline for file in report.having(FileOutcome.NEW)] == ["News"]
+    app.close()
+
+
+def test_the_outbox_itself_is_no_source_of_news(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    app = App.isolated(database_url=f"sqlite:///{tmp_path / 'store.db'}", outbox_folder=tmp_path / "out")
+    write(tmp_path / "out" / "news.txt", "News\n\nThe harbour opened again.")
+    report = app.ingest(now=NOW, folders=[tmp_path / "out"])
+    assert report.files == ()
+    assert [problem.split(": ")[0] for problem in report.problems] == ["FOLDERS"]
+    app.close()
+
+
+def test_what_is_to_be_forgotten_is_looked_for_once_an_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = App.isolated(
+        database_url=f"sqlite:///{tmp_path / 'store.db'}", folders=[tmp_path / "in"], keep_text_days=45
+    )
+    looks: list[datetime] = []
+    monkeypatch.setattr(app.store.forgetting, "texts", lambda *, before, now: looks.append(now) or 0)
+    for minutes in (0, 1, 59, 60, 61, 120, 0):
+        app.ingest(now=NOW + timedelta(minutes=minutes))
+    assert [(now - NOW) // timedelta(minutes=1) for now in looks] == [0, 60, 120, 0], (
+        "a clock may be set back"
+    )
+    app.close()
+
+
+def test_a_look_into_the_folder_of_the_store_changes_nothing_in_it(tmp_path: Path) -> None:
+    """A folder is looked into as soon as something in it changes: this would never end."""
+    app = App.isolated(database_url=f"sqlite:///{tmp_path / 'store.db'}", folders=[tmp_path])
+    write(tmp_path / "a.txt", "Harbour reopens\n\nThe harbour opened on Monday.")
+    for _ in range(2):
+        app.ingest(now=NOW, wait=lambda _: None)
+    changes: list[str] = []
+
+    @event.listens_for(app.store._database.engine, "before_cursor_execute")
+    def _(_connection, _cursor, statement: str, *_rest: object) -> None:
+        changes.extend([statement] if statement.startswith(("INSERT", "UPDATE", "DELETE")) else [])
+
+    app.ingest(now=NOW, wait=lambda _: None)
+    assert changes == []
+    app.close()

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("added_at", _TIME, nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("interval_seconds", sa.Integer(), nullable=True),
         sa.Column("next_at", _TIME, nullable=False),
         sa.Column("checked_at", _TIME, nullable=True),
         sa.Column("succeeded_at", _TIME, nullable=True),
@@ -57,6 +58,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("forgotten_at IS NULL"),
         postgresql_where=sa.text("forgotten_at IS NULL"),
     )
+    op.create_index(op.f("ix_edition_documents_document_id"), "edition_documents", ["document_id"])
     op.add_column("files", sa.Column("container", sa.Text(), nullable=False, server_default=""))
     op.add_column("files", sa.Column("source", sa.Text(), nullable=True))
     op.add_column("files", sa.Column("url", sa.Text(), nullable=True))
@@ -77,6 +79,7 @@ def downgrade() -> None:
     op.drop_column("files", "alias")
     op.drop_column("files", "source")
     op.drop_column("files", "container")
+    op.drop_index(op.f("ix_edition_documents_document_id"), "edition_documents")
     op.drop_index("ix_documents_kept", "documents")
     op.drop_index(op.f("ix_documents_canonical_url"), "documents")
     op.drop_column("documents", "forgotten_at")

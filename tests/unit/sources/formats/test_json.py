@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -100,6 +101,20 @@ def test_shapes_of_feeds_and_of_blogs_work() -> None:
     assert (item.document.language, item.document.body) == ("de", "x y\n\nz")
 
 
+def test_what_describes_a_container_is_no_document() -> None:
+    found = items(
+        {"title": "Feed", "description": "All the news.", "items": [{"title": "A", "text": "One."}]}
+    )
+    assert [item.document.headline for item in found if item.document] == ["A"]
+    assert read({"title": "A", "description": "One.", "items": ["x"], "data": []}).body == "One."
+
+
+def test_what_an_item_leaves_empty_is_as_the_others_have_it() -> None:
+    (item,) = items({"source": "Gazette", "articles": [{"title": "A", "text": "One.", "source": None}]})
+    assert item.document
+    assert item.document.source == "Gazette"
+
+
 @pytest.mark.parametrize(
     ("text", "body"),
     [
@@ -122,6 +137,7 @@ def test_html_is_told_from_text(text: str, body: str) -> None:
         ("Sun, 03 May 2026 08:00:00 GMT", MOMENT),
         ("2026-05-03", MOMENT.replace(hour=0)),
         (-5, None),
+        (20260503, None),
         (1e300, None),
         (True, None),
         ("soon", None),
@@ -168,6 +184,9 @@ def test_the_others_are_read_though_one_line_is_bad() -> None:
 def test_keys_are_unique_and_the_same_document_counts_once() -> None:
     found = lines('{"id": 1, "text": "One."}\n{"id": 1, "text": "Two."}\n{"id": 1, "text": "One."}\n')
     assert [item.key for item in found] == ["1", "1 (2)"]
+    assert [
+        item.key for item in lines('{"id":1,"text":"A"}\n{"id":"1 (2)","text":"B"}\n{"id":1,"text":"C"}')
+    ] == [*("1", "1 (2)", "1 (3)")]
     long = lines(json.dumps({"id": "x" * 900, "text": "One."}))
     assert len(long[0].key) == 64
 
@@ -198,6 +217,14 @@ def test_a_file_of_bad_lines_is_refused_whole() -> None:
         lines("words\nwords")
     with pytest.raises(DocumentRefusedError, match="more than 10,000"):
         lines("{}\n" * 10_001)
+
+
+@pytest.mark.sweep
+def test_ten_thousand_documents_of_one_name_are_soon_told_apart() -> None:
+    began = time.process_time()
+    found = lines("\n".join(f'{{"id":1,"text":"{number}"}}' for number in range(10_000)))
+    assert len(found) == 10_000
+    assert time.process_time() - began < 20
 
 
 def test_odd_json_is_read() -> None:

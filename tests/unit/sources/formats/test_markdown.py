@@ -104,7 +104,8 @@ def test_front_matter_and_text_make_a_document() -> None:
         ("Ferry returns\n\nIt sails.\n\n## More\n\nWords.", "Ferry returns", "It sails.\n\nMore\n\nWords."),
         ("---\ntitle: A\n---\n# B\n\nIt sails.", "A", "B\n\nIt sails."),
         ("# A *b* `c` [d](e)\n\nIt sails.", "A b c d", "It sails."),
-        ("# A<br>b\r\n\r\nIt sails.", "Ab", "It sails."),
+        ("# A\n\nOne<br/>two<BR>three", "A", "One two three"),
+        ("# A<br>b\r\n\r\nIt sails.", "A b", "It sails."),
     ],
 )
 def test_the_headline(text: str, headline: str, body: str) -> None:
@@ -157,6 +158,9 @@ def test_dates_of_toml(date: str) -> None:
         (b"![](a.png)", RefusalReason.EMPTY),
         (b"a" * 150_001, RefusalReason.OVERSIZED),
         (b"# A\0", RefusalReason.BINARY),
+        (b"---\ntitle: A\ndraft: true\n---\nWords.", RefusalReason.NO_NEWS),
+        (b"---\ntitle: A\npublished: False\n---\nWords.", RefusalReason.NO_NEWS),
+        (b'+++\ntitle = "A"\ndraft = true\n+++\nWords.', RefusalReason.NO_NEWS),
     ],
 )
 def test_refusals(content: bytes, reason: RefusalReason) -> None:

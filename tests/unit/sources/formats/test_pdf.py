@@ -3,17 +3,19 @@ from __future__ import annotations
 import io
 import signal
 import subprocess
+import time
 import zlib
 from datetime import UTC, datetime
 
-import pdfs
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from benchmarks.damage import pdfs
 from newsletter.errors import DocumentRefusedError
 from newsletter.model.documents import ParsedDocument, RefusalReason
 from newsletter.sources.formats import pdf
 from newsletter.sources.formats.pdf import document_of, parse_pdf
+from newsletter.sources.formats.pdflines import PrintedLine, paragraphs_of
 from newsletter.sources.formats.pdfpages import read_pages
 from newsletter.sources.parse import SourceAliases, TextReader
 
@@ -120,6 +122,16 @@ def test_the_title_is_used_if_somebody_wrote_it(title: str, headline: str) -> No
     assert (document.byline, document.published_at) == ("Bo Holm", datetime(2026, 5, 3, 8, tzinfo=UTC))
 
 
+def test_a_bad_date_costs_no_other_fact() -> None:
+    page = [("The harbour reopened", 72.0, 720.0, 10.0), *pdfs.column(BODY)]
+    document = read(pdfs.make([page], about="/Title(Ferry sails again)/Author(Bo Holm)/CreationDate(soon)"))
+    assert (document.headline, document.byline, document.published_at) == (
+        "Ferry sails again",
+        "Bo Holm",
+        None,
+    )
+
+
 def locked() -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdfs.make([pdfs.column(BODY)]))))
     writer.encrypt("secret", algorithm="AES-256")
@@ -179,6 +191,14 @@ def test_a_process_that_was_ended_tells_why(
     with pytest.raises(DocumentRefusedError) as caught:
         parse_pdf(b"%PDF-1.7", READER)
     assert caught.value.reason is reason
+
+
+@pytest.mark.sweep
+def test_a_paragraph_of_endless_lines_ends() -> None:
+    line = PrintedLine(text="ten letter", x=72, y=700, size=10)
+    began = time.process_time()
+    assert len("".join(paragraphs_of([(line,) * 200_000]))) == 11 * 200_000 - 1
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.sweep

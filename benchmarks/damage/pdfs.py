@@ -1,4 +1,4 @@
-"""PDF files for tests, written by hand: lines of text at places, in Helvetica."""
+"""PDF files written by hand: lines of text at places, in Helvetica."""
 
 from __future__ import annotations
 
