@@ -276,8 +276,8 @@ MAIL_SERVER = [
         what="localhost:1 cannot be reached", repair="check SMTP_HOST and SMTP_PORT",
     ),
     Fault(
-        name="no such host", make_ill=set_(smtp_host="mail.invalid"), check="smtp.reach",
-        what="mail.invalid", repair="correct SMTP_HOST",
+        name="a host that cannot be", make_ill=set_(smtp_host="mail..example.org"), check="smtp.reach",
+        what="mail..example.org", repair="correct SMTP_HOST",
     ),
     Fault(
         name="TLS where there is none", make_ill=set_(smtp_security="tls"), check="smtp.tls",
@@ -549,6 +549,28 @@ async def test_of_a_relay_the_reverse_names_are_its_own_matter(
     )
     assert "it lets 198.51.100.1 send" in words["dns.spf"]
     assert words["smtp.reach"].startswith("smtp.relay.example:")
+
+
+async def test_a_mail_server_that_nobody_knows(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(host: str, *args: Any, **options: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    clinic.settings["smtp_host"] = "mail.example.org"
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    (finding,) = (await clinic.examine(("smtp",))).findings
+    assert (finding.check, "mail.example.org:" in finding.what) == ("smtp.reach", True)
+    assert finding.repair == "correct SMTP_HOST: no address is known for that name"
+
+
+async def test_a_page_for_this_machine_alone_is_known_without_the_dns(clinic: Clinic) -> None:
+    async def known_here(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    del clinic.zone[DOMAIN, "A"]
+    clinic.known_here = known_here
+    clinic.is_public = lambda address: False
+    bad = [one for one in (await clinic.examine(("web",))).findings if one.state is not FindingState.OK]
+    assert [(one.check, one.state) for one in bad] == [("web.address", WARN)]
 
 
 async def test_without_the_network_nobody_is_asked(clinic: Clinic) -> None:
