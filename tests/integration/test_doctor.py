@@ -41,11 +41,18 @@ def clinic(tmp_path: Path, authority: trustme.CA, sqlite_url: str, made_keys: An
     return healthy(tmp_path, authority, sqlite_url, *made_keys)
 
 
-async def test_of_a_healthy_install_there_is_nothing_to_say(clinic: Clinic) -> None:
+async def test_of_a_healthy_install_there_is_nothing_to_say_and_nothing_is_changed(clinic: Clinic) -> None:
+    def rows() -> list[str]:
+        with closing(sqlite3.connect(clinic.folder / "store.db")) as connection:
+            return list(connection.iterdump())
+
+    before = rows()
     found = await clinic.examine()
     assert [one for one in found.findings if one.state is not FindingState.OK] == []
     states = {rule.state for checklist in found.checklists for rule in checklist.rules}
     assert states == {RuleState.MET, RuleState.UNSEEN}
+    assert rows() == before
+    assert {request.split()[0] for request in clinic.requests} == {"GET"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -607,15 +614,6 @@ async def test_a_fault_is_found_among_everything_and_ends_as_json(clinic: Clinic
     # What follows from a fault may be found as well; what has nothing to do with it may not.
     assert len(bad) <= 4, [one.what for one in bad]
     assert json.loads(json.dumps(asdict(found), default=str))["findings"]
-
-
-async def test_nothing_is_changed(clinic: Clinic) -> None:
-    with closing(sqlite3.connect(clinic.folder / "store.db")) as connection:
-        before = list(connection.iterdump())
-    await clinic.examine()
-    with closing(sqlite3.connect(clinic.folder / "store.db")) as connection:
-        assert list(connection.iterdump()) == before
-    assert {request.split()[0] for request in clinic.requests} == {"GET"}
 
 
 async def test_one_list_is_looked_at_alone(clinic: Clinic) -> None:
