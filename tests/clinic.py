@@ -28,6 +28,7 @@ from newsletter.bound.doctor import Doctor
 from newsletter.doctor.outside import Outside
 from newsletter.model.findings import Examination
 from newsletter.model.keys import KeyFile, KeyType
+from newsletter.sources.web import Resolve
 from newsletter.web.app import make_web
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -44,6 +45,10 @@ def make_keys(folder: Path) -> tuple[list[KeyFile], dict[tuple[str, str], list[s
         folder, domains=["news.example.org"], selector="s1", key_types=[KeyType.RSA, KeyType.ED25519]
     )
     return [key.file for key in made], {(key.record.name, "TXT"): txt(key.record.value) for key in made}
+
+
+async def _nothing(host: str, port: int) -> list[str]:
+    return []
 
 
 class _Postmaster:
@@ -85,6 +90,8 @@ class Clinic:
     certificates_end: datetime = datetime(2037, 1, 1, tzinfo=UTC)
     own: list[str] = field(default_factory=lambda: [ADDRESS])
     is_public: Callable[[Any], bool] = lambda address: True
+    #: What this machine knows without the DNS.
+    known_here: Resolve = _nothing
     oddities: list[str] = field(default_factory=list)
     #: Envelope senders that the mail server was asked about.
     senders: list[str] = field(default_factory=list)
@@ -112,7 +119,12 @@ class Clinic:
             open_now.callback(app.close)
             trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self.authority.configure_trust(trusting)
-            outside = Outside(tls=trusting, is_public=self.is_public, own_addresses=lambda: self.own)
+            outside = Outside(
+                tls=trusting,
+                is_public=self.is_public,
+                resolve=self.known_here,
+                own_addresses=lambda: self.own,
+            )
             doctor = Doctor(app.settings, app.lists, lambda: app.store, outside)
             return await doctor.examine(
                 clock=lambda: self.now,

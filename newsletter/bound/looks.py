@@ -67,7 +67,16 @@ _NOBODY_ADDRESS, _NOBODY = "reader@example.org", 0
 
 
 class Looks:
-    """One examination: a method for each group of checks."""
+    """One examination: a method for each group of checks.
+
+    Args:
+        settings: What is in force.
+        lists: Those whose senders are looked at.
+        every_list: All lists of the install.
+        outside: How the network is reached.
+        clock: Returns the time, UTC.
+        facts: What the store shows.
+    """
 
     def __init__(
         self,

@@ -236,6 +236,7 @@ _TROUBLES: tuple[tuple[type[BaseException], Trouble], ...] = (
     (TimeoutError, Trouble.SILENT),
     (aiosmtplib.SMTPServerDisconnected, Trouble.SILENT),
     (socket.gaierror, Trouble.UNKNOWN_HOST),
+    (UnicodeError, Trouble.UNKNOWN_HOST),
     (OSError, Trouble.UNREACHABLE),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from newsletter.sources.reachable import is_public
+from newsletter.sources.web import Resolve, resolve
 
 #: Addresses of documentation (RFC 5737, RFC 3849): no packet is sent, and the route to them is the usual one.
 _FAR_AWAY = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
@@ -33,5 +34,7 @@ class Outside:
     tls: ssl.SSLContext | None = None
     #: Tells whether an address is one that everybody can reach.
     is_public: Callable[[IPv4Address | IPv6Address], bool] = is_public
+    #: Returns the addresses of a host that this machine knows, be it by a file of its own.
+    resolve: Resolve = resolve
     #: Addresses that this machine speaks from.
     own_addresses: Callable[[], Sequence[str]] = own_addresses

@@ -31,7 +31,7 @@ _CHECKS = {
     ),
     Trouble.SILENT: (
         "smtp.reach",
-        "check SMTP_PORT and SMTP_SECURITY (587: starttls, 465: tls); if they are right, a firewall is shut",
+        "check SMTP_PORT and SMTP_SECURITY (587: starttls, 465: tls); many hosting providers block port 25",
     ),
     Trouble.NOT_SMTP: ("smtp.reach", "correct SMTP_PORT: something else than a mail server answers there"),
     Trouble.REFUSED: ("smtp.reach", "ask who runs the server why it refuses you"),

@@ -18,7 +18,7 @@ from newsletter.errors import FetchError
 from newsletter.model.clock import Clock
 from newsletter.model.findings import Finding, FindingState, fail, ok, warn
 from newsletter.sources.reachable import literal_address
-from newsletter.sources.web import Answer, Fetcher, Request, resolve
+from newsletter.sources.web import Answer, Fetcher, Request
 
 #: Longest wait for a certificate, and for one answer, s.
 _SECONDS = 6.0
@@ -92,7 +92,8 @@ async def _find(pages: Pages, names: Names, outside: Outside) -> tuple[list[Find
             return [warn(check, f"PUBLIC_URL: {answer.problem}", CHECK_DNS)], []
     if not addresses:
         # What the DNS does not know and this machine does is a name such as "localhost".
-        addresses = [one for one in await _known_here(pages) if not outside.is_public(ip_address(one))]
+        known_here = await _known_here(pages, outside)
+        addresses = [one for one in known_here if not outside.is_public(ip_address(one))]
     if not addresses:
         what = f"PUBLIC_URL names {host}, which the DNS does not know: readers' links lead nowhere"
         return [fail(check, what, f"publish an A or AAAA record at {host}, or correct PUBLIC_URL")], []
@@ -104,11 +105,11 @@ async def _find(pages: Pages, names: Names, outside: Outside) -> tuple[list[Find
     return [ok(check, f"{host} is at {', '.join(addresses)}")], addresses
 
 
-async def _known_here(pages: Pages) -> list[str]:
+async def _known_here(pages: Pages, outside: Outside) -> Sequence[str]:
     """Return the addresses that this machine alone knows of, as it does of "localhost"."""
     try:
         async with asyncio.timeout(_SECONDS):
-            return await resolve(pages.host, pages.port)
+            return await outside.resolve(pages.host, pages.port)
     except OSError:
         return []
 

@@ -78,15 +78,7 @@ def test_json_holds_all_that_is_printed(doctor: Doctor) -> None:
     assert all(finding["repair"] for finding in found["findings"] if finding["state"] != "ok")
 
 
-def test_a_check_that_is_not_known_is_refused(doctor: Doctor) -> None:
+def test_a_check_or_a_list_that_is_not_known_is_refused(doctor: Doctor) -> None:
     refused = doctor("--only", "spf", code=2)
     assert "there is no group 'spf'; known: settings, store, folders, mail, smtp, web, dns" in refused.stderr
-
-
-def test_a_list_that_is_not_known_is_refused(doctor: Doctor) -> None:
     assert "there is no list 'other'" in doctor("--list", "other", code=1).stderr
-
-
-def test_a_misspelt_setting_is_told(doctor: Doctor) -> None:
-    lines = doctor("--only", "settings", code=0, env=WHOLE + "SMTP_HOSTS=x\n").stdout.splitlines()
-    assert lines[1] == "warn  SMTP_HOSTS in .env is not a setting  [settings.unknown]"

@@ -41,11 +41,18 @@ def clinic(tmp_path: Path, authority: trustme.CA, sqlite_url: str, made_keys: An
     return healthy(tmp_path, authority, sqlite_url, *made_keys)
 
 
-async def test_of_a_healthy_install_there_is_nothing_to_say(clinic: Clinic) -> None:
+async def test_of_a_healthy_install_there_is_nothing_to_say_and_nothing_is_changed(clinic: Clinic) -> None:
+    def rows() -> list[str]:
+        with closing(sqlite3.connect(clinic.folder / "store.db")) as connection:
+            return list(connection.iterdump())
+
+    before = rows()
     found = await clinic.examine()
     assert [one for one in found.findings if one.state is not FindingState.OK] == []
     states = {rule.state for checklist in found.checklists for rule in checklist.rules}
     assert states == {RuleState.MET, RuleState.UNSEEN}
+    assert rows() == before
+    assert {request.split()[0] for request in clinic.requests} == {"GET"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,8 +283,8 @@ MAIL_SERVER = [
         what="localhost:1 cannot be reached", repair="check SMTP_HOST and SMTP_PORT",
     ),
     Fault(
-        name="no such host", make_ill=set_(smtp_host="mail.invalid"), check="smtp.reach",
-        what="mail.invalid", repair="correct SMTP_HOST",
+        name="a host that cannot be", make_ill=set_(smtp_host="mail..example.org"), check="smtp.reach",
+        what="mail..example.org", repair="correct SMTP_HOST",
     ),
     Fault(
         name="TLS where there is none", make_ill=set_(smtp_security="tls"), check="smtp.tls",
@@ -551,6 +558,28 @@ async def test_of_a_relay_the_reverse_names_are_its_own_matter(
     assert words["smtp.reach"].startswith("smtp.relay.example:")
 
 
+async def test_a_mail_server_that_nobody_knows(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(host: str, *args: Any, **options: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    clinic.settings["smtp_host"] = "mail.example.org"
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    (finding,) = (await clinic.examine(("smtp",))).findings
+    assert (finding.check, "mail.example.org:" in finding.what) == ("smtp.reach", True)
+    assert finding.repair == "correct SMTP_HOST: no address is known for that name"
+
+
+async def test_a_page_for_this_machine_alone_is_known_without_the_dns(clinic: Clinic) -> None:
+    async def known_here(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    del clinic.zone[DOMAIN, "A"]
+    clinic.known_here = known_here
+    clinic.is_public = lambda address: False
+    bad = [one for one in (await clinic.examine(("web",))).findings if one.state is not FindingState.OK]
+    assert [(one.check, one.state) for one in bad] == [("web.address", WARN)]
+
+
 async def test_without_the_network_nobody_is_asked(clinic: Clinic) -> None:
     found = await clinic.examine(network=False)
     unlooked = [one for one in found.findings if one.state is not FindingState.OK]
@@ -587,15 +616,6 @@ async def test_a_fault_is_found_among_everything_and_ends_as_json(clinic: Clinic
     assert json.loads(json.dumps(asdict(found), default=str))["findings"]
 
 
-async def test_nothing_is_changed(clinic: Clinic) -> None:
-    with closing(sqlite3.connect(clinic.folder / "store.db")) as connection:
-        before = list(connection.iterdump())
-    await clinic.examine()
-    with closing(sqlite3.connect(clinic.folder / "store.db")) as connection:
-        assert list(connection.iterdump()) == before
-    assert {request.split()[0] for request in clinic.requests} == {"GET"}
-
-
 async def test_one_list_is_looked_at_alone(clinic: Clinic) -> None:
     clinic.settings["lists"] = [
         {"name": "daily"},
@@ -615,3 +635,17 @@ async def test_a_database_on_a_server_is_looked_at_too(clinic: Clinic, postgres_
         ("store.rights", FindingState.OK),
     ]
     assert found.findings[0].what.startswith("PostgreSQL ")
+
+
+async def test_all_senders_are_asked_about_in_one_visit(clinic: Clinic) -> None:
+    del clinic.settings["bounce_address"]
+    clinic.settings["lists"] = [
+        {"name": "daily"},
+        {"name": "other", "sender_address": "other@news.example.org"},
+        {"name": "third", "sender_address": "other@news.example.org"},
+    ]
+    found = await clinic.examine(("smtp.sender",))
+    assert clinic.senders == ["digest@news.example.org", "other@news.example.org"]
+    assert [one.what for one in found.findings] == [
+        f"it takes mail from {sender}" for sender in clinic.senders
+    ]

@@ -74,7 +74,7 @@ async def test_silence_and_failure_are_told_apart_from_nothing() -> None:
 async def test_where_nobody_ever_answered_nothing_more_is_asked() -> None:
     hosts = [f"{n}.example" for n in range(6)]
     async with NameServer({(host, "TXT"): [SILENT] for host in hosts}) as server:
-        names = names_of(server, seconds=0.1)
+        names = names_of(server, seconds=0.05)
         answers = [await names.txt(host) for host in hosts]
     assert all(answer.is_unanswered for answer in answers)
     assert {name for name, _ in server.asked} == set(hosts[:3])
