@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.test_email_in_browser import SCHEMES, axe, browser, look
+from e2e.test_email_in_browser import SCHEMES, axe, browser, look, test_the_html_is_valid
 from lookedup import BAD, NOW, note_document, send_some
 from operators import PASSWORD, Office
 from webserver import served
@@ -24,7 +24,7 @@ from newsletter.model.subscribers import SuppressionReason
 from newsletter.subscribe import parse_address
 from newsletter.web.operator import live
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "test_the_html_is_valid"]
 
 PAGES = (
     *("/documents", "/documents?q=nothing", "/documents/1", "/documents/refused", "/sources", "/sources/1"),
@@ -95,6 +95,17 @@ def seen(browser: Any, port: int) -> Iterator[Any]:
     page = signed_in(browser, port, bypass_csp=True)
     yield page
     page.context.close()
+
+
+@pytest.fixture(scope="module")
+def files(seen: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every page as it is sent."""
+    folder = tmp_path_factory.mktemp("pages")
+    written = {}
+    for number, path in enumerate(PAGES):
+        written[path] = folder / f"{number}.html"
+        written[path].write_text(seen.request.get(f"/operator{path}").text(), "utf-8")
+    return written
 
 
 @pytest.mark.browser

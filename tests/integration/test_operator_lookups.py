@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from newsletter.model.subscribers import SubscriptionState, SuppressionReason
 from newsletter.subscribe import parse_address
 from newsletter.web.app import make_web
 from newsletter.web.operator import live
+from newsletter.web.server import listen, serve
 
 PAGES = (
     *("/documents", "/documents/1", "/documents/refused", "/sources", "/sources/1", "/subscribers"),
@@ -328,6 +330,9 @@ def test_a_readers_record_and_a_lists_file_are_handed_out(office: Office, sent: 
     assert export.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(export.text)))
     assert [row["address"] for row in rows] == list(READERS)
+    fields = hidden(browser.get(office.path("/subscribers")), "/operator/subscribers/export")
+    nowhere = browser.post(office.path("/subscribers/export"), data=fields | {"list": "nowhere"})
+    assert (nowhere.status_code, "there is no list" in nowhere.text) == (400, True)
     file = io.StringIO(newline="")
     assert office.app.subscribers.export_csv(office.app.mailing_list(None), file) == len(rows)
     assert file.getvalue() == export.text
@@ -411,6 +416,7 @@ def test_an_edition_is_paused_resumed_and_cancelled(office: Office, sent: int) -
     ("do", "expected"),
     [
         ("retry", {"accepted": 1, "deferred": 1, "queued": 2, "uncertain": 1}),
+        ("hurry", {"accepted": 1, "failed": 1, "queued": 2, "uncertain": 1}),
         ("arrived", {"accepted": 2, "deferred": 1, "queued": 1, "failed": 1}),
         ("resend", {"accepted": 1, "deferred": 1, "queued": 2, "failed": 1}),
         ("abandon", {"accepted": 1, "deferred": 1, "queued": 1, "failed": 2}),
@@ -484,18 +490,32 @@ def test_events_come_over_a_real_connection_until_the_edition_is_over(
     assert "Cancelled. 1 of 5 readers accepted." in rest
 
 
-def test_events_end_at_once_when_the_process_stops(office: Office, sent: int) -> None:
-    browser, stopping = office.signed_in("ed"), asyncio.Event()
-    stopping.set()
+def test_a_server_that_stops_does_not_wait_for_those_who_watch(
+    office: Office, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "EVERY_SECONDS", 1000)
+    request = (
+        f"GET {office.path('/deliveries/daily/1/live')} HTTP/1.1\r\n"
+        f"Host: 127.0.0.1\r\nCookie: {cookies(office.signed_in('ed'))}\r\n\r\n"
+    )
+    asyncio.run(_watch_and_stop(office, request.encode()))
+
+
+async def _watch_and_stop(office: Office, request: bytes) -> None:
+    stopping = asyncio.Event()
     web = make_web(office.app, clock=lambda: office.now, stopping=stopping)
-    answer = asyncio.run(_get(web, office.path("/deliveries/daily/1/live"), cookies(browser)))
-    assert answer.text.count("event: progress") == 1
-
-
-async def _get(web: object, path: str, cookie: str) -> httpx.Response:
-    transport = httpx.ASGITransport(web)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="https://news.example.org") as client:
-        return await client.get(path, headers={"Cookie": cookie})
+    with closing(listen("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        serving = asyncio.create_task(serve(web, listener, stopping=stopping))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        await reader.readuntil(b"event: progress\n")
+        stopping.set()
+        # uvicorn would wait 20 s for an answer that does not end.
+        async with asyncio.timeout(15):
+            await serving
+        writer.close()
+        await writer.wait_closed()
 
 
 # --- charts ---------------------------------------------------------------------------------------------

@@ -30,10 +30,14 @@ _ACTIONS = {
     "resume": "resume edition",
     "cancel": "cancel edition",
     "retry": "retry deliveries",
+    "hurry": "try deferred deliveries now",
     Resolution.ARRIVED.value: "settle deliveries as arrived",
     Resolution.RESEND.value: "send deliveries once more",
     Resolution.ABANDON.value: "abandon deliveries",
 }
+
+#: What is tried again.
+_AGAIN = {"retry": DeliveryState.FAILED, "hurry": DeliveryState.DEFERRED}
 
 #: Which state is shown first: what needs somebody before what does not.
 _FIRST = (
@@ -217,8 +221,8 @@ class _Deliveries:
             if edition.state is EditionState.OPEN and not state.waiting:
                 return "It is finished: there is nobody left to spare it."
             return f"It is cancelled: {plural(ruling.cancel(edition, now=now), 'reader')} will not get it."
-        if do == "retry":
-            count = ruling.retry(edition, states=[DeliveryState.FAILED], now=now)
+        if do in _AGAIN:
+            count = ruling.retry(edition, states=[_AGAIN[do]], now=now)
             return f"{plural(count, 'delivery', 'deliveries')} queued again; suppressed readers stay out."
         count = ruling.resolve(edition, Resolution(do), now=now)
         became = {

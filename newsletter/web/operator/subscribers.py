@@ -5,6 +5,7 @@ from functools import partial
 from itertools import islice
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -145,7 +146,10 @@ class _Subscribers:
     async def export(self, request: Request, operator: SignedIn) -> Response:
         """Hand out a list's subscribers as a CSV file, in flat memory."""
         sent = await self._desk.guard.read(request)
-        mailing_list = self._app.mailing_list(text_of(sent, "list") or None)
+        try:
+            mailing_list = self._app.mailing_list(text_of(sent, "list") or None)
+        except SettingsError as error:
+            raise HTTPException(400, str(error)) from error
         await run_in_threadpool(
             self._app.audit.record,
             actor=operator.name,
