@@ -16,8 +16,10 @@ from newsletter.errors import ProposalChangedError, ProposalError, PublishConfli
 from newsletter.model.audit import AuditFilter
 from newsletter.model.checks import CheckKind
 from newsletter.model.editions import Approval, Edition, MailingList, RunOutcome, Turn
+from newsletter.model.explanations import StoryRole
 from newsletter.model.proposals import Proposal, ProposalState, Ruling
 from newsletter.publish import publish
+from newsletter.publish.proposing import usual_facts
 
 START = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 REVIEW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -431,3 +433,36 @@ def test_without_readers_nothing_is_proposed(make: Make, folder: Path, approval:
     app.ingest(now=START)
     assert take(app, REVIEW) == []
     assert take(app, SLOT) == [RunOutcome.NO_SUBSCRIBERS]
+
+
+def test_a_source_that_has_gone_quiet_is_among_what_to_look_at(make: Make, folder: Path) -> None:
+    app = make(approval="checked", hold_on=("silence",))
+    days = [START - (12 - number) * DAY for number in range(6)]
+    for number, day in enumerate(days):
+        (folder / f"old{number}.txt").write_text(f"Old news {number}\n\nSomething was so on day {number}.\n")
+        app.ingest(now=day)
+    press = wiring.press(app.settings, daily(app))
+    fresh = usual_facts(app.store, daily(app), press, now=days[-1] + DAY)
+    assert fresh.quiet == ()
+    quiet = usual_facts(app.store, daily(app), press, now=days[-1] + 5 * DAY).quiet
+    assert [(source.name, source.last_day) for source in quiet] == [(str(folder), days[-1].date())]
+    elsewhere = replace(daily(app), sources=())
+    press = wiring.press(app.settings, elsewhere)
+    assert usual_facts(app.store, elsewhere, press, now=days[-1] + 5 * DAY).quiet == ()
+
+
+def test_explanations_name_what_an_operator_dropped(app: App, folder: Path) -> None:
+    proposal = proposed(app, folder)
+    app.proposals.drop_story(proposal.id, 3, by="ada", now=REVIEW)
+    explained = app.explanations.edition(daily(app), now=REVIEW)
+    assert explained is not None
+    assert [entry.role for entry in explained.entries].count(StoryRole.DROPPED) == 1
+    assert explained.entries[-1].role is StoryRole.DROPPED
+
+
+def test_a_list_that_is_no_longer_set_has_nothing_that_waits(make: Make, folder: Path) -> None:
+    proposal = proposed(make(), folder)
+    other = make(list_name="other")
+    assert other.proposals.waiting(now=REVIEW) == ()
+    with pytest.raises(ProposalError, match="no longer set"):
+        other.proposals.approve(proposal.id, by="ada", now=REVIEW)
