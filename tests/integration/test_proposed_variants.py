@@ -52,9 +52,9 @@ Source: The Courier
 
 
 @pytest.fixture
-def app(store_url: str, folder: Path) -> Iterator[App]:
+def app(sqlite_url: str, folder: Path) -> Iterator[App]:
     app = App.isolated(
-        database_url=store_url,
+        database_url=sqlite_url,
         folders=(folder,),
         settle_seconds=0,
         list_name="daily",
