@@ -140,7 +140,7 @@ class Proposals:
         return self._reviewer(proposal).pending(proposal)
 
     def content(self, proposal: Proposal) -> Draft:
-        """Return the edition that a proposal holds.
+        """Return the edition that an open proposal holds.
 
         Raises:
             ProposalChangedError: It is no longer as it was seen.

@@ -181,7 +181,7 @@ class Proposals:
             return _has_run(connection, list_name, slot_at)
 
     def content(self, proposal: Proposal) -> ProposedEdition:
-        """Return what a proposal holds.
+        """Return what an open proposal holds.
 
         Raises:
             ProposalChangedError: It is no longer as it was seen.
@@ -189,7 +189,7 @@ class Proposals:
         seen = _proposals.c.id == proposal.id, _proposals.c.version == proposal.version
         with self._database.reading() as connection:
             content = connection.scalar(select(_proposals.c.content).where(*seen))
-        if content is None:
+        if not content:
             raise _changed(proposal)
         return _thawed(content)
 
@@ -200,7 +200,9 @@ def publish_proposal(connection: Connection, proposal: Proposal, *, now: datetim
     Raises:
         PublishConflictError: It is no longer as it was seen.
     """
-    values = {"state": ProposalState.PUBLISHED.value, "version": proposal.version + 1, "settled_at": now}
+    # What it held is in the edition now.
+    settled = {"settled_at": now, "content": ""}
+    values = {"state": ProposalState.PUBLISHED.value, "version": proposal.version + 1, **settled}
     if connection.execute(update(_proposals).where(_as_seen(proposal)).values(**values)).rowcount != 1:
         raise PublishConflictError(f"{proposal.name} was changed, or published, meanwhile")
 
@@ -220,7 +222,7 @@ def settle_proposal(connection: Connection, run: Run) -> None:
     if run.slot_at is None or run.outcome is RunOutcome.FAILED:
         return
     open_one = _OPEN, _at_slot(run.list_name, run.slot_at)
-    values = {"settled_at": run.started_at, "note": run.reason}
+    values = {"settled_at": run.started_at, "note": run.reason, "content": ""}
     skipped = _proposals.c.state == ProposalState.SKIPPED.value
     connection.execute(update(_proposals).where(*open_one, skipped).values(**values))
     connection.execute(
