@@ -11,12 +11,12 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import hypothesis
 import pytest
 import statements
+from postgres import SharedDatabase
 from sqlalchemy import create_engine, text
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
@@ -34,8 +34,6 @@ hypothesis.settings.load_profile("newsletter")
 statements.share()
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
-
-_numbers = count(1)
 
 #: Every setting, as the environment may spell it.
 _SETTINGS = {spelt for name in Settings.model_fields for spelt in (name, name.upper())}
@@ -153,15 +151,20 @@ def postgres_template(postgres_server: str, run_sql: Callable[[str], None]) -> s
     return "made"
 
 
-@pytest.fixture
-def postgres_url(
+@pytest.fixture(scope="session")
+def shared_postgres(
     postgres_server: str, postgres_template: str, run_sql: Callable[[str], None]
-) -> Iterator[str]:
-    """Address of a fresh PostgreSQL database with all tables."""
-    name = f"test_{next(_numbers)}"
-    run_sql(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    yield _database(postgres_server, name)
-    run_sql(f"DROP DATABASE {name} WITH (FORCE)")
+) -> Iterator[SharedDatabase]:
+    shared = SharedDatabase(run_sql, postgres_template, lambda name: _database(postgres_server, name))
+    yield shared
+    shared.drop()
+
+
+@pytest.fixture
+def postgres_url(shared_postgres: SharedDatabase) -> Iterator[str]:
+    """Address of a PostgreSQL database that has all tables and no rows."""
+    yield shared_postgres.lend()
+    shared_postgres.take_back()
 
 
 def _database(server: str, name: str) -> str:
