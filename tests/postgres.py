@@ -28,7 +28,9 @@ _SHAPE: LiteralString = " UNION ALL ".join(
     f"SELECT count(*), max(xmin::text::bigint) FROM {catalogue}"
     for catalogue in ("pg_class", "pg_attribute", "pg_trigger", "pg_proc", "pg_constraint")
 )
-_INSTALL = "SELECT * FROM install ORDER BY 1"
+_KEPT_ROWS = " UNION ALL ".join(
+    f"SELECT count(*), max(k::text) FROM {table} k" for table in sorted(KEPT_TABLES)
+)
 _OTHERS = (
     "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -84,7 +86,7 @@ class SharedDatabase:
 
 
 def _shape(connection: Connection) -> list[Any]:
-    return [connection.execute(query).fetchall() for query in (_SHAPE, _INSTALL)]
+    return [connection.execute(query).fetchall() for query in (_SHAPE, _KEPT_ROWS)]
 
 
 def empty(connection: Connection) -> int:
