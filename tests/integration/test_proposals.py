@@ -157,7 +157,10 @@ def test_what_nobody_approves_is_skipped_and_told_in_the_next_edition(app: App, 
     assert len(new_headlines(app)) == 3
     with pytest.raises(ProposalError, match="expired"):
         app.proposals.approve(proposal.id, by="ada", now=SLOT + 7 * HOUR)
+    assert len(headlines(app.proposals.content(app.proposals.get(proposal.id)).edition)) == 3
     assert take(app, REVIEW + DAY) == [RunOutcome.PROPOSED]
+    with pytest.raises(ProposalError, match="no longer kept"):
+        app.proposals.content(app.proposals.get(proposal.id))
 
 
 def test_what_is_approved_after_its_slot_goes_out_at_once(app: App, folder: Path) -> None:
