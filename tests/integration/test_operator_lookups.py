@@ -9,6 +9,7 @@ import http.client
 import io
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -37,26 +38,41 @@ PAGES = (
 FOR_ADMINS = ("/subscribers", "/subscribers/1", "/subscribers/1/erase")
 
 
+@pytest.fixture(scope="module")
+def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """Stores to be copied, with an operator of each role: one with the edition of `sent`, and one without."""
+    files = {}
+    for is_sent in (False, True):
+        files[is_sent] = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("made") / "store.db"))
+        opened = Office.open(f"sqlite:///{files[is_sent]}", list_name="daily", list_title="The Daily Brief")
+        opened.add("root", Role.ADMIN)
+        opened.add("ed", Role.EDITOR)
+        if is_sent:
+            assert send_some(opened.app) == 1
+        opened.app.close()
+    return files
+
+
 @pytest.fixture
-def office(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
-    """An install with an edition whose readers stand differently, and an operator of each role."""
+def office(made: dict[bool, Path], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
+    """An install with an operator of each role."""
+    file = shutil.copy(made["sent" in request.fixturenames], tmp_path.with_suffix(".db"))
     opened = Office.open(
-        sqlite_url,
+        f"sqlite:///{file}",
         list_name="daily",
         list_title="The Daily Brief",
         timezone="Europe/Berlin",
         folders=(tmp_path,),
         fetch_allowed_hosts=("127.0.0.1",),
     )
-    opened.add("root", Role.ADMIN)
-    opened.add("ed", Role.EDITOR)
     yield opened
     opened.app.close()
 
 
 @pytest.fixture
-def sent(office: Office) -> int:
-    return send_some(office.app)
+def sent() -> int:
+    """No. 1 of daily, whose readers stand differently: see `send_some`."""
+    return 1
 
 
 def said(office: Office) -> list[tuple[str, str, str]]:
@@ -339,7 +355,7 @@ def test_a_readers_record_and_a_lists_file_are_handed_out(office: Office, sent: 
     assert [action for action, _, _ in said(office)] == ["export subscribers", "export reader's record"]
 
 
-def test_erasing_is_asked_for_and_leaves_no_name_anywhere(office: Office, sent: int, sqlite_url: str) -> None:
+def test_erasing_is_asked_for_and_leaves_no_name_anywhere(office: Office, sent: int) -> None:
     browser = office.signed_in("root")
     office.send(browser, "/subscribers/1", do="suppress")
     asked = browser.get(office.path("/subscribers/1/erase"))
