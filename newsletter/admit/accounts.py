@@ -9,7 +9,7 @@ from newsletter.admit.passwords import Passwords
 from newsletter.admit.weak import weakness
 from newsletter.errors import OperatorError, PasswordRefusedError
 from newsletter.model.audit import AuditEntry
-from newsletter.model.operators import Credentials, Operator, Role, SecondFactor
+from newsletter.model.operators import Credentials, Operator, Role, SecondFactor, SessionRules
 from newsletter.store.store import Store
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
@@ -26,13 +26,23 @@ class Accounts:
     Args:
         store: Where they are kept.
         passwords: Hashes passwords.
+        rules: How long sessions last.
         issuer: What authenticator apps show above the name.
         read_address: Raises AddressError for what is no mail address.
     """
 
-    def __init__(self, store: Store, passwords: Passwords, *, issuer: str, read_address: ReadAddress) -> None:
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        rules: SessionRules,
+        *,
+        issuer: str,
+        read_address: ReadAddress,
+    ) -> None:
         self._store = store
         self._passwords = passwords
+        self._rules = rules
         self._issuer = issuer
         self._read_address = read_address
 
@@ -42,7 +52,7 @@ class Accounts:
         Raises:
             OperatorError: There is none.
         """
-        found = self._store.operators.find(plain_name(name), now=now)
+        found = self._store.operators.find(plain_name(name), self._rules, now=now)
         if found is None:
             raise OperatorError(f"there is no operator {name}: newsletter operators list shows all")
         return found

@@ -46,6 +46,7 @@ class Operators:
         return Accounts(
             self._open_store(),
             self._passwords,
+            self._rules,
             issuer=self._settings.list_title,
             read_address=lambda text: subscribe.parse_address(text).display,
         )
@@ -61,7 +62,7 @@ class Operators:
 
     def all(self, *, now: datetime) -> list[Operator]:
         """Return all accounts by name."""
-        return self._open_store().operators.all(now=now)
+        return self._open_store().operators.all(self._rules, now=now)
 
     def sessions(self, name: str, *, now: datetime) -> list[OperatorSession]:
         """Return an operator's open sessions, the one that was last used first."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from newsletter.errors import SignInError
 from newsletter.model.audit import AuditEntry
@@ -18,7 +18,7 @@ from newsletter.model.operators import (
 from newsletter.store import audit
 from newsletter.store.database import Database, Lock
 from newsletter.store.operator_tables import operator_browsers, operator_sessions, operators
-from newsletter.store.operators import credentials_of
+from newsletter.store.operators import credentials_of, is_over
 
 _sessions = operator_sessions
 _browsers = operator_browsers
@@ -99,7 +99,7 @@ class OperatorSessions:
                 operators.c.name, operators.c.role, operators.c.address, _sessions.c.id, _sessions.c.seen_at
             )
             .join(operators, operators.c.id == _sessions.c.operator_id)
-            .where(_sessions.c.token_hash == token_hash, _sessions.c.is_full, ~_is_over(rules, now))
+            .where(_sessions.c.token_hash == token_hash, _sessions.c.is_full, ~is_over(rules, now))
         )
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
@@ -126,7 +126,7 @@ class OperatorSessions:
         query = (
             select(_sessions)
             .join(operators, operators.c.id == _sessions.c.operator_id)
-            .where(operators.c.name == name, _sessions.c.is_full, ~_is_over(rules, now))
+            .where(operators.c.name == name, _sessions.c.is_full, ~is_over(rules, now))
             .order_by(_sessions.c.seen_at.desc(), _sessions.c.id.desc())
         )
         with self._database.reading() as connection:
@@ -166,15 +166,8 @@ class OperatorSessions:
     def forget_over(self, rules: SessionRules, *, now: datetime) -> None:
         """Delete sessions that are over, and browsers that nobody has signed in with for long."""
         with self._database.transaction() as connection:
-            connection.execute(delete(_sessions).where(_is_over(rules, now)))
+            connection.execute(delete(_sessions).where(is_over(rules, now)))
             connection.execute(delete(_browsers).where(_browsers.c.seen_at < now - _BROWSER_KNOWN))
-
-
-def _is_over(rules: SessionRules, now: datetime) -> ColumnElement[bool]:
-    return or_(
-        _sessions.c.seen_at <= now - timedelta(seconds=rules.idle_seconds),
-        _sessions.c.created_at <= now - timedelta(seconds=rules.most_seconds),
-    )
 
 
 def _know_browser(connection: Connection, operator_id: int, browser_hash: str, now: datetime) -> None:

@@ -1,14 +1,14 @@
 """Operators' accounts: who there is, and every change of them with its entry in the audit log."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 
 from newsletter.errors import OperatorError
 from newsletter.model.audit import AuditEntry
-from newsletter.model.operators import Credentials, Operator, PlaceKind, Role
+from newsletter.model.operators import Credentials, Operator, PlaceKind, Role, SessionRules
 from newsletter.store import audit
 from newsletter.store.database import Database, Lock
 from newsletter.store.operator_tables import (
@@ -31,15 +31,16 @@ class Operators:
         with self._database.reading() as connection:
             return connection.scalar(select(operators.c.id).limit(1)) is not None
 
-    def all(self, *, now: datetime) -> list[Operator]:
+    def all(self, rules: SessionRules, *, now: datetime) -> list[Operator]:
         """Return all accounts by name."""
         with self._database.reading() as connection:
-            return [_operator(row, now) for row in connection.execute(_accounts())]
+            return [_operator(row, now) for row in connection.execute(_accounts(rules, now))]
 
-    def find(self, name: str, *, now: datetime) -> Operator | None:
+    def find(self, name: str, rules: SessionRules, *, now: datetime) -> Operator | None:
         """Return an account."""
+        query = _accounts(rules, now).where(operators.c.name == name)
         with self._database.reading() as connection:
-            row = connection.execute(_accounts().where(operators.c.name == name)).one_or_none()
+            row = connection.execute(query).one_or_none()
         return _operator(row, now) if row else None
 
     def recognise(self, name: str, browser_hash: str) -> tuple[Credentials | None, bool]:
@@ -82,9 +83,9 @@ class Operators:
         """
         with self._database.transaction() as connection:
             operator_id = self._changed(connection, name)
+            _unlock(connection, operator_id, name)
             _end_sessions(connection, operator_id)
             connection.execute(delete(recovery_codes).where(recovery_codes.c.operator_id == operator_id))
-            _unlock(connection, name)
             connection.execute(delete(operators).where(operators.c.id == operator_id))
             _check_admins(connection)
             audit.note(connection, entry)
@@ -133,14 +134,13 @@ class Operators:
             audit.note(connection, entry)
 
     def unlock(self, name: str, entry: AuditEntry) -> None:
-        """Forget the wrong tries at an account.
+        """Forget the wrong tries at an account, in its browsers, and from all networks: one may be its own.
 
         Raises:
             OperatorError: There is no such operator.
         """
         with self._database.transaction() as connection:
-            self._changed(connection, name)
-            _unlock(connection, name)
+            _unlock(connection, self._changed(connection, name), name)
             audit.note(connection, entry)
 
     def _changed(self, connection: Connection, name: str, **values: object) -> int:
@@ -252,13 +252,22 @@ def credentials_of(row: Row[Any]) -> Credentials:
     )
 
 
-def _accounts() -> Any:  # noqa: ANN401 - SQLAlchemy's own type of such a query
+def is_over(rules: SessionRules, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a session has ended by its age, or because nobody used it."""
+    sessions = operator_sessions
+    return or_(
+        sessions.c.seen_at <= now - timedelta(seconds=rules.idle_seconds),
+        sessions.c.created_at <= now - timedelta(seconds=rules.most_seconds),
+    )
+
+
+def _accounts(rules: SessionRules, now: datetime) -> Any:  # noqa: ANN401 - SQLAlchemy's own type of such a query
     codes, sessions, failures = recovery_codes, operator_sessions, sign_in_failures
     own = and_(failures.c.kind == PlaceKind.ACCOUNT.value, failures.c.place == operators.c.name)
     code_count = select(func.count()).where(codes.c.operator_id == operators.c.id).scalar_subquery()
     session_count = (
         select(func.count())
-        .where(sessions.c.operator_id == operators.c.id, sessions.c.is_full)
+        .where(sessions.c.operator_id == operators.c.id, sessions.c.is_full, ~is_over(rules, now))
         .scalar_subquery()
     )
     return (
@@ -304,11 +313,15 @@ def _end_sessions(connection: Connection, operator_id: int) -> None:
         connection.execute(delete(table).where(table.c.operator_id == operator_id))
 
 
-def _unlock(connection: Connection, name: str) -> None:
-    failures = sign_in_failures
-    connection.execute(
-        delete(failures).where(failures.c.kind == PlaceKind.ACCOUNT.value, failures.c.place == name)
+def _unlock(connection: Connection, operator_id: int, name: str) -> None:
+    kind, place = sign_in_failures.c.kind, sign_in_failures.c.place
+    browsers = select(operator_browsers.c.token_hash).where(operator_browsers.c.operator_id == operator_id)
+    is_own = or_(
+        and_(kind == PlaceKind.ACCOUNT.value, place == name),
+        and_(kind == PlaceKind.BROWSER.value, place.in_(browsers)),
+        kind == PlaceKind.NETWORK.value,
     )
+    connection.execute(delete(sign_in_failures).where(is_own))
 
 
 def _replace_codes(connection: Connection, operator_id: int, hashes: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ def test_an_account_is_added_changed_and_removed(store: Store) -> None:
     store.operators.set_role("bob", Role.ADMIN, entry("change role"))
     store.operators.set_address("bob", "bob@example.org", entry("change address"))
     store.operators.remove("ada", entry("remove operator"))
-    [left] = store.operators.all(now=NOW)
+    [left] = store.operators.all(RULES, now=NOW)
     assert (left.name, left.role, left.address) == ("bob", Role.ADMIN, "bob@example.org")
     store.operators.remove("bob", entry("remove operator"))
     assert not store.operators.any()
@@ -90,7 +90,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(store: Store) -> Non
     for thread in threads:
         thread.join()
     assert len(refused) == 1
-    assert sorted(one.role for one in store.operators.all(now=NOW)) == [Role.ADMIN, Role.EDITOR]
+    assert sorted(one.role for one in store.operators.all(RULES, now=NOW)) == [Role.ADMIN, Role.EDITOR]
 
 
 def test_the_log_is_only_added_to(store: Store) -> None:
@@ -130,6 +130,11 @@ def test_a_session_ends_when_it_is_idle_and_in_any_case(sqlite_store: Store) -> 
     assert last - NOW == timedelta(minutes=59 * 24)
     start(sqlite_store, ada, "idle")
     assert find("idle", RULES, now=NOW + timedelta(minutes=60)) is None
+    counts = [
+        sqlite_store.operators.all(RULES, now=NOW + timedelta(hours=hours))[0].sessions
+        for hours in (0, 1, 24)
+    ]
+    assert counts == [2, 1, 0]
     sqlite_store.operator_sessions.forget_over(RULES, now=NOW + timedelta(days=1))
     assert sqlite_store.operator_sessions.id_of("token") is None
 
@@ -201,9 +206,9 @@ def test_codes_are_used_once(store: Store) -> None:
     assert [store.operators.use_code(ada.operator_id, code) for code in ("a", "a", "c")] == [
         *(True, False, False)
     ]
-    assert store.operators.all(now=NOW)[0].recovery_codes == 1
+    assert store.operators.all(RULES, now=NOW)[0].recovery_codes == 1
     store.operators.drop_secret("ada", entry())
-    assert not store.operators.all(now=NOW)[0].has_second_factor
+    assert not store.operators.all(RULES, now=NOW)[0].has_second_factor
     assert not store.operators.use_code(ada.operator_id, "b")
 
 
@@ -219,7 +224,7 @@ def test_wrong_tries_lock_an_account_for_longer_and_longer(store: Store) -> None
         waits.append(wait.total_seconds())
         now += wait
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
-    operator = store.operators.find("ada", now=now - timedelta(seconds=1))
+    operator = store.operators.find("ada", RULES, now=now - timedelta(seconds=1))
     assert operator is not None
     assert (operator.failures, operator.locked_until) == (12, now)
     store.operators.unlock("ada", entry("unlock operator"))
@@ -293,3 +298,19 @@ def test_a_flood_of_networks_does_not_make_an_accounts_tries_forgotten(
         from newsletter.store.operator_tables import sign_in_failures
 
         assert len(connection.execute(sign_in_failures.select()).all()) <= 22
+
+
+def test_unlocking_opens_the_account_its_browsers_and_all_networks_and_no_other_account(
+    sqlite_store: Store,
+) -> None:
+    start(sqlite_store, add(sqlite_store, "ada"), "token", browser_hash="hers")
+    start(sqlite_store, add(sqlite_store, "bob"), "another", browser_hash="his")
+    places = [ACCOUNT, Place(kind=PlaceKind.BROWSER, name="hers"), NETWORK]
+    others = [Place(kind=PlaceKind.ACCOUNT, name="bob"), Place(kind=PlaceKind.BROWSER, name="his")]
+    for place in (*places, *others):
+        for _ in range(20):
+            attempt(sqlite_store, place)
+        assert attempt(sqlite_store, place) is not None
+    sqlite_store.operators.unlock("ada", entry())
+    assert [attempt(sqlite_store, place) for place in places] == [None] * 3
+    assert None not in [attempt(sqlite_store, place) for place in others]

@@ -66,8 +66,11 @@ class Gate:
         token = self.cookies.session(request)
         if not token:
             return None
-        session = self._desk.app.operators.signing_in.session
-        return await run_in_threadpool(session, token, now=self._desk.clock())
+        return await run_in_threadpool(self._session, token)
+
+    def _session(self, token: str) -> SignedIn | None:
+        # In a thread from its beginning: the first request opens the store.
+        return self._desk.app.operators.signing_in.session(token, now=self._desk.clock())
 
     async def check_open(self) -> None:
         """Raise 404 while there is no operator."""

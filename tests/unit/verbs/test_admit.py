@@ -135,6 +135,11 @@ def test_the_first_wrong_tries_cost_nothing() -> None:
     assert delays == [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900]
 
 
+def test_ten_thousand_guesses_at_one_account_take_a_hundred_days() -> None:
+    waited = sum((delay_after(PlaceKind.ACCOUNT, number) for number in range(1, 10_001)), timedelta())
+    assert waited > timedelta(days=100)
+
+
 def test_the_drawn_code_has_the_squares_of_the_code() -> None:
     squares = squares_of("otpauth://totp/X:ada?secret=GEZDGNBVGY3TQOJQ&issuer=X")
     drawn = [[False] * len(squares) for _ in squares]
