@@ -5,6 +5,7 @@ What takes long to import is imported inside the commands: `newsletter --help` m
 
 import click
 
+from newsletter.cli.alerts import alerts
 from newsletter.cli.bounces import bounces
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.dkim import dkim
@@ -40,6 +41,7 @@ for _command in (
     send,
     run,
     status,
+    alerts,
     config,
     subscribers,
     deliveries,
