@@ -103,6 +103,13 @@ class Database:
         return self._url.set(query={}).render_as_string(hide_password=True)
 
     @property
+    def shell_address(self) -> str:
+        """The database's address as PostgreSQL's own tools take it, without its password."""
+        kept = {name: value for name, value in self._url.query.items() if name in {"host", "port", "sslmode"}}
+        bare = self._url.set(drivername="postgresql", query=kept)._replace(password=None)
+        return bare.render_as_string(hide_password=True)
+
+    @property
     def patience_seconds(self) -> float:
         """How long a short transaction may take before the database counts as one that does not answer.
 
