@@ -48,9 +48,9 @@ class Backups:
             if (path := (folder or Path()).resolve() / name).exists()
         ]
         if settings.signing_keys:
-            found.append(("SECRET_KEYS", "the links in mails that went out; they end without it"))
+            found.append(("SECRET_KEYS", "without it, the links in mails that went out lead nowhere"))
         if settings.suppression_key.get_secret_value():
-            found.append(("SUPPRESSION_KEY", "the store cannot be opened without it"))
+            found.append(("SUPPRESSION_KEY", "without it, the store cannot be opened"))
         found += [(str(key.path), f"the DKIM key {key.selector}") for key in settings.dkim_keys]
         if settings.template_folder:
             found.append((str(settings.template_folder), "your templates"))

@@ -343,7 +343,7 @@ def test_the_commands_say_what_is_in_it_and_what_to_keep_beside(
     said = run("backup", "b.db")
     assert "1 edition, 3 subscribers, 1 document, 3 mails still to go out" in said
     assert f"{tmp_path / '.env'}: the settings" in said
-    assert "SECRET_KEYS: the links in mails that went out" in said
+    assert "SECRET_KEYS: without it, the links" in said
     assert "dkim/s1.pem: the DKIM key s1" in said
     assert "add --force" in run("backup", "b.db", code=1)
     assert "name a FILE" in run("restore", code=2)
