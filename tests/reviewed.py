@@ -53,7 +53,7 @@ def open_office(database_url: str, folder: Path, **settings: Any) -> Office:
     office.now = NOW
     office.add("root", Role.ADMIN)
     office.add("ed", Role.EDITOR, address="ed@news.example.org")
-    mailing_list = office.app.mailing_list(None)
+    mailing_list = office.app.lists[0]
     office.app.slots_due(mailing_list, now=NOW - timedelta(hours=1))
     office.app.subscribers.add(mailing_list, "ada@example.org", now=NOW)
     return office
@@ -63,7 +63,7 @@ def proposed(app: App, folder: Path, *names: str, now: datetime = NOW) -> Propos
     """Propose the next edition of some documents, or of all."""
     write(folder, *names)
     app.ingest(now=now)
-    mailing_list = app.mailing_list(None)
+    mailing_list = app.lists[0]
     app.publish_due(mailing_list, now=now)
     proposal = app.proposals.of(mailing_list.name)
     assert proposal is not None
@@ -74,4 +74,4 @@ def publish(app: App, folder: Path, *names: str, now: datetime = NOW) -> None:
     """Send an edition of some documents by hand."""
     write(folder, *names)
     app.ingest(now=now)
-    app.publish(app.mailing_list(None), now=now, by="test")
+    app.publish(app.lists[0], now=now, by="test")
