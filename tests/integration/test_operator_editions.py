@@ -111,7 +111,7 @@ def test_the_overview_leads_with_the_decision(office: Office, folder: Path) -> N
     page = words(office.signed_in("ed").get(office.path("")))
     assert "No. 1 of daily is waiting for you Due today, 07:00. If nobody approves it, it is not sent" in page
     assert "from today, 13:00 on it is skipped, and its documents come in the next edition" in page
-    assert "3 things to check before it goes Story 1 rests on one source" in page
+    assert "3 things to check before it goes Story 1: rests on one source" in page
 
 
 def test_the_overview_of_an_empty_install_says_what_comes_next(office: Office) -> None:
