@@ -186,9 +186,10 @@ class Subscribers:
         last_id = 0
         while True:
             query = (
-                _listed(list_name, state)
-                .where(_subscribers.c.id > last_id)
-                .order_by(_subscribers.c.id)
+                _listed(list_name, state, is_sqlite=self._database.is_sqlite)
+                # Said of both, PostgreSQL begins to read both where the page does.
+                .where(_subscriptions.c.subscriber_id > last_id, _subscribers.c.id > last_id)
+                .order_by(_subscriptions.c.subscriber_id)
                 .limit(_PAGE)
             )
             with self._database.reading() as connection:
@@ -223,7 +224,9 @@ def suppress(connection: Connection, address_hash: str, reason: SuppressionReaso
     return written is not None
 
 
-def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[object, ...]]:
+def _listed(
+    list_name: str, state: SubscriptionState | None, *, is_sqlite: bool = False
+) -> Select[tuple[object, ...]]:
     query = (
         select(
             _subscribers.c.id,
@@ -239,6 +242,9 @@ def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[obj
         )
         .join(_subscriptions, _subscriptions.c.subscriber_id == _subscribers.c.id)
         .outerjoin(_suppressions, _suppressions.c.address_hash == _subscribers.c.address_hash)
-        .where(_subscriptions.c.list_name == list_name)
     )
-    return query if state is None else query.where(_subscriptions.c.state == state.value)
+    if state is None:
+        # An expression: by the index of lists and states SQLite would sort the whole list for each page.
+        name = func.coalesce(_subscriptions.c.list_name, "") if is_sqlite else _subscriptions.c.list_name
+        return query.where(name == list_name)
+    return query.where(_subscriptions.c.list_name == list_name, _subscriptions.c.state == state.value)

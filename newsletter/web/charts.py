@@ -35,7 +35,7 @@ class Chart:
     #: Values at the top and at the bottom of the drawing, as text.
     top: str
     bottom: str
-    #: Labels of the first and the last number.
+    #: Labels of the first and the last number, what follows a comma in them left out.
     first: str
     last: str
 
@@ -124,8 +124,8 @@ def _chart(
         is_line=is_line,
         top=number(high) + unit,
         bottom=number(low) + unit,
-        first=labels[0] if labels else "",
-        last=labels[-1] if labels else "",
+        first=labels[0].partition(",")[0] if labels else "",
+        last=labels[-1].partition(",")[0] if labels else "",
     )
 
 

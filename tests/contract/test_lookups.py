@@ -20,6 +20,7 @@ from newsletter.store.lookups import documents as document_lookups
 from newsletter.store.lookups import editions as edition_lookups
 from newsletter.store.lookups import subscribers as subscriber_lookups
 from newsletter.store.store import Store
+from newsletter.store.subscribers import Candidate
 from newsletter.subscribe import parse_address
 
 __all__ = ["mix"]
@@ -328,3 +329,25 @@ def test_indexes_answer_what_would_read_whole_tables(sqlite_store: Store) -> Non
                 plans += [row[3] for row in rows]
     ours = ("deliveries", "subscribers", "files", "consents", "feedback", "documents", "editions")
     assert not [plan for plan in plans if plan.startswith(tuple(f"SCAN {table}" for table in ours))]
+
+
+def test_a_list_is_read_without_sorting_it_for_each_page(sqlite_store: Store) -> None:
+    """The indexes of the operator's pages must not lure SQLite away from better ones."""
+    store, asked = sqlite_store, []
+    store.editions.know_list("daily", now=NOW)
+    candidate = Candidate(address=parse_address("ada@example.org"))
+    store.subscribers.add("daily", [candidate], source="test", now=NOW)
+    event.listen(
+        store._database.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, parameters, *rest: asked.append((statement, parameters)),
+    )
+    assert len(list(store.subscribers.with_consent("daily"))) == 1
+    readers, consents = [one for one in asked if one[0].startswith("SELECT")]
+    with store._database.reading() as connection:
+        plans = [
+            [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in (readers, consents)
+        ]
+    assert not [step for step in plans[0] if "TEMP B-TREE" in step]
+    assert "ix_consents_subscriber_id" in plans[1][0]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.test_email_in_browser import SCHEMES, axe, browser, look
+from e2e.test_email_in_browser import SCHEMES, axe, browser, look, test_the_html_is_valid
 from lookedup import BAD, NOW, note_document, send_some
 from operators import PASSWORD, Office
 from webserver import served
@@ -24,7 +24,7 @@ from newsletter.model.subscribers import SuppressionReason
 from newsletter.subscribe import parse_address
 from newsletter.web.operator import live
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "test_the_html_is_valid"]
 
 PAGES = (
     *("/documents", "/documents?q=nothing", "/documents/1", "/documents/refused", "/sources", "/sources/1"),
@@ -72,7 +72,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def port(office: Office) -> Iterator[int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live, "EVERY_SECONDS", 0.05)
-        with served(office.web()) as number:
+        with served(office.web) as number:
             yield number
 
 
@@ -97,11 +97,23 @@ def seen(browser: Any, port: int) -> Iterator[Any]:
     page.context.close()
 
 
+@pytest.fixture(scope="module")
+def files(seen: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every page as it is sent."""
+    folder = tmp_path_factory.mktemp("pages")
+    written = {}
+    for number, path in enumerate(PAGES):
+        written[path] = folder / f"{number}.html"
+        written[path].write_text(seen.request.get(f"/operator{path}").text(), "utf-8")
+    return written
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(path: str, seen: Any, axe: str) -> None:
     rules = {"target-size": {"enabled": True}, "link-in-text-block": {"enabled": True}}
     seen.goto(f"/operator{path}")
+    assert seen.get_by_text("Signed in as root (admin)").count() == 1
     for details in seen.locator("summary").all():
         details.click()
     seen.add_script_tag(content=axe)
@@ -124,7 +136,7 @@ def test_deliveries_are_told_as_they_go_out_and_a_reload_shows_the_same(
     queued = page.locator('[data-live="queued"]')
     assert queued.inner_text() == "1"
     office.app.operator.pause(office.app.operator.edition("daily", 1).edition)
-    page.wait_for_function("document.querySelector('[data-live=summary]').textContent.startsWith('Paused.')")
+    page.locator('[data-live="summary"]', has_text="Paused.").wait_for()
     told = page.locator("dl.grid").inner_text()
     page.reload()
     assert page.locator("dl.grid").inner_text() == told

@@ -9,8 +9,10 @@ import http.client
 import io
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from newsletter.model.subscribers import SubscriptionState, SuppressionReason
 from newsletter.subscribe import parse_address
 from newsletter.web.app import make_web
 from newsletter.web.operator import live
+from newsletter.web.server import listen, serve
 
 PAGES = (
     *("/documents", "/documents/1", "/documents/refused", "/sources", "/sources/1", "/subscribers"),
@@ -35,26 +38,41 @@ PAGES = (
 FOR_ADMINS = ("/subscribers", "/subscribers/1", "/subscribers/1/erase")
 
 
+@pytest.fixture(scope="module")
+def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """Stores to be copied, with an operator of each role: one with the edition of `sent`, and one without."""
+    files = {}
+    for is_sent in (False, True):
+        files[is_sent] = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("made") / "store.db"))
+        opened = Office.open(f"sqlite:///{files[is_sent]}", list_name="daily", list_title="The Daily Brief")
+        opened.add("root", Role.ADMIN)
+        opened.add("ed", Role.EDITOR)
+        if is_sent:
+            assert send_some(opened.app) == 1
+        opened.app.close()
+    return files
+
+
 @pytest.fixture
-def office(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
-    """An install with an edition whose readers stand differently, and an operator of each role."""
+def office(made: dict[bool, Path], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
+    """An install with an operator of each role."""
+    file = shutil.copy(made["sent" in request.fixturenames], tmp_path.with_suffix(".db"))
     opened = Office.open(
-        sqlite_url,
+        f"sqlite:///{file}",
         list_name="daily",
         list_title="The Daily Brief",
         timezone="Europe/Berlin",
         folders=(tmp_path,),
         fetch_allowed_hosts=("127.0.0.1",),
     )
-    opened.add("root", Role.ADMIN)
-    opened.add("ed", Role.EDITOR)
     yield opened
     opened.app.close()
 
 
 @pytest.fixture
-def sent(office: Office) -> int:
-    return send_some(office.app)
+def sent() -> int:
+    """No. 1 of daily, whose readers stand differently: see `send_some`."""
+    return 1
 
 
 def said(office: Office) -> list[tuple[str, str, str]]:
@@ -115,6 +133,34 @@ def test_numbers_that_are_none_are_no_page(office: Office, sent: int) -> None:
             assert browser.get(office.path(f"/{page}/{number}")).status_code == 404, (page, number)
     for query in ("before=x", "before=-1", "before=" + "9" * 40):
         assert browser.get(office.path(f"/deliveries?{query}")).status_code == 404
+
+
+def test_what_no_store_can_hold_is_no_failure(postgres_url: str) -> None:
+    office = Office.open(postgres_url, list_name="daily")
+    office.add("root", Role.ADMIN)
+    send_some(office.app)
+    browser, big = office.signed_in("root"), 10**17
+    for page, status in (
+        (f"/deliveries/daily/{big}", 404),
+        ("/deliveries/%00/1", 404),
+        ("/deliveries?list=%00", 200),
+        (f"/deliveries?before={big}", 200),
+        ("/deliveries/failures?list=%00", 200),
+        (f"/deliveries/failures?list=daily&number={big}", 404),
+        (f"/documents/{big}", 404),
+        ("/documents?q=%00", 200),
+        (f"/subscribers/{big}", 404),
+        ("/subscribers?list=%00&state=%00", 200),
+        ("/charts?list=%00&days=%00", 200),
+        ("/sources?page=999999999999999", 200),
+    ):
+        assert browser.get(office.path(page)).status_code == status, page
+    assert office.send(browser, "/subscribers", do="search", q="a\0d\0a").status_code == 200
+    for fields in ({"do": "retry", "list": "daily", "edition": f"{big}"}, {"do": "leave", "list": "\0"}):
+        assert office.send(browser, "/subscribers/1", **fields).status_code in (400, 404)
+    assert office.send(browser, "/subscribers", do="add", address="a\0@b.example").status_code == 400
+    assert office.send(browser, "/subscribers", do="add", address="a@b.org", name="\0").status_code == 303
+    office.app.close()
 
 
 # --- documents ------------------------------------------------------------------------------------------
@@ -260,6 +306,9 @@ def test_an_address_is_added_and_shown(office: Office) -> None:
 
 def test_who_left_is_not_added_again(office: Office, sent: int) -> None:
     browser = office.signed_in("root")
+    there = office.send(browser, "/subscribers", do="add", address="ada@example.org")
+    assert there.status_code == 303
+    assert said(office) == []
     left = office.send(browser, "/subscribers/1", do="leave", list="daily")
     assert "ada@example.org has left daily" in words(left)
     again = office.send(browser, "/subscribers", do="add", address="ada@example.org")
@@ -297,13 +346,16 @@ def test_a_readers_record_and_a_lists_file_are_handed_out(office: Office, sent: 
     assert export.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(export.text)))
     assert [row["address"] for row in rows] == list(READERS)
+    fields = hidden(browser.get(office.path("/subscribers")), "/operator/subscribers/export")
+    nowhere = browser.post(office.path("/subscribers/export"), data=fields | {"list": "nowhere"})
+    assert (nowhere.status_code, "there is no list" in nowhere.text) == (400, True)
     file = io.StringIO(newline="")
     assert office.app.subscribers.export_csv(office.app.mailing_list(None), file) == len(rows)
     assert file.getvalue() == export.text
     assert [action for action, _, _ in said(office)] == ["export subscribers", "export reader's record"]
 
 
-def test_erasing_is_asked_for_and_leaves_no_name_anywhere(office: Office, sent: int, sqlite_url: str) -> None:
+def test_erasing_is_asked_for_and_leaves_no_name_anywhere(office: Office, sent: int) -> None:
     browser = office.signed_in("root")
     office.send(browser, "/subscribers/1", do="suppress")
     asked = browser.get(office.path("/subscribers/1/erase"))
@@ -380,6 +432,7 @@ def test_an_edition_is_paused_resumed_and_cancelled(office: Office, sent: int) -
     ("do", "expected"),
     [
         ("retry", {"accepted": 1, "deferred": 1, "queued": 2, "uncertain": 1}),
+        ("hurry", {"accepted": 1, "failed": 1, "queued": 2, "uncertain": 1}),
         ("arrived", {"accepted": 2, "deferred": 1, "queued": 1, "failed": 1}),
         ("resend", {"accepted": 1, "deferred": 1, "queued": 2, "failed": 1}),
         ("abandon", {"accepted": 1, "deferred": 1, "queued": 1, "failed": 2}),
@@ -434,7 +487,7 @@ def test_events_come_over_a_real_connection_until_the_edition_is_over(
 ) -> None:
     monkeypatch.setattr(live, "EVERY_SECONDS", 0.02)
     browser = office.signed_in("ed")
-    with served(office.web()) as port:
+    with served(office.web) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request(
             "GET", office.path("/deliveries/daily/1/live"), headers={"Cookie": cookies(browser)}
@@ -453,18 +506,32 @@ def test_events_come_over_a_real_connection_until_the_edition_is_over(
     assert "Cancelled. 1 of 5 readers accepted." in rest
 
 
-def test_events_end_at_once_when_the_process_stops(office: Office, sent: int) -> None:
-    browser, stopping = office.signed_in("ed"), asyncio.Event()
-    stopping.set()
+def test_a_server_that_stops_does_not_wait_for_those_who_watch(
+    office: Office, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "EVERY_SECONDS", 1000)
+    request = (
+        f"GET {office.path('/deliveries/daily/1/live')} HTTP/1.1\r\n"
+        f"Host: 127.0.0.1\r\nCookie: {cookies(office.signed_in('ed'))}\r\n\r\n"
+    )
+    asyncio.run(_watch_and_stop(office, request.encode()))
+
+
+async def _watch_and_stop(office: Office, request: bytes) -> None:
+    stopping = asyncio.Event()
     web = make_web(office.app, clock=lambda: office.now, stopping=stopping)
-    answer = asyncio.run(_get(web, office.path("/deliveries/daily/1/live"), cookies(browser)))
-    assert answer.text.count("event: progress") == 1
-
-
-async def _get(web: object, path: str, cookie: str) -> httpx.Response:
-    transport = httpx.ASGITransport(web)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="https://news.example.org") as client:
-        return await client.get(path, headers={"Cookie": cookie})
+    with closing(listen("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        serving = asyncio.create_task(serve(web, listener, stopping=stopping))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        await reader.readuntil(b"event: progress\n")
+        stopping.set()
+        # uvicorn would wait 20 s for an answer that does not end.
+        async with asyncio.timeout(15):
+            await serving
+        writer.close()
+        await writer.wait_closed()
 
 
 # --- charts ---------------------------------------------------------------------------------------------

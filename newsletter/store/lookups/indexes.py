@@ -17,6 +17,7 @@ Index(
     postgresql_where=_files.c.document_id.is_not(None),
 )
 # Who joined and left on which day.
-Index("ix_consents_list_name_at_action", _consents.c.list_name, _consents.c.at, _consents.c.action)
+# The day comes first: by the list, SQLite would take it for queries about single readers, too.
+Index("ix_consents_at_list_name_action", _consents.c.at, _consents.c.list_name, _consents.c.action)
 # What came back on which day.
 Index("ix_feedback_received_at_kind", _feedback.c.received_at, _feedback.c.kind)

@@ -1,5 +1,6 @@
 """Deliveries: how each edition goes out, live; who failed and why; and what an operator decides about it."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from newsletter.web.forms import text_of
 from newsletter.web.operator.documents import times_of
 from newsletter.web.operator.gate import Gate
 from newsletter.web.operator.live import Paces, Progress, Telling, progress_of
-from newsletter.web.operator.reading import number_in, number_of
+from newsletter.web.operator.reading import edition_number_in, number_in
 from newsletter.web.security import LIVE_POLICY
 
 #: What can be done with a whole edition, and what is written into the log.
@@ -29,10 +30,14 @@ _ACTIONS = {
     "resume": "resume edition",
     "cancel": "cancel edition",
     "retry": "retry deliveries",
+    "hurry": "try deferred deliveries now",
     Resolution.ARRIVED.value: "settle deliveries as arrived",
     Resolution.RESEND.value: "send deliveries once more",
     Resolution.ABANDON.value: "abandon deliveries",
 }
+
+#: What is tried again.
+_AGAIN = {"retry": DeliveryState.FAILED, "hurry": DeliveryState.DEFERRED}
 
 #: Which state is shown first: what needs somebody before what does not.
 _FIRST = (
@@ -71,7 +76,8 @@ class _Deliveries:
 
     async def all(self, request: Request, operator: SignedIn) -> Response:
         """List editions with their counts, the newest first."""
-        list_name = request.query_params.get("list", "")
+        list_names = await run_in_threadpool(self._app.lookups.published_lists)
+        list_name = _known(request, list_names)
         before = number_in(request.query_params.get("before"))
         editions = partial(self._app.lookups.editions, list_name=list_name, before=before)
         return self._show(
@@ -79,7 +85,7 @@ class _Deliveries:
             operator=operator,
             times=times_of(self._desk),
             found=await run_in_threadpool(editions),
-            list_names=await run_in_threadpool(self._app.lookups.published_lists),
+            list_names=list_names,
             list_name=list_name,
             is_later_page=before is not None,
             states=list(DeliveryState),
@@ -136,9 +142,9 @@ class _Deliveries:
 
     async def failures(self, request: Request, operator: SignedIn) -> Response:
         """Show why deliveries were refused, and whose, of one edition or of the latest ones."""
-        list_name = request.query_params.get("list", "")
-        number = number_in(request.query_params.get("number"))
         lookups = self._app.lookups
+        list_name = _known(request, await run_in_threadpool(lookups.published_lists))
+        number = edition_number_in(request.query_params.get("number"))
         if number is not None:
             state = await run_in_threadpool(self._edition, list_name, number)
             editions = [state.edition]
@@ -174,10 +180,12 @@ class _Deliveries:
         return Response(script, media_type="text/javascript")
 
     async def _state(self, request: Request) -> EditionStatus:
-        number = number_of(request.path_params["number"])
+        number = edition_number_in(request.path_params["number"])
         return await run_in_threadpool(self._edition, request.path_params["list"], number)
 
-    def _edition(self, list_name: str, number: int) -> EditionStatus:
+    def _edition(self, list_name: str, number: int | None) -> EditionStatus:
+        if list_name not in self._app.lookups.published_lists() or number is None:
+            raise HTTPException(404)
         try:
             return self._app.operator.edition(list_name, number)
         except SettingsError as error:
@@ -213,8 +221,8 @@ class _Deliveries:
             if edition.state is EditionState.OPEN and not state.waiting:
                 return "It is finished: there is nobody left to spare it."
             return f"It is cancelled: {plural(ruling.cancel(edition, now=now), 'reader')} will not get it."
-        if do == "retry":
-            count = ruling.retry(edition, states=[DeliveryState.FAILED], now=now)
+        if do in _AGAIN:
+            count = ruling.retry(edition, states=[_AGAIN[do]], now=now)
             return f"{plural(count, 'delivery', 'deliveries')} queued again; suppressed readers stay out."
         count = ruling.resolve(edition, Resolution(do), now=now)
         became = {
@@ -223,3 +231,9 @@ class _Deliveries:
             Resolution.ABANDON: "counted as failed",
         }[Resolution(do)]
         return f"{plural(count, 'uncertain delivery', 'uncertain deliveries')} {became}."
+
+
+def _known(request: Request, list_names: Sequence[str]) -> str:
+    """Return the list that a page is asked for; empty for all, and for one that is none."""
+    wanted = request.query_params.get("list", "")
+    return wanted if wanted in list_names else ""

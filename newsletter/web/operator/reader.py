@@ -17,7 +17,7 @@ from newsletter.web.desk import Desk
 from newsletter.web.forms import text_of
 from newsletter.web.operator.documents import times_of
 from newsletter.web.operator.gate import Gate
-from newsletter.web.operator.reading import number_in, number_of
+from newsletter.web.operator.reading import edition_number_in, number_in, number_of
 
 #: What the page before may say of itself.
 _NOTICES = {"add": "The address is on the list.", "suppress": "The address will never be mailed again."}
@@ -49,7 +49,7 @@ class _Reader:
             sent = await self._desk.guard.read(request)
             change = partial(self._change, operator, reader, text_of(sent, "do"), text_of(sent, "list"))
             try:
-                done = await run_in_threadpool(change, edition=number_in(text_of(sent, "edition")))
+                done = await run_in_threadpool(change, edition=edition_number_in(text_of(sent, "edition")))
             except NewsletterError as refusal:
                 error = str(refusal)
             reader = await self._reader(request)
@@ -108,10 +108,10 @@ class _Reader:
 
     def _change_delivery(self, reader: ReaderFile, do: str, list_name: str, edition: int | None) -> str:
         """Send a delivery of the reader again, or settle what became of it."""
-        if edition is None:
+        if edition is None or list_name not in self._app.lookups.published_lists():
             raise SettingsError("choose an edition")
         ruling, now = self._app.operator, self._desk.clock()
-        published = ruling.edition(self._app.published_list(list_name), edition).edition
+        published = ruling.edition(list_name, edition).edition
         if do == "retry":
             states = (DeliveryState.FAILED, DeliveryState.DEFERRED)
             count = ruling.retry(published, states=states, address=reader.address, now=now)

@@ -12,6 +12,9 @@ from newsletter.model.dates import date_words
 #: An id, or a number of a page, as addresses spell it.
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
+#: The largest number of an edition that a column holds.
+_LAST_EDITION = 2**31 - 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
@@ -51,6 +54,18 @@ def number_in(text: str | None) -> int | None:
     if not _NUMBER.fullmatch(text):
         raise HTTPException(404)
     return int(text)
+
+
+def edition_number_in(text: str | None) -> int | None:
+    """Read the number of an edition; None where there is none.
+
+    Raises:
+        HTTPException: 404 if it is something else, or more than the store can hold.
+    """
+    found = number_in(text)
+    if found is not None and found > _LAST_EDITION:
+        raise HTTPException(404)
+    return found
 
 
 def number_of(text: str) -> int:

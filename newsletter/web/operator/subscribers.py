@@ -5,6 +5,7 @@ from functools import partial
 from itertools import islice
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -53,12 +54,12 @@ class _Subscribers:
         """
         if request.method != "POST":
             query = request.query_params
-            wanted = _wanted(query.get("list", ""), query.get("state", ""), query.get("suppressed", ""))
+            wanted = self._wanted(query.get("list", ""), query.get("state", ""), query.get("suppressed", ""))
             return await self._page(request, operator, wanted, before=number_in(query.get("before")))
         sent = await self._desk.guard.read(request)
         field = partial(text_of, sent)
         if field("do") == "search":
-            wanted = _wanted(field("list"), field("state"), field("suppressed"), field("q"))
+            wanted = self._wanted(field("list"), field("state"), field("suppressed"), field("q"))
             return await self._page(request, operator, wanted, before=number_in(field("before")))
         change = self._add if field("do") == "add" else self._suppress
         address = field("address").strip()
@@ -66,13 +67,23 @@ class _Subscribers:
             done = await run_in_threadpool(change, operator, address, field("name").strip(), field("list"))
         except (AddressError, SettingsError, SubscriberError) as error:
             return await self._page(
-                request, operator, _wanted(), error=str(error), address=address, wrong=field("do")
+                request, operator, SubscriberFilter(), error=str(error), address=address, wrong=field("do")
             )
         number = await run_in_threadpool(self._app.lookups.reader_of, address)
         if number is None:
-            return await self._page(request, operator, _wanted(), done=done)
+            return await self._page(request, operator, SubscriberFilter(), done=done)
         base = f"{self._desk.site.base}/operator/subscribers/{number}"
         return RedirectResponse(f"{base}?done={field('do')}", status_code=303, headers=_NO_STORE)
+
+    def _wanted(self, list_name: str, state: str, suppressed: str, text: str = "") -> SubscriberFilter:
+        """Return which subscribers are looked for; what cannot be is passed over."""
+        return SubscriberFilter(
+            # No address holds a NUL, and PostgreSQL none in a text.
+            text=text.replace("\0", "").strip()[:_LONGEST_SEARCH],
+            list_name=list_name if self._desk.site.named(list_name) else "",
+            state=SubscriptionState(state) if state in set(SubscriptionState) else None,
+            is_suppressed=bool(suppressed),
+        )
 
     def _add(self, operator: SignedIn, address: str, name: str, list_name: str) -> str:
         """Put an address on a list."""
@@ -81,7 +92,8 @@ class _Subscribers:
         report = app.subscribers.add(mailing_list, address, name=name[:_LONGEST_SEARCH], now=now)
         if report.outcome is AddOutcome.REFUSED:
             raise SubscriberError(f"{report.address} was not added: {report.reason}")
-        self._record(operator, "add subscriber", address, mailing_list.name)
+        if report.outcome is AddOutcome.ADDED:
+            self._record(operator, "add subscriber", address, mailing_list.name)
         return f"{report.address}: {report.outcome.value}"
 
     def _suppress(self, operator: SignedIn, address: str, _name: str, _list_name: str) -> str:
@@ -134,7 +146,10 @@ class _Subscribers:
     async def export(self, request: Request, operator: SignedIn) -> Response:
         """Hand out a list's subscribers as a CSV file, in flat memory."""
         sent = await self._desk.guard.read(request)
-        mailing_list = self._app.mailing_list(text_of(sent, "list") or None)
+        try:
+            mailing_list = self._app.mailing_list(text_of(sent, "list") or None)
+        except SettingsError as error:
+            raise HTTPException(400, str(error)) from error
         await run_in_threadpool(
             self._app.audit.record,
             actor=operator.name,
@@ -153,12 +168,3 @@ def _portions(rows: Iterator[str]) -> Iterator[str]:
     """Yield rows some at a time: each turn from the thread that reads them costs more than a row."""
     while some := "".join(islice(rows, _ROWS_AT_ONCE)):
         yield some
-
-
-def _wanted(list_name: str = "", state: str = "", suppressed: str = "", text: str = "") -> SubscriberFilter:
-    return SubscriberFilter(
-        text=text.strip()[:_LONGEST_SEARCH],
-        list_name=list_name,
-        state=SubscriptionState(state) if state in set(SubscriptionState) else None,
-        is_suppressed=bool(suppressed),
-    )

@@ -19,11 +19,11 @@ def upgrade() -> None:
         sqlite_where=_HAS_DOCUMENT,
         postgresql_where=_HAS_DOCUMENT,
     )
-    op.create_index("ix_consents_list_name_at_action", "consents", ["list_name", "at", "action"])
+    op.create_index("ix_consents_at_list_name_action", "consents", ["at", "list_name", "action"])
     op.create_index("ix_feedback_received_at_kind", "feedback", ["received_at", "kind"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_feedback_received_at_kind", "feedback")
-    op.drop_index("ix_consents_list_name_at_action", "consents")
+    op.drop_index("ix_consents_at_list_name_action", "consents")
     op.drop_index("ix_files_news", "files")
