@@ -15,7 +15,9 @@ from typing import TypeVar
 from newsletter import settings as settings_room
 from newsletter import wiring
 from newsletter.bound import checks
+from newsletter.bound.alerts import Alerts
 from newsletter.bound.archive import Archive
+from newsletter.bound.backups import Backups
 from newsletter.bound.copies import Copies
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
@@ -379,6 +381,16 @@ class App:
     def audit(self) -> Audit:
         """The log of what operators decide."""
         return Audit(lambda: self.store)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What the operator is told of at once."""
+        return Alerts(self.settings, self.series, lambda: self.store, self.proposals, self.operators)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """Copies of the store, and how one is put back."""
+        return Backups(self.settings, self.series, lambda: self.store)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""

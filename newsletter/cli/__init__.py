@@ -5,6 +5,8 @@ What takes long to import is imported inside the commands: `newsletter --help` m
 
 import click
 
+from newsletter.cli.alerts import alerts
+from newsletter.cli.backup import backup, restore
 from newsletter.cli.bounces import bounces
 from newsletter.cli.deliveries import deliveries
 from newsletter.cli.dkim import dkim
@@ -40,6 +42,7 @@ for _command in (
     send,
     run,
     status,
+    alerts,
     config,
     subscribers,
     deliveries,
@@ -47,5 +50,7 @@ for _command in (
     dkim,
     web,
     operators,
+    backup,
+    restore,
 ):
     commands.add_command(_command)

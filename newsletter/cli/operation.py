@@ -31,7 +31,8 @@ def status() -> None:
     with opened() as app:
         now = utc_now()
         status = app.status(now=now)
-        show_status(status, waiting=app.proposals.waiting(now=now), now=now)
+        alerts = app.alerts.open()
+        show_status(status, waiting=app.proposals.waiting(now=now), alerts=alerts, now=now)
 
 
 @click.command()
