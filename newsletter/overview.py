@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from newsletter.editions.slots import next_slot
 from newsletter.model.editions import MailingList, RunOutcome
+from newsletter.model.lookups import EditionRow
 from newsletter.model.overview import Coming, Figures, LatestEdition, Sending
 from newsletter.model.subscribers import Cadence
 from newsletter.store.store import Store
@@ -70,10 +71,13 @@ def figures(store: Store, mailing_list: MailingList, *, now: datetime) -> Figure
         readership=store.audiences.readership(mailing_list.audience_name, now=now),
         joined=sum(day.counts.get("joined", 0) for day in days),
         left=sum(day.counts.get("left", 0) for day in days),
-        latest=next(
-            (LatestEdition(row=row, returns=store.lookups.returns.of(row.edition)) for row in latest), None
-        ),
+        latest=_received(store, latest[0]) if latest else None,
     )
+
+
+def _received(store: Store, row: EditionRow) -> LatestEdition:
+    bounced, complained = store.alerts.returned(row.edition.id, since=row.edition.created_at)
+    return LatestEdition(row=row, bounced=bounced, complained=complained)
 
 
 def sending(store: Store, *, account: str, now: datetime) -> Sending:

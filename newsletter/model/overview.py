@@ -1,11 +1,9 @@
 """What an operator is shown first: what comes next, and how it goes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.model.editions import MailingList, Run
-from newsletter.model.feedback import FeedbackKind
 from newsletter.model.lookups import EditionRow
 from newsletter.model.subscribers import Readership
 
@@ -29,8 +27,10 @@ class LatestEdition:
     """How the latest edition of a list was received."""
 
     row: EditionRow
-    #: Messages that came back of it, by kind; kinds with none are left out.
-    returns: Mapping[FeedbackKind, int]
+    #: Readers whose mail came back after their server had taken it.
+    bounced: int
+    #: Readers who reported it as spam.
+    complained: int
 
 
 @dataclass(frozen=True, kw_only=True)

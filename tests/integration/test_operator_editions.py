@@ -15,6 +15,7 @@ from operators import Office, hidden
 from reviewed import NOW, SLOT, open_office, proposed, publish, write
 from webserver import Browser
 
+from newsletter.model.alerts import AlertDecision, AlertKind, Condition
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.editions import Edition, RunOutcome
 from newsletter.model.proposals import Proposal, ProposalState
@@ -136,6 +137,7 @@ def test_an_edition_is_approved_from_the_overview_and_goes_out_as_it_was_seen(
     assert [one.run.outcome for one in reports] == [RunOutcome.PUBLISHED]
     sent, _ = office.app.copies.edition(office.app.operator.edition("daily", 1).edition)
     assert sent.told == seen.told
+    assert browser.get(f"{path}/mail.html").status_code == 200
     gone = browser.get(path)
     assert (gone.status_code, gone.headers["location"]) == (303, office.path("/editions/daily/1"))
 
@@ -148,6 +150,39 @@ def test_figures_say_how_the_last_edition_was_received(office: Office, folder: P
     assert claimed.edition_id == edition.id
     page = words(office.signed_in("ed").get(office.path("")))
     assert "No. 1 accepted 0% 0 of 1 Bounced for good 0% Within the 2% limit" in page
+
+
+def test_alerts_stand_on_the_overview_with_what_to_do(office: Office) -> None:
+    kinds = AlertKind.DISK_LOW, AlertKind.HELD
+    raised = [
+        Condition(kind=kind, subject=f"<{kind.value}>", what="It is so", repair="mend it") for kind in kinds
+    ]
+    office.app.store.alerts.record(
+        AlertDecision(raised=tuple(raised)), addresses=(), has_webhook=False, now=NOW
+    )
+    page = words(office.signed_in("ed").get(office.path("")))
+    assert (
+        "1 alert Disk is nearly full: <disk-low> , since today, 06:30 . It is so. What to do: mend it." in page
+    )
+    assert "<edition-held>" not in page, "the decision itself leads the page"
+
+
+def test_everything_stands_below_the_path_of_public_url(
+    sqlite_url: str, folder: Path, tmp_path: Path
+) -> None:
+    base = "https://news.example.org/brief"
+    office = open_office(sqlite_url, folder, base=base, transport="file", outbox=tmp_path / "outbox")
+    proposal = proposed(office.app, folder)
+    browser = office.signed_in("ed")
+    one = office.path(f"/proposals/{proposal.id}")
+    for path in (office.path(""), office.path("/editions"), one, *(f"{one}/{view}" for view in VIEWS)):
+        page = browser.get(path)
+        assert page.status_code == 200, path
+        links = re.findall(r'(?:href|action|src)="(/[^"]*)"', page.text)
+        assert [link for link in links if not link.startswith("/brief/")] == [], path
+    answer = decide(office, browser, proposal, "hold")
+    assert answer.headers["location"] == f"{one}?done=hold"
+    office.app.close()
 
 
 # --- decisions ------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from newsletter.store.lookups.documents import DocumentLookups
 from newsletter.store.lookups.editions import EditionLookups
 from newsletter.store.lookups.failures import FailureLookups
 from newsletter.store.lookups.history import History
-from newsletter.store.lookups.returns import Returns
 from newsletter.store.lookups.subscribers import SubscriberLookups
 
 __all__ = ["Lookups", "indexes"]
@@ -21,7 +20,6 @@ class Lookups:
         editions: Editions with their counts, and their deliveries by state.
         failures: Why deliveries were refused.
         history: How audience and bounces went, day by day.
-        returns: What came back of an edition.
         subscribers: Who reads, and everything about one reader.
     """
 
@@ -30,5 +28,4 @@ class Lookups:
         self.editions = EditionLookups(database)
         self.failures = FailureLookups(database)
         self.history = History(database)
-        self.returns = Returns(database)
         self.subscribers = SubscriberLookups(database, hasher)

@@ -4,11 +4,12 @@ from functools import partial
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from newsletter.errors import NewsletterError, StoreError
+from newsletter.errors import NewsletterError, ProposalError, StoreError
 from newsletter.model.editions import EditionState
 from newsletter.model.operators import Role, SignedIn
 from newsletter.model.voices import voice_of
@@ -58,7 +59,11 @@ class _Editions:
                 error = str(refusal)
         query, now = request.query_params, self._desk.clock()
         before, list_name = number_in(query.get("before")), query.get("list", "")
-        waiting = await run_in_threadpool(partial(self._app.proposals.waiting, now=now))
+        try:
+            waiting = await run_in_threadpool(partial(self._app.proposals.waiting, now=now))
+        except ProposalError as refusal:
+            # It is decided about at this moment.
+            raise HTTPException(409, str(refusal)) from refusal
         editions = partial(self._app.lookups.editions, list_name=list_name, before=before)
         here = f"{self._desk.site.base}/operator/editions"
         kept = {"list": list_name} if list_name else {}

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from newsletter.errors import ProposalError
+from newsletter.model.alerts import AlertKind
 from newsletter.model.deliveries import DeliveryState
-from newsletter.model.feedback import FeedbackKind
 from newsletter.model.operators import Role, SignedIn
 from newsletter.model.overview import LatestEdition
 from newsletter.model.places import PlaceHealth, PlaceState
@@ -23,9 +25,6 @@ from newsletter.web.operator.shown import path_of
 
 #: Editions that are shown.
 _EDITIONS = 5
-
-#: Shares of an edition's readers above which mail services take offence, in percent.
-_BOUNCE_LIMIT, _COMPLAINT_LIMIT = 2.0, 0.1
 
 _TROUBLED = frozenset({PlaceState.FAILING, PlaceState.ENDED, PlaceState.SILENT})
 
@@ -71,7 +70,11 @@ class _Overview:
 
     async def show(self, request: Request, operator: SignedIn) -> Response:
         """Show what is to be decided, and how everything goes."""
-        values = await run_in_threadpool(self._values, request)
+        try:
+            values = await run_in_threadpool(self._values, request)
+        except ProposalError as error:
+            # It is decided about at this moment.
+            raise HTTPException(409, str(error)) from error
         decisions = values["decisions"]
         return self._desk.show(
             "operator/overview.html",
@@ -99,7 +102,8 @@ class _Overview:
             "list_names": names,
             "mailing_list": mailing_list,
             "figures": figures,
-            "rates": rates_of(figures.latest) if figures.latest else None,
+            "rates": self._rates(figures.latest) if figures.latest else None,
+            "alerts": [one for one in app.alerts.open() if one.condition.kind is not AlertKind.HELD],
             "troubled": self._troubled(),
             "latest": app.lookups.editions(limit=_EDITIONS).rows,
             "sending": app.lookups.sending(now=now),
@@ -139,27 +143,26 @@ class _Overview:
             "text_bytes": len(draft.rendering.text.encode("utf-8")),
         }
 
+    def _rates(self, latest: LatestEdition) -> dict[str, Any]:
+        """Return how an edition was received, in shares of its mails and beside the limits of alerts."""
+        counts, settings = latest.row.counts, self._app.settings
+        accepted = counts.get(DeliveryState.ACCEPTED, 0)
+        failed = counts.get(DeliveryState.FAILED, 0)
+        bounced = _percent(failed + latest.bounced, accepted + failed)
+        complained = _percent(latest.complained, accepted + failed)
+        return {
+            "accepted": _percent(accepted, latest.row.edition.audience),
+            "accepted_count": accepted,
+            "bounced": Rate(percent=bounced, limit=settings.bounce_alert_percent),
+            "complaints": Rate(percent=complained, limit=settings.complaint_alert_percent),
+        }
+
     def _troubled(self) -> list[PlaceHealth]:
         """Return the places that documents should come from, and do not."""
         lookups, now = self._app.lookups, self._desk.clock()
         feeds, _ = lookups.feeds(page=1, now=now)
         places = (*feeds, *lookups.folders(now=now), *lookups.mailboxes(now=now))
         return [place for place in places if place.state in _TROUBLED]
-
-
-def rates_of(latest: LatestEdition) -> dict[str, Any]:
-    """Return how an edition was received: who has it, and what came back, as shares of its readers."""
-    counts, audience = latest.row.counts, latest.row.edition.audience
-    accepted = counts.get(DeliveryState.ACCEPTED, 0)
-    gone = counts.get(DeliveryState.FAILED, 0) + latest.returns.get(FeedbackKind.HARD_BOUNCE, 0)
-    return {
-        "accepted": _percent(accepted, audience),
-        "accepted_count": accepted,
-        "bounced": Rate(percent=_percent(gone, audience), limit=_BOUNCE_LIMIT),
-        "complaints": Rate(
-            percent=_percent(latest.returns.get(FeedbackKind.COMPLAINT, 0), accepted), limit=_COMPLAINT_LIMIT
-        ),
-    }
 
 
 def _percent(count: int, of: int) -> float:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from newsletter.errors import NewsletterError, ProposalError, StoreError
 from newsletter.model.checks import Check
 from newsletter.model.operators import Role, SignedIn
-from newsletter.model.proposals import Proposal, ProposalState
+from newsletter.model.proposals import Proposal
 from newsletter.model.voices import voice_of
 from newsletter.web.desk import Desk
 from newsletter.web.forms import text_of
@@ -76,9 +76,8 @@ class _Proposals:
             if text_of(sent, "do") == "headline":
                 typed = number_of(text_of(sent, "story")), text_of(sent, "headline")[:_LONGEST]
         shown = await self._finder.find(request)
-        proposal = shown.proposal
-        if proposal is not None and proposal.state is ProposalState.PUBLISHED:
-            return RedirectResponse(self._published(proposal), 303, _NO_STORE)
+        if shown.published is not None:
+            return RedirectResponse(shown.path, 303, _NO_STORE)
         values = await run_in_threadpool(self._values, shown)
         form, done = self._desk.guard.open(request), request.query_params.get("done", "")
         return self._desk.show(
@@ -143,9 +142,6 @@ class _Proposals:
         else:
             raise ProposalError("choose what is to be done")
         return f"{here}?done={do}&story={story}#s{story}"
-
-    def _published(self, proposal: Proposal) -> str:
-        return f"{self._desk.site.base}/operator/editions/{proposal.list_name}/{proposal.number}"
 
 
 def _by_story(proposal: Proposal) -> dict[int | None, list[Check]]:

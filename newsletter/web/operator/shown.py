@@ -11,7 +11,7 @@ from starlette.routing import Route
 from newsletter.errors import ProposalChangedError, ProposalError, SettingsError
 from newsletter.model.editions import Edition
 from newsletter.model.messages import Rendering
-from newsletter.model.proposals import Proposal
+from newsletter.model.proposals import Proposal, ProposalState
 from newsletter.model.status import EditionStatus
 from newsletter.web.desk import Desk
 from newsletter.web.operator.gate import Endpoint
@@ -77,6 +77,8 @@ class Finder:
     def _proposed(self, proposal_id: int) -> Shown:
         proposals = self._desk.app.proposals
         proposal = proposals.get(proposal_id)
+        if proposal.state is ProposalState.PUBLISHED:
+            return self._published(proposal.list_name, proposal.number)
         draft = proposals.content(proposal)
         return Shown(
             path=path_of(self._desk, proposal),
