@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive", "fetch", "admit", "places", "doctor", "alert", "backup"),
+    *("gauges", "receive", "fetch", "admit", "places", "doctor", "alert", "backup", "overview"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
