@@ -20,8 +20,10 @@ from newsletter.bound.copies import Copies
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.feedback import Feedback
 from newsletter.bound.keys import Keys
+from newsletter.bound.lookups import Lookups
 from newsletter.bound.mail import Mail
 from newsletter.bound.operators import Audit, Operators
+from newsletter.bound.proposals import Proposals
 from newsletter.bound.readers import Readers
 from newsletter.bound.sources import Sources
 from newsletter.bound.subscribers import Subscribers
@@ -38,16 +40,13 @@ from newsletter.model.gauges import Gauges
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.operate import Operator
-from newsletter.publish import draft, publish, publish_due, slots_due
+from newsletter.publish import slots_due
 from newsletter.settings import Settings
 from newsletter.sources.parse import SourceAliases, TextReader
 from newsletter.status import status
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
-
-#: Stands for the sender of a preview where none is set.
-_STAND_IN_SENDER = "sender@example.org"
 
 _Result = TypeVar("_Result")
 
@@ -285,29 +284,26 @@ class App:
         return [(item, make(item.document) if item.document else None) for item in items]
 
     def draft(self, mailing_list: MailingList, *, now: datetime) -> Draft | None:
-        """Make the edition that is due, and write nothing; see `newsletter.publish.draft`.
-
-        A sender that is not set yet is stood in for: a look at the edition needs none.
-        """
-        if not mailing_list.sender_address:
-            mailing_list = replace(mailing_list, sender_address=_STAND_IN_SENDER)
-        press = wiring.press(self.settings, mailing_list)
-        if not Store.exists(self.settings.database_url):
-            return None
-        return draft(self.store, mailing_list, press, now=now)
+        """Return the edition that is due, and write nothing; see `newsletter.bound.proposals`."""
+        return self.proposals.due(mailing_list, now=now)
 
     @cached_property
     def explanations(self) -> Explanations:
         """Why editions are as they are."""
         return Explanations(self.settings, lambda: self.store, self.draft)
 
-    def publish(self, mailing_list: MailingList, *, now: datetime) -> PublishReport:
-        """Publish what is new; see `newsletter.publish.publish`."""
-        return publish(self.store, mailing_list, wiring.press(self.settings, mailing_list), now=now)
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Editions before they go out."""
+        return Proposals(self.settings, self.series, lambda: self.store)
+
+    def publish(self, mailing_list: MailingList, *, now: datetime, by: str = "newsletter") -> PublishReport:
+        """Publish what is due, by hand; `by` goes into the audit log where approval is asked for."""
+        return self.proposals.send(mailing_list, by=by, now=now)
 
     def publish_due(self, mailing_list: MailingList, *, now: datetime) -> list[PublishReport]:
-        """Answer the slots that have come; see `newsletter.publish.publish_due`."""
-        return publish_due(self.store, mailing_list, wiring.press(self.settings, mailing_list), now=now)
+        """Answer the slots that have come, and propose what is to be proposed."""
+        return self.proposals.take_turn(mailing_list, now=now)
 
     def slots_due(self, mailing_list: MailingList, *, now: datetime) -> bool:
         """Return whether a slot of a list has come and is not answered."""
@@ -343,6 +339,11 @@ class App:
     def operator(self) -> Operator:
         """What looks at deliveries and rules over them; see `newsletter.operate`."""
         return Operator(self.store)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """What the operator looks up."""
+        return Lookups(self.settings, lambda: self.store)
 
     @cached_property
     def copies(self) -> Copies:

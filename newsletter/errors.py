@@ -18,6 +18,8 @@ NewsletterError
 ├── SignInError                somebody is not let into the operator's pages; carries how long to wait
 ├── StoreError                 the store cannot be opened, read or written
 │   └── SenderBusyError        another process is sending from this store
+├── ProposalError              a decision about a proposed edition that cannot be taken
+│   └── ProposalChangedError   somebody else changed it, or decided, meanwhile
 ├── PublishConflictError       another process published these documents first
 ├── FetchError                 a web address that cannot, or must not, be fetched
 ├── SourceError                a source that cannot be added, or is not there
@@ -158,6 +160,14 @@ class StoreError(NewsletterError):
 
 class SenderBusyError(StoreError):
     """Another process is sending from this store; two would mail readers twice."""
+
+
+class ProposalError(NewsletterError):
+    """A decision about a proposed edition that cannot be taken, or there is no such proposal."""
+
+
+class ProposalChangedError(ProposalError):
+    """A proposed edition is no longer the one that a decision was taken about."""
 
 
 class PublishConflictError(NewsletterError):

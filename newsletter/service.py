@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from newsletter.app import App
 from newsletter.errors import NewsletterError, SenderBusyError, SettingsError
 from newsletter.model.clock import Clock
 from newsletter.model.documents import FileOutcome, IngestReport
-from newsletter.model.editions import MailingList, RunOutcome
+from newsletter.model.editions import MailingList, RunOutcome, Turn
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
 from newsletter.model.sources import PollOutcome, SourceReport
 from newsletter.web.parts import parts_of, run_together
@@ -117,6 +117,7 @@ class Service:
         self._gathering: set[asyncio.Task[None]] = set()
         self._ingesting = asyncio.Lock()
         self._is_paused = False
+        self._looked_forward: dict[str, datetime] = {}
 
     async def serve(self) -> None:
         """Run until `stopping` is set."""
@@ -251,20 +252,29 @@ class Service:
 
     async def _publish(self) -> None:
         now = self._clock()
-        due = [
-            mailing_list
+        turns = {
+            mailing_list: await self._apart(self._app.proposals.turn, mailing_list, now=now)
             for mailing_list in self._app.series
-            if await self._apart(self._app.slots_due, mailing_list, now=now)
-        ]
+        }
+        due = [mailing_list for mailing_list, turn in turns.items() if turn is not Turn.NONE]
         if not due:
             return
-        # What came a moment before the slot belongs into the edition.
-        await self._guarded("fetch", self._gather_for_a_while)
-        await self._guarded("ingest", self._ingest)
+        # What came a moment before the slot belongs into the edition; what comes to a proposal that found
+        # nothing yet does so by itself.
+        if Turn.ANSWER in turns.values() or self._begin_to_propose(due, now):
+            await self._guarded("fetch", self._gather_for_a_while)
+            await self._guarded("ingest", self._ingest)
         for mailing_list in due:
             await self._guarded(mailing_list.name, partial(self._publish_list, mailing_list))
         self._wake_at_next_slot()
         self._deliver_due.set()
+
+    def _begin_to_propose(self, lists: Sequence[MailingList], now: datetime) -> bool:
+        """Return whether the coming slot of any of these lists is looked forward to for the first time."""
+        slots = {one.name: self._app.next_slot(one, now=now) for one in lists}
+        fresh = {name: slot for name, slot in slots.items() if self._looked_forward.get(name) != slot}
+        self._looked_forward |= fresh
+        return bool(fresh)
 
     async def _guarded(self, what: str, verb: Callable[[], Awaitable[None]]) -> None:
         """Run a verb whose failure must not keep the next one from its turn."""

@@ -27,6 +27,7 @@ from newsletter.model.feedback import BouncePolicy
 from newsletter.model.stories import GroupingRules
 from newsletter.publish import Newsroom, Press
 from newsletter.settings import Settings
+from newsletter.settings.values import mailbox_name
 from newsletter.stories.news import RepeatRules
 from newsletter.stories.rewriting.language_model import LanguageModel
 
@@ -115,8 +116,16 @@ def press(values: Settings, mailing_list: MailingList) -> Press:
         view_url=view_url,
         has_preferences=links is not None,
         unsubscribe_address=ascii_domain(values.unsubscribe_address) or mailing_list.contact_address,
+        places=_places(values, mailing_list),
         newsroom=newsroom(values),
     )
+
+
+def _places(values: Settings, mailing_list: MailingList) -> tuple[str, ...]:
+    """Return the folders and mailboxes that a list carries, by their names in the store."""
+    if mailing_list.folders or mailing_list.sources is not None:
+        return mailing_list.folders
+    return (*map(str, values.all_folders()), *map(mailbox_name, values.mailboxes))
 
 
 def template_folders(values: Settings) -> tuple[Path, ...]:

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from newsletter import wiring
-from newsletter.model.editions import Draft, MailingList
+from newsletter.editions.differences import differences
+from newsletter.model.differences import Differences
+from newsletter.model.editions import Draft, Edition, MailingList
 from newsletter.model.explanations import EditionExplanation, StoryExplanation
 from newsletter.operate import Operator
 from newsletter.publish import explain_edition, explain_story, find_entry
@@ -43,6 +45,21 @@ class Explanations:
         store = self._open_store()
         published = Operator(store).edition(mailing_list.name, number).edition
         return explain_edition(store, store.editions.content(published.id))
+
+    def differences(self, mailing_list: MailingList, edition: Edition, *, number: int) -> Differences:
+        """Say how an edition differs from an earlier one of its list.
+
+        Args:
+            mailing_list: The list.
+            edition: A draft's, or a published one.
+            number: Of the earlier one.
+
+        Raises:
+            SettingsError: The list has no edition of that number.
+        """
+        store = self._open_store()
+        earlier = Operator(store).edition(mailing_list.name, number).edition
+        return differences(store.editions.content(earlier.id), edition)
 
     def story(
         self, mailing_list: MailingList, explained: EditionExplanation, wanted: str

@@ -74,6 +74,10 @@ class Subscribers:
         store, name = self._open_store(), mailing_list.audience_name
         return subscribe.remove(store, name, address, suppress=suppress, now=now)
 
+    def suppress(self, address: str, *, now: datetime) -> str:
+        """Never mail an address again, on any list; see `newsletter.subscribe.suppress`."""
+        return subscribe.suppress(self._open_store(), address, now=now)
+
     def lift(self, address: str) -> str:
         """Let a suppressed address be mailed again; see `newsletter.subscribe.lift`."""
         return subscribe.lift(self._open_store(), address)

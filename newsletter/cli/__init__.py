@@ -13,6 +13,7 @@ from newsletter.cli.editions import preview, send
 from newsletter.cli.explain import explain
 from newsletter.cli.operation import config, demo, run, status
 from newsletter.cli.operators import operators
+from newsletter.cli.proposals import editions
 from newsletter.cli.sources import sources
 from newsletter.cli.subscribers import subscribers
 from newsletter.cli.web import web
@@ -35,6 +36,7 @@ for _command in (
     summarize,
     preview,
     explain,
+    editions,
     send,
     run,
     status,

@@ -5,21 +5,48 @@ from pathlib import Path
 
 import click
 
+#: What a column of the store can hold.
+_number = click.IntRange(min=1, max=2**31 - 1)
 
-@click.command()
+
+@click.command(epilog="Example: newsletter preview --at '2026-11-24 07:00' --open")
 @click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
 @click.option(
     "--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the HTML here."
 )
 @click.option("--open", "open_browser", is_flag=True, help="Show the HTML in a browser.")
-def preview(*, list_name: str | None, html_file: Path | None, open_browser: bool) -> None:
+@click.option("--text", "only_text", is_flag=True, help="Print the text part alone, as a reader gets it.")
+@click.option(
+    "--at",
+    "moment",
+    metavar="TIME",
+    help="As it would be then: '2026-11-24 07:00' in the list's time zone, or with a zone of its own. "
+    "Of the documents that there are now, and not what is proposed.",
+)
+@click.option(
+    "--diff", "number", type=_number, metavar="N", help="Print how it differs from edition N instead."
+)
+def preview(
+    *,
+    list_name: str | None,
+    html_file: Path | None,
+    open_browser: bool,
+    only_text: bool,
+    moment: str | None,
+    number: int | None,
+) -> None:
     """Show the edition that would be sent now; nothing is written to the store.
 
-    What is new must have been taken in: `newsletter ingest`.
+    That is the proposed one, if there is one (`newsletter editions show`). What is new must have been taken
+    in: `newsletter ingest`.
     """
-    from newsletter.cli.sending import show_preview
+    from newsletter.cli import previewing
 
-    show_preview(list_name=list_name, html_file=html_file, open_browser=open_browser)
+    due = previewing.Wanted(list_name=list_name, moment=moment)
+    if number is not None:
+        previewing.show_differences(due, number=number)
+        return
+    previewing.show(due, html_file=html_file, open_browser=open_browser, only_text=only_text)
 
 
 @click.command()

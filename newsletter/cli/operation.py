@@ -29,7 +29,9 @@ def status() -> None:
     from newsletter.cli.report import show_status
 
     with opened() as app:
-        show_status(app.status(now=utc_now()), now=utc_now())
+        now = utc_now()
+        status = app.status(now=now)
+        show_status(status, waiting=app.proposals.waiting(now=now), now=now)
 
 
 @click.command()

@@ -113,7 +113,7 @@ def _write_entries(explained: EditionExplanation) -> None:
             _role(entry),
             *(_weight_cells(entry.placement.weight) if entry.placement else ("",) * 8),
             str(entry.rank or ""),
-            printable(entry.headline),
+            printable(entry.headline) + ("" if entry.original_headline is None else " (the operator's)"),
         )
         for entry in explained.entries
     ]
@@ -158,6 +158,10 @@ def _write_story(story: StoryExplanation) -> None:
     entry = story.entry
     click.echo(click.style(f"{entry.number}. {printable(entry.headline)}", bold=True))
     click.echo(f"{_INDENT}told as: {_role(entry)}")
+    if entry.original_headline is not None:
+        click.echo(
+            f"{_INDENT}headline by the operator, in the place of: {printable(entry.original_headline)}"
+        )
     told = entry.story
     if told is not None and told.first_told_at is not None:
         click.echo(f"{_INDENT}first told: {told.first_told_at:%Y-%m-%d %H:%M} UTC")

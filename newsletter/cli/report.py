@@ -8,8 +8,10 @@ import click
 
 from newsletter.cli.columns import terminal_width
 from newsletter.cli.common import clip, local, printable
+from newsletter.cli.reviewing import write_pending
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState
 from newsletter.model.editions import EditionState, RunOutcome
+from newsletter.model.proposals import PendingProposal
 from newsletter.model.status import EditionStatus, ListStatus, SendingTrouble, Status
 from newsletter.model.subscribers import Cadence
 from newsletter.model.words import plural
@@ -17,8 +19,8 @@ from newsletter.model.words import plural
 _REFUSALS_SHOWN = 20
 
 
-def show_status(status: Status, *, now: datetime) -> None:
-    """Print how everything stands."""
+def show_status(status: Status, *, waiting: Sequence[PendingProposal], now: datetime) -> None:
+    """Print how everything stands; `waiting`: what is proposed."""
     click.echo(f"Store: {status.place}, {plural(status.documents, 'document')}")
     zones = {state.mailing_list.name: state.mailing_list.time_zone for state in status.lists}
     for trouble in status.troubles:
@@ -26,7 +28,8 @@ def show_status(status: Status, *, now: datetime) -> None:
     has_several = sum(not _is_digest(state) for state in status.lists) > 1
     for state in status.lists:
         click.echo()
-        _show_list(state, now, is_named=has_several or _is_digest(state))
+        mine = [one for one in waiting if one.proposal.list_name == state.mailing_list.name]
+        _show_list(state, mine, now, is_named=has_several or _is_digest(state))
     _show_left_over(status.left_over)
     if status.suppressions:
         reasons = ", ".join(f"{count:,} {reason.value}" for reason, count in status.suppressions.items())
@@ -81,7 +84,9 @@ def _show_trouble(trouble: SendingTrouble, zones: dict[str, str], now: datetime)
         click.echo("  Waiting will not help; once it is mended, `newsletter send --waiting` tries at once.")
 
 
-def _show_list(state: ListStatus, now: datetime, *, is_named: bool) -> None:
+def _show_list(
+    state: ListStatus, waiting: Sequence[PendingProposal], now: datetime, *, is_named: bool
+) -> None:
     """Print how a list, or a weekly digest, stands; `is_named`: commands need its name."""
     mailing_list = state.mailing_list
     title = click.style(mailing_list.title, bold=True)
@@ -92,6 +97,8 @@ def _show_list(state: ListStatus, now: datetime, *, is_named: bool) -> None:
         click.echo(click.style(f"  Nothing is sent to {words}: set WEEKLY_SCHEDULE again", fg="red"))
     wait = _in_words((state.next_slot - now).total_seconds())
     click.echo(f"  next slot: {local(state.next_slot, mailing_list.time_zone)} (in {wait})")
+    for pending in waiting:
+        write_pending(pending, mailing_list, now=now, indent="  ")
     if not _is_digest(state):
         click.echo(f"  new since the last edition: {plural(state.new_documents, 'document')}")
     for headline in state.new_headlines:

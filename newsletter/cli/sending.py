@@ -1,49 +1,24 @@
-"""What `newsletter preview` and `newsletter send` do; imported only when one of them runs."""
+"""What `newsletter send` does; imported only when it runs."""
 
 import asyncio
 import signal
 import sys
-import tempfile
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 from newsletter.app import App
 from newsletter.cli import logs
-from newsletter.cli.common import NOTHING_NEW, on_terminal, opened, utc_now
+from newsletter.cli.common import NOTHING_NEW, actor, local, on_terminal, opened, utc_now
 from newsletter.cli.documents import show_ingest
 from newsletter.errors import SettingsError
 from newsletter.model.deliveries import DeliverReport, DeliveryState, SendOutcome
-from newsletter.model.editions import Draft, MailingList, RunOutcome
+from newsletter.model.editions import Approval, Draft, MailingList, RunOutcome
 from newsletter.model.messages import Rendering
 from newsletter.model.words import plural
 
 _GO_ON = "keep `newsletter run` going, or run `newsletter send --waiting` then"
-
-
-def show_preview(*, list_name: str | None, html_file: Path | None, open_browser: bool) -> None:
-    """Print the edition that is due as text, and write or show its HTML if asked."""
-    with opened() as app:
-        mailing_list = app.mailing_list(list_name)
-        made = app.draft(mailing_list, now=utc_now())
-        if made is None:
-            click.echo(NOTHING_NEW)
-            return
-        html, text = app.copies.bodies(made.rendering, now=utc_now())
-    click.echo(f"Subject: {made.rendering.subject}")
-    click.echo(f"Preheader: {made.rendering.preheader}\n")
-    click.echo(text)
-    click.echo(f"This would go to {plural(made.audience, 'subscriber')} of {mailing_list.name}.", err=True)
-    if html_file is None and open_browser:
-        html_file = Path(tempfile.mkdtemp(prefix="newsletter-")) / "preview.html"
-    if html_file is not None:
-        html_file.write_text(html, encoding="utf-8")
-        click.echo(f"HTML: {html_file}", err=True)
-    if html_file is not None and open_browser:
-        webbrowser.open(html_file.resolve().as_uri())
 
 
 def say_what_would_be_sent(*, list_name: str | None) -> None:
@@ -56,6 +31,7 @@ def say_what_would_be_sent(*, list_name: str | None) -> None:
             click.echo(NOTHING_NEW)
         else:
             click.echo(f"Would send {_describe(made)} to {plural(made.audience, 'subscriber')}.")
+            _say_whose_approval(app, mailing_list)
             for story in made.edition.stories:
                 click.echo(f"  - {story.headline} ({', '.join(credit.name for credit in story.sources)})")
             for line in made.edition.also:
@@ -104,9 +80,11 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> Non
             show_ingest(app.ingest(now=utc_now()))
         made = app.draft(mailing_list, now=utc_now())
         waiting = app.due_count(now=utc_now(), list_name=mailing_list.name)
+        if made is not None:
+            _say_whose_approval(app, mailing_list)
         if (made is not None and made.readers) or waiting:
             _ask(made, waiting, yes=yes)
-        report = app.publish(mailing_list, now=utc_now())
+        report = app.publish(mailing_list, now=utc_now(), by=actor())
         if report.edition is not None:
             edition = report.edition
             click.echo(f"No. {edition.number} is published for {plural(edition.audience, 'subscriber')}.")
@@ -145,6 +123,16 @@ def _describe(made: Draft) -> str:
     edition = made.edition
     stories = plural(len(edition.stories), "story", "stories")
     return f"No. {edition.number}, “{made.rendering.subject}”, with {stories}"
+
+
+def _say_whose_approval(app: App, mailing_list: MailingList) -> None:
+    """Say that sending by hand is the approval that an edition waits for."""
+    proposal = app.proposals.going(mailing_list.name)
+    if proposal is not None:
+        slot = local(proposal.slot_at, mailing_list.time_zone)
+        click.echo(f"It is what was proposed for {slot}, version {proposal.version}: what came later waits.")
+    if mailing_list.approval is not Approval.AUTOMATIC:
+        click.echo("Sending it by hand counts as your approval.")
 
 
 def _ask(made: Draft | None, waiting: int, *, yes: bool) -> None:

@@ -9,7 +9,7 @@ from newsletter.editions.plan import ONE_LINERS, Placing, Plan
 from newsletter.editions.sections import arrange, large_enough, section_of
 from newsletter.editions.subject import compose_preheader, compose_subject
 from newsletter.editions.words import count_words, cut_at_word, cut_to_words
-from newsletter.model.editions import Edition, MailingList, OneLiner, Section
+from newsletter.model.editions import DroppedStory, Edition, MailingList, OneLiner, Section
 from newsletter.model.ranking import Placement
 from newsletter.model.stories import Story, Summary, SummarySentence
 
@@ -30,6 +30,7 @@ def compose(
     slot_at: datetime | None,
     covers_from: datetime | None = None,
     repeated_ids: Sequence[int] = (),
+    dropped: Sequence[DroppedStory] = (),
     ranking: Sequence[Placement] = (),
 ) -> Edition:
     """Make an edition of planned stories.
@@ -45,6 +46,7 @@ def compose(
         slot_at: The slot that it answers to, UTC; None if triggered by hand.
         covers_from: Since when its documents came, UTC, where that is more than one day's news.
         repeated_ids: Documents that said nothing new; they count as told.
+        dropped: Stories that an operator took out; they count as told.
         ranking: Why the stories stand where they stand, the weightiest first.
     """
     choice = _within_budget(planned, mailing_list.word_budget)
@@ -65,10 +67,11 @@ def compose(
         left_out_ids=tuple(i for story in choice.rest for i in story.document_ids),
         left_out_stories=len(choice.rest),
         repeated_ids=tuple(repeated_ids),
+        dropped=tuple(dropped),
         covers_from=covers_from,
         ranking=tuple(ranking),
         word_count=choice.word_count,
-        reading_minutes=max(1, round(choice.word_count / _WORDS_PER_MINUTE)),
+        reading_minutes=reading_minutes(choice.word_count),
     )
 
 
@@ -104,7 +107,7 @@ def _within_budget(planned: Plan, budget: int) -> _Choice:
     used = 0
     for placing in planned.told:
         story = _fitted(placing, budget - used)
-        words = _story_words(story)
+        words = story_words(story)
         if told and used + words > budget:
             break
         told.append(story)
@@ -125,13 +128,19 @@ def _fitted(placing: Placing, room: int) -> Story:
     story = placing.story
     if story.context is not None and count_words(story.context.text) > _CONTEXT_WORDS:
         story = replace(story, context=None)
-    besides = _story_words(story) - _summary_words(story.summary)
+    besides = story_words(story) - _summary_words(story.summary)
     limit = min(placing.word_limit, room - besides)
     summary = shorten(story.summary, sentences=placing.sentence_count, words=limit)
     return replace(story, summary=summary)
 
 
-def _story_words(story: Story) -> int:
+def reading_minutes(words: int) -> int:
+    """Return how long somebody reads so many words, at least a minute."""
+    return max(1, round(words / _WORDS_PER_MINUTE))
+
+
+def story_words(story: Story) -> int:
+    """Return the words that are read of a story: headline, summary and what stands beside it."""
     claims = [claim for disagreement in story.disagreements for claim in disagreement.claims]
     besides = [story.headline, *(f"{claim.figure} {claim.source}" for claim in claims)]
     if story.context is not None:

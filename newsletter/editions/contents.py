@@ -17,10 +17,11 @@ class _Told:
     document_ids: tuple[int, ...]
     thread: int | None
     story: Story | None = None
+    original_headline: str | None = None
 
 
 def entries(edition: Edition) -> tuple[Entry, ...]:
-    """Return the stories of an edition: those told, then the lines, then what was left out of it.
+    """Return the stories of an edition: those told, then the lines, those left out of it, and those dropped.
 
     Args:
         edition: Of those left out, the ones whose place in the ranking it has kept are returned.
@@ -38,6 +39,7 @@ def entries(edition: Edition) -> tuple[Entry, ...]:
                 document_ids=told.document_ids,
                 thread=told.thread,
                 story=told.story,
+                original_headline=told.original_headline,
                 rank=rank,
                 placement=None if rank is None else edition.ranking[rank - 1],
             )
@@ -55,6 +57,7 @@ def _told(edition: Edition) -> Iterator[_Told]:
             document_ids=story.document_ids,
             thread=story.thread,
             story=story,
+            original_headline=story.original_headline,
         )
     for line in edition.also:
         yield _Told(
@@ -63,6 +66,7 @@ def _told(edition: Edition) -> Iterator[_Told]:
             label=line.label,
             document_ids=line.document_ids,
             thread=line.thread,
+            original_headline=line.original_headline,
         )
     for placement in _left_out(edition):
         yield _Told(
@@ -71,6 +75,14 @@ def _told(edition: Edition) -> Iterator[_Told]:
             label=placement.label,
             document_ids=placement.document_ids,
             thread=placement.thread,
+        )
+    for dropped in edition.dropped:
+        yield _Told(
+            role=StoryRole.DROPPED,
+            headline=dropped.headline,
+            label=dropped.label,
+            document_ids=dropped.document_ids,
+            thread=dropped.thread,
         )
 
 

@@ -1,7 +1,7 @@
 """When editions are due: a cron expression in a time zone, right across clock changes."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -83,7 +83,13 @@ def covered_from(
 
 
 def due_slots(
-    schedule: str, time_zone: str, *, answered_until: datetime, now: datetime, grace: timedelta
+    schedule: str,
+    time_zone: str,
+    *,
+    answered_until: datetime,
+    now: datetime,
+    grace: timedelta,
+    proposed: Collection[datetime] = (),
 ) -> tuple[DueSlot, ...]:
     """Return the slots that have come and are not answered, the oldest first.
 
@@ -96,13 +102,15 @@ def due_slots(
         answered_until: The latest slot that was answered, or when the list became known; UTC.
         now: UTC.
         grace: How late a slot may still be answered.
+        proposed: Slots for which an edition is proposed, UTC: due as well, whatever the schedule says now.
     """
     start = max(answered_until, now - _LOOK_BACK)
-    due: deque[datetime] = deque(maxlen=RECORDED_SLOTS)
+    recent: deque[datetime] = deque(maxlen=RECORDED_SLOTS)
     for slot in slots_after(schedule, time_zone, start):
         if slot > now:
             break
-        due.append(slot)
+        recent.append(slot)
+    due = sorted({*recent, *(slot for slot in proposed if slot <= now)})
     return tuple(_decide(slot, latest=due[-1], now=now, grace=grace) for slot in due)
 
 

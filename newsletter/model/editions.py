@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from newsletter.model.checks import CheckKind
 from newsletter.model.messages import Rendering
 from newsletter.model.ranking import Placement
 from newsletter.model.stories import SourceCredit, Story, StoryLabel
@@ -37,6 +38,21 @@ class Section:
     title: str
     #: A story that names one of these, in any case, or has one as a keyword, belongs here.
     words: tuple[str, ...]
+
+
+class Approval(StrEnum):
+    """Whether a list's editions go out by themselves; the value is how settings spell it."""
+
+    #: They do.
+    AUTOMATIC = "automatic"
+    #: Each waits until an operator has approved it.
+    REQUIRED = "required"
+    #: They do, unless a check says that somebody should look.
+    CHECKED = "checked"
+
+
+#: Checks for which an edition of a checked list is held unless the operator chose others.
+HOLDING_CHECKS = (CheckKind.NUMBERS, CheckKind.LEAD, CheckKind.LANGUAGE, CheckKind.STORIES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +104,11 @@ class MailingList:
     shows_documents: bool = True
     #: Name of the list that this one is in another language; empty: it stands for itself.
     translation_of: str = ""
+    approval: Approval = Approval.AUTOMATIC
+    #: How long before its slot an edition that may need approval is proposed.
+    review: timedelta = timedelta(hours=1)
+    #: Checks for which an edition is held where `approval` is CHECKED.
+    hold_on: tuple[CheckKind, ...] = HOLDING_CHECKS
     #: WEEKLY: this is the weekly digest of the list `audience_name`.
     cadence: Cadence = Cadence.EACH
 
@@ -136,6 +157,21 @@ class OneLiner:
     label: StoryLabel = StoryLabel.NEW
     #: Title of the section that it belongs to; empty without sections.
     section: str = ""
+    #: The headline before an operator wrote another one; None: nobody did.
+    original_headline: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DroppedStory:
+    """A story that an operator took out of an edition before it went out."""
+
+    headline: str
+    #: They count as told.
+    document_ids: tuple[int, ...]
+    #: As `Story.thread`.
+    thread: int | None = None
+    #: As `Story.label`.
+    label: StoryLabel = StoryLabel.NEW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +199,10 @@ class Edition:
     left_out_stories: int = 0
     #: Documents that said nothing which this list had not been told; they count as told.
     repeated_ids: tuple[int, ...] = ()
+    #: Stories that an operator took out; their documents count as told.
+    dropped: tuple[DroppedStory, ...] = ()
+    #: When its documents were looked through, UTC, where that was before it was made: it was proposed first.
+    gathered_at: datetime | None = None
     #: Since when its documents came, UTC, where that is more than one day's news (after days of downtime).
     covers_from: datetime | None = None
     #: The weightiest of its stories, the one of most weight first, with those that found no place; empty in
@@ -171,6 +211,11 @@ class Edition:
     #: Words a reader reads: headlines, summaries and one-liners.
     word_count: int
     reading_minutes: int
+
+    @property
+    def told(self) -> tuple[Story | OneLiner, ...]:
+        """What readers find in it, in the order of its numbers: the stories, then the lines."""
+        return (*self.stories, *self.also)
 
     @property
     def dated_at(self) -> datetime:
@@ -185,8 +230,8 @@ class Edition:
     @property
     def document_ids(self) -> tuple[int, ...]:
         """Every document that this edition answers for."""
-        told = [i for story in self.stories for i in story.document_ids]
-        told += [i for line in self.also for i in line.document_ids]
+        told = [i for item in self.told for i in item.document_ids]
+        told += [i for story in self.dropped for i in story.document_ids]
         return (*told, *self.left_out_ids, *self.repeated_ids)
 
 
@@ -199,10 +244,13 @@ class RunOutcome(StrEnum):
     NOTHING_NEW = "nothing new"
     #: Nobody is confirmed on the list, or reads it weekly; the documents wait.
     NO_SUBSCRIBERS = "no subscribers"
-    #: The slot was missed by more than the grace period, or a later one stood in for it.
+    #: The slot was missed by more than the grace period, a later one stood in for it, or the operator left it
+    #: out.
     SKIPPED = "skipped"
     #: Something went wrong; the next wake-up within the grace period tries again.
     FAILED = "failed"
+    #: The edition is proposed and waits for an operator; never recorded, for the slot is still open.
+    PROPOSED = "proposed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +275,16 @@ class SlotDecision(StrEnum):
     PUBLISH = "publish"
     #: Too late, or a later slot is due as well: record it as skipped.
     SKIP = "skip"
+
+
+class Turn(StrEnum):
+    """What there is to do for a list at a moment."""
+
+    NONE = "nothing"
+    #: The edition of the coming slot is to be proposed.
+    PROPOSE = "propose"
+    #: A slot has come.
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, kw_only=True)

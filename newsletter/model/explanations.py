@@ -21,13 +21,15 @@ class StoryRole(StrEnum):
     LINE = "line"
     #: It is among those behind "+N more".
     LEFT_OUT = "left out"
+    #: An operator took it out.
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """A story as an edition has it."""
 
-    #: Its number: as readers see it, then the lines', then those left out; from 1.
+    #: Its number: as readers see it, then the lines', those left out, those dropped; from 1.
     number: int
     role: StoryRole
     headline: str
@@ -38,6 +40,8 @@ class Entry:
     thread: int | None = None
     #: The story as it is told; None of a line and of what was left out.
     story: Story | None = None
+    #: The headline before an operator wrote another one; None: nobody did.
+    original_headline: str | None = None
     #: Why it stands there; None where that was not kept.
     placement: Placement | None = None
     #: Its place in the ranking, from 1; None where that was not kept.

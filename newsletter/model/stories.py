@@ -105,7 +105,7 @@ class SourceCredit:
 class Story:
     """One event: a headline, a summary, and everybody who reported it."""
 
-    #: The leading document's own headline, verbatim.
+    #: The leading document's own headline, verbatim, or what an operator wrote in its place.
     headline: str
     label: StoryLabel
     summary: Summary
@@ -132,6 +132,8 @@ class Story:
     section: str = ""
     #: Keywords of its documents, the leading one's first.
     tags: tuple[str, ...] = ()
+    #: The headline before an operator wrote another one; None: nobody did.
+    original_headline: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

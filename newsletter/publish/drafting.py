@@ -42,15 +42,25 @@ def draft(
     return draft_of(findings, store, mailing_list, press, now=now, slot_at=slot_at)
 
 
-def look_through(store: Store, mailing_list: MailingList, press: Press, *, now: datetime) -> Findings:
+def look_through(
+    store: Store, mailing_list: MailingList, press: Press, *, now: datetime, with_dropped: bool = False
+) -> Findings:
     """Find what there is to tell, and what says nothing new; by the rules of the press.
 
     An edition is made of the documents that are new to its list, a weekly digest of what the list's editions
-    told since the one before it.
+    told since the one before it. What an operator took out of an edition that did not go out stays out,
+    unless `with_dropped`.
     """
     newsroom = press.newsroom
     look = gather_week if mailing_list.cadence is Cadence.WEEKLY else gather
-    return look(store, mailing_list, grouping=newsroom.grouping, repeats=newsroom.repeats, now=now)
+    return look(
+        store,
+        mailing_list,
+        grouping=newsroom.grouping,
+        repeats=newsroom.repeats,
+        now=now,
+        dropped=() if with_dropped else store.proposals.dropped(mailing_list.name),
+    )
 
 
 def draft_of(
@@ -74,6 +84,7 @@ def draft_of(
         slot_at=slot_at,
         covers_from=findings.covers_from or _covers_from(store, mailing_list, slot_at or now),
         repeated_ids=sorted({*findings.repeats, *findings.outdated_ids}),
+        dropped=findings.dropped,
     )
     ranking = planned.ranking[:_MOST_PLACEMENTS]
     edition, rendering = render_to_fit(planned.plan, mailing_list, press, partial(make, ranking=ranking))

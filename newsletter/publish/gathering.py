@@ -1,11 +1,11 @@
 """What there is to tell a list: new documents by event, beside what it was told of each event before."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from newsletter.model.documents import Document
-from newsletter.model.editions import MailingList, weekly_of
+from newsletter.model.editions import DroppedStory, MailingList, weekly_of
 from newsletter.model.stories import GroupingRules, OpenStory, Telling
 from newsletter.store.store import Store
 from newsletter.stories.news import News, NewsDecision, RepeatRules, continued_threads, decide_news
@@ -32,6 +32,8 @@ class Findings:
     """What came of looking through what a list, or its weekly digest, has not told."""
 
     finds: tuple[Find, ...] = ()
+    #: What operators took out of editions that did not go out; it is not told.
+    dropped: tuple[DroppedStory, ...] = ()
     #: Documents that say nothing new, each with the latest edition that told their story.
     repeats: Mapping[int, int] = field(default_factory=dict)
     #: Of a weekly digest: since when what it tells came, UTC.
@@ -50,7 +52,13 @@ class Findings:
 
 
 def gather(
-    store: Store, mailing_list: MailingList, *, grouping: GroupingRules, repeats: RepeatRules, now: datetime
+    store: Store,
+    mailing_list: MailingList,
+    *,
+    grouping: GroupingRules,
+    repeats: RepeatRules,
+    now: datetime,
+    dropped: Sequence[DroppedStory] = (),
 ) -> Findings:
     """Find what is to be told to a list; nothing is written.
 
@@ -60,20 +68,36 @@ def gather(
         grouping: What makes documents one story.
         repeats: What makes a sentence old.
         now: UTC.
+        dropped: Stories that are not to be told.
     """
     documents = store.documents.new_for(
         mailing_list.name, folders=mailing_list.folders, sources=mailing_list.sources
     )
+    dropped = still_new(dropped, {document.id for document in documents})
+    documents = [document for document in documents if document.id not in ids_of(dropped)]
     if not documents:
-        return Findings()
+        return Findings(dropped=dropped)
     since = now - timedelta(days=grouping.open_days)
     stories = {story.thread: story for story in store.told.open_stories(mailing_list.name, since=since)}
     events = _groups(store, documents, stories, grouping, now)
-    findings = sift(events, stories, repeats, mailing_list.language)
+    findings = replace(sift(events, stories, repeats, mailing_list.language), dropped=dropped)
     digest = weekly_of(mailing_list)
     if digest is None:
         return findings
     return replace(findings, elsewhere=editions_by_thread(store.told.tellings(digest.name, since=since)))
+
+
+def still_new(dropped: Iterable[DroppedStory], new_ids: Collection[int]) -> tuple[DroppedStory, ...]:
+    """Return dropped stories with those of their documents that no edition answers for yet."""
+    kept = [
+        replace(story, document_ids=tuple(i for i in story.document_ids if i in new_ids)) for story in dropped
+    ]
+    return tuple(story for story in kept if story.document_ids)
+
+
+def ids_of(dropped: Iterable[DroppedStory]) -> frozenset[int]:
+    """Return the documents of dropped stories."""
+    return frozenset(i for story in dropped for i in story.document_ids)
 
 
 def editions_by_thread(tellings: Iterable[Telling]) -> dict[int, tuple[int, ...]]:

@@ -32,6 +32,8 @@ class Press:
     has_preferences: bool
     #: Takes unsubscribe requests by mail.
     unsubscribe_address: str
+    #: Folders and mailboxes that its documents come from.
+    places: tuple[str, ...] = ()
     newsroom: Newsroom = field(default_factory=Newsroom)
 
 
@@ -98,16 +100,34 @@ def render_to_fit(
     """
     for share in (1, 2, 4, 1000):
         edition = make(planned, replace(mailing_list, word_budget=mailing_list.word_budget // share))
-        rendering = press.renderer.render_edition(
-            edition,
-            mailing_list,
-            view_url=press.view_url(mailing_list.name, edition.number),
-            has_preferences=press.has_preferences,
-            unsubscribe_address=press.unsubscribe_address,
-        )
+        rendering = _rendered(edition, mailing_list, press)
         if len(rendering.html.encode("utf-8")) <= MAX_HTML_BYTES:
             break
+    return edition, _checked(rendering, edition)
+
+
+def render(edition: Edition, mailing_list: MailingList, press: Press) -> Rendering:
+    """Render an edition as it is.
+
+    Raises:
+        TemplateError: A template is broken.
+        MessageRefusedError: The rendered edition breaks a rule that every message must keep.
+    """
+    return _checked(_rendered(edition, mailing_list, press), edition)
+
+
+def _rendered(edition: Edition, mailing_list: MailingList, press: Press) -> Rendering:
+    return press.renderer.render_edition(
+        edition,
+        mailing_list,
+        view_url=press.view_url(mailing_list.name, edition.number),
+        has_preferences=press.has_preferences,
+        unsubscribe_address=press.unsubscribe_address,
+    )
+
+
+def _checked(rendering: Rendering, edition: Edition) -> Rendering:
     problems = check_rendering(rendering, edition)
     if problems:
         raise MessageRefusedError(*problems)
-    return edition, rendering
+    return rendering

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from newsletter.model.documents import Document
-from newsletter.model.editions import MailingList, PublishedEdition
+from newsletter.model.editions import DroppedStory, MailingList
 from newsletter.model.stories import GroupingRules, Telling
-from newsletter.publish.gathering import Event, Findings, editions_by_thread, sift
+from newsletter.publish.gathering import Event, Findings, editions_by_thread, ids_of, sift, still_new
 from newsletter.store.store import Store
 from newsletter.store.told import stories_of
 from newsletter.stories.news import RepeatRules
@@ -36,6 +36,8 @@ class Week:
     told_in: Mapping[int, int]
     #: Documents of these stories as newer versions have replaced them.
     outdated_ids: tuple[int, ...]
+    #: What operators took out of digests that did not go out.
+    dropped: tuple[DroppedStory, ...]
     #: What the list's editions told, and what the digests told.
     by_editions: tuple[Telling, ...]
     by_digests: tuple[Telling, ...]
@@ -49,7 +51,13 @@ class Week:
 
 
 def gather_week(
-    store: Store, mailing_list: MailingList, *, grouping: GroupingRules, repeats: RepeatRules, now: datetime
+    store: Store,
+    mailing_list: MailingList,
+    *,
+    grouping: GroupingRules,
+    repeats: RepeatRules,
+    now: datetime,
+    dropped: Sequence[DroppedStory] = (),
 ) -> Findings:
     """Find what is to be told in a weekly digest; nothing is written.
 
@@ -60,22 +68,31 @@ def gather_week(
             them.
         repeats: What makes a sentence old.
         now: UTC.
+        dropped: Stories that are not to be told.
     """
-    week = look_back(store, mailing_list, grouping=grouping, now=now)
+    week = look_back(store, mailing_list, grouping=grouping, now=now, dropped=dropped)
     without = partial(findings_without, week, mailing_list=mailing_list, rules=repeats)
     return replace(
         without(frozenset()),
         covers_from=week.since,
         outdated_ids=week.outdated_ids,
+        dropped=week.dropped,
         edition_ids=week.edition_ids,
         without=without,
         elsewhere=editions_by_thread(week.by_editions),
     )
 
 
-def look_back(store: Store, mailing_list: MailingList, *, grouping: GroupingRules, now: datetime) -> Week:
+def look_back(
+    store: Store,
+    mailing_list: MailingList,
+    *,
+    grouping: GroupingRules,
+    now: datetime,
+    dropped: Sequence[DroppedStory] = (),
+) -> Week:
     """Return what the list's editions told that its digest has not told."""
-    since, read_from = _since(store.editions.latest(mailing_list.name), now)
+    since, read_from = _since(_looked_through(store, mailing_list), now)
     remembered = now - timedelta(days=grouping.open_days)
     by_editions = store.told.tellings(mailing_list.audience_name, since=min(read_from, remembered))
     by_digests = store.told.tellings(mailing_list.name, since=remembered)
@@ -84,17 +101,20 @@ def look_back(store: Store, mailing_list: MailingList, *, grouping: GroupingRule
     answered = store.told.answered(mailing_list.name, list(told_in))
     earlier = store.documents.earlier_versions(list(told_in))
     outdated = {i for ids in earlier.values() for i in ids if i in told_in}
+    dropped = still_new(dropped, set(told_in) - answered)
+    left_out = answered | outdated | ids_of(dropped)
     named = {i for telling in (*by_editions, *by_digests) for i in telling.document_ids}
     documents = {document.id: document for document in store.documents.get_many(sorted(named))}
     threads: dict[int, list[Document]] = {}
     for telling in carried:
-        fresh = [i for i in telling.document_ids if i in documents and i not in answered | outdated]
+        fresh = [i for i in telling.document_ids if i in documents and i not in left_out]
         threads.setdefault(telling.thread, []).extend(documents[i] for i in fresh)
     return Week(
         since=since,
         events={thread: _event(thread, found, grouping, now) for thread, found in threads.items() if found},
         told_in=told_in,
-        outdated_ids=tuple(sorted(outdated - answered)),
+        outdated_ids=tuple(sorted(outdated - answered - ids_of(dropped))),
+        dropped=dropped,
         by_editions=tuple(by_editions),
         by_digests=tuple(by_digests),
         documents=documents,
@@ -124,11 +144,18 @@ def findings_without(
     return sift(events, stories, rules, mailing_list.language)
 
 
-def _since(latest: Sequence[PublishedEdition], now: datetime) -> tuple[datetime, datetime]:
-    """Return since when a digest tells, by the list's latest digest, and from when on editions are read."""
+def _looked_through(store: Store, mailing_list: MailingList) -> datetime | None:
+    """Return when editions were last looked through for a digest, UTC: before it was proposed, if it was."""
+    latest = store.editions.latest(mailing_list.name)
     if not latest:
+        return None
+    return store.editions.content(latest[0].id).gathered_at or latest[0].created_at
+
+
+def _since(before: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """Return since when a digest tells, by when the one before was made, and from when editions are read."""
+    if before is None:
         return now - _FIRST_REACH, now - _FIRST_REACH
-    before = latest[0].created_at
     # One that a clock made that was ahead says nothing.
     if not now - _REACH < before <= now:
         return now - _REACH, now - _REACH

@@ -15,10 +15,11 @@ from pydantic_settings import (
 )
 
 from newsletter.errors import SettingsError
-from newsletter.model.editions import MailingList, Section
+from newsletter.model.editions import Approval, MailingList, Section
 from newsletter.settings.documents import DocumentSettings, StorySettings
 from newsletter.settings.sending import FeedbackSettings, ListDefaults, SendingSettings, ServiceSettings
 from newsletter.settings.values import (
+    Checks,
     Language,
     Lines,
     ListName,
@@ -67,6 +68,9 @@ class ListSettings(BaseModel):
     sign_up: Literal["open", "closed"] | None = None
     archive: Literal["public", "private"] | None = None
     show_documents: Literal["yes", "no"] | None = None
+    approval: Approval | None = None
+    review_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
+    hold_on: Checks | None = None
     #: Name of the list that this one is in another language.
     translation_of: ListName | None = None
 
@@ -181,6 +185,9 @@ class Settings(
             archive_is_public=own(table.archive, self.archive) == "public",
             shows_documents=own(table.show_documents, self.show_documents) == "yes",
             translation_of=table.translation_of or "",
+            approval=own(table.approval, self.approval),
+            review=timedelta(minutes=own(table.review_minutes, self.review_minutes)),
+            hold_on=own(table.hold_on, self.hold_on),
         )
 
     def all_folders(self) -> tuple[Path, ...]:

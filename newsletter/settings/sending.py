@@ -7,7 +7,9 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from newsletter.model.deliveries import UncertainPolicy
+from newsletter.model.editions import HOLDING_CHECKS, Approval
 from newsletter.settings.values import (
+    Checks,
     KeyFiles,
     Lines,
     ListName,
@@ -42,6 +44,19 @@ class ListDefaults(BaseSettings):
     )
     archive: Literal["public", "private"] = Field(
         "public", description="who may read past editions: public, or private: only by the link in a mail"
+    )
+    approval: Approval = Field(
+        Approval.AUTOMATIC,
+        description="automatic: editions go out by themselves; required: each waits for your approval; "
+        "checked: only one that HOLD_ON finds something in",
+    )
+    review_minutes: int = Field(
+        60, ge=0, le=1440, description="how long before its slot an edition to be approved is proposed, min"
+    )
+    hold_on: Checks = Field(
+        HOLDING_CHECKS,
+        description="checks that APPROVAL=checked holds an edition for: "
+        "numbers, source, lead, size, language, stories, silence",
     )
     show_documents: Literal["yes", "no"] = Field(
         "yes", description="yes: the pages show where in its document a sentence stands; no: never its text"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 
+from newsletter.model.checks import CheckKind
 from newsletter.model.deliveries import RateLimit
 from newsletter.model.keys import KeyFile
 
@@ -125,6 +126,7 @@ Senders = Annotated[
 ]
 Paths = Annotated[tuple[Path, ...], split_at(",")]
 Names = Annotated[tuple[str, ...], split_at(",")]
+Checks = Annotated[tuple[CheckKind, ...], split_at(",")]
 Lines = Annotated[tuple[str, ...], split_at(";")]
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$")]
 Language = Annotated[str, Field(pattern=r"^(?:[a-z]{2})?$")]

@@ -126,6 +126,17 @@ def scan_folder(
     return found()
 
 
+def problem_of(folder: Path) -> str:
+    """Return why a folder cannot be looked into, as one line; empty if it can."""
+    try:
+        with os.scandir(folder):
+            return ""
+    except FileNotFoundError:
+        return "it does not exist: create it, or correct FOLDERS"
+    except OSError as error:
+        return f"it cannot be read: {explain(error)}"
+
+
 def _open_root(folder: Path) -> int:
     try:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

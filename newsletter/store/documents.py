@@ -100,20 +100,19 @@ class Documents:
                 Empty means all.
             sources: Addresses of feeds; only documents of these, and of `folders`. None: of all feeds.
         """
-        query = select(_documents).where(
-            _documents.c.superseded_by_id.is_(None),
-            _documents.c.forgotten_at.is_(None),
-            ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
-        )
-        if sources is not None:
-            query = query.where(_lies_in(_files.c.folder.in_([*folders, *sources])))
-        elif folders:
-            # Folders are absolute paths; what feeds and accounts are named by is not.
-            query = query.where(_lies_in(or_(_files.c.folder.in_(folders), ~_files.c.folder.startswith("/"))))
+        query = select(_documents).where(*_new_for(list_name, folders, sources)).order_by(_documents.c.id)
         with self._database.reading() as connection:
-            rows = rows_as_dicts(connection.execute(query.order_by(_documents.c.id)))
+            rows = rows_as_dicts(connection.execute(query))
             places = _places(connection, [row["id"] for row in rows])
         return [_to_document(row, places.get(row["id"], [])) for row in rows]
+
+    def new_ids_for(
+        self, list_name: str, *, folders: Sequence[str] = (), sources: Sequence[str] | None = None
+    ) -> list[int]:
+        """Return the ids of the documents that `new_for` returns."""
+        query = select(_documents.c.id).where(*_new_for(list_name, folders, sources))
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.order_by(_documents.c.id)))
 
     def get_many(self, document_ids: Sequence[int], *, with_forgotten: bool = False) -> list[Document]:
         """Return documents by id, in the order asked for; unknown ids are left out.
@@ -182,6 +181,23 @@ class Documents:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _new_for(
+    list_name: str, folders: Sequence[str], sources: Sequence[str] | None
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that a list has not been told a document; as `Documents.new_for`."""
+    where = [
+        _documents.c.superseded_by_id.is_(None),
+        _documents.c.forgotten_at.is_(None),
+        ~exists().where(_told.c.document_id == _documents.c.id, _told.c.list_name == list_name),
+    ]
+    if sources is not None:
+        where.append(_lies_in(_files.c.folder.in_([*folders, *sources])))
+    elif folders:
+        # Folders are absolute paths; what feeds and accounts are named by is not.
+        where.append(_lies_in(or_(_files.c.folder.in_(folders), ~_files.c.folder.startswith("/"))))
+    return where
 
 
 def _lies_in(places: ColumnElement[bool]) -> ColumnElement[bool]:

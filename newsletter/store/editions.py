@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from newsletter.errors import PublishConflictError
+from newsletter.model.audit import AuditEntry
 from newsletter.model.editions import (
     Edition,
     EditionState,
@@ -26,13 +27,15 @@ from newsletter.model.editions import (
     WeekBehind,
 )
 from newsletter.model.messages import ListHeaders, Rendering
+from newsletter.model.proposals import Proposal
 from newsletter.model.subscribers import Cadence
-from newsletter.store import tables
+from newsletter.store import audit, tables
 from newsletter.store.archive import keep_stories
 from newsletter.store.audience import queue_deliveries
 from newsletter.store.codec import from_json, to_json
 from newsletter.store.database import Database, in_portions, insert_new, inserted_id
 from newsletter.store.lists import know_lists
+from newsletter.store.proposals import check_unproposed, publish_proposal, settle_proposal
 from newsletter.store.variants import assign_variants, variant_row
 
 _lists = tables.lists
@@ -85,6 +88,8 @@ class Editions:
         missable: Sequence[Sequence[int]] = (),
         variants: Sequence[Variant] = (),
         week: WeekBehind | None = None,
+        proposal: Proposal | None = None,
+        entry: AuditEntry | None = None,
     ) -> PublishedEdition:
         """Store an edition, what it told, its deliveries and its run, all in one transaction.
 
@@ -100,14 +105,21 @@ class Editions:
             missable: As `Draft.missable`.
             variants: As `Draft.variants`.
             week: As `Draft.week`.
+            proposal: What it was proposed as, and seen last; None: it was not.
+            entry: Goes into the audit log, where an operator decided.
 
         Raises:
-            PublishConflictError: Another process published first; nothing was written.
+            PublishConflictError: Another process published first, an edition was proposed for the slot, or
+                the proposal was changed; nothing was written.
         """
         with self._database.transaction() as connection:
             _take_number(connection, edition)
+            if proposal is not None:
+                publish_proposal(connection, proposal, now=edition.created_at)
             _check_untold(connection, edition)
             _check_slot(connection, edition.list_name, edition.slot_at)
+            if edition.slot_at is not None:
+                check_unproposed(connection, edition.list_name, edition.slot_at)
             edition_id = _insert_edition(connection, edition, rendering, uid)
             _note_told(connection, edition, edition_id)
             keep_stories(connection, edition, edition_id)
@@ -117,16 +129,21 @@ class Editions:
                 assign_variants(connection, edition_id, missable, variants, week)
             _count_audience(connection, edition_id)
             _record_run(connection, _run_of(edition))
+            if entry is not None:
+                audit.note(connection, entry)
             return _one(connection, edition_id)
 
     def record_run(self, run: Run) -> None:
         """Record a turn that made no edition; a failed one is replaced by what came after it.
+
+        What was proposed for its slot is settled with it, unless it failed.
 
         Raises:
             PublishConflictError: The slot was answered by another process meanwhile.
         """
         with self._database.transaction() as connection:
             _record_run(connection, run)
+            settle_proposal(connection, run)
 
     def answered_until(self, list_name: str, *, now: datetime) -> datetime | None:
         """Return the latest slot of a list that was answered or skipped, UTC.

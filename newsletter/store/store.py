@@ -20,12 +20,14 @@ from newsletter.store.feedback import Feedback
 from newsletter.store.forgetting import Forgetting
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
+from newsletter.store.lookups import Lookups
 from newsletter.store.mailboxes import Mailboxes
 from newsletter.store.migrate import migrate
 from newsletter.store.operations import Operations
 from newsletter.store.operator_sessions import OperatorSessions
 from newsletter.store.operators import Operators
 from newsletter.store.patience import apart_in_time
+from newsletter.store.proposals import Proposals
 from newsletter.store.readers import Readers
 from newsletter.store.sign_ins import SignIns
 from newsletter.store.signups import SignUps
@@ -46,6 +48,7 @@ class Store:
         mailboxes: How mailboxes stand that news arrives in.
         sources: What is fetched from where.
         editions: What was published.
+        proposals: What is to be published, and what was decided about it.
         archive: What was published, to be read again and searched.
         told: Which stories lists were told.
         subscribers: Who reads.
@@ -63,6 +66,7 @@ class Store:
         operator_sessions: Browsers in which operators are signed in.
         sign_ins: Wrong tries to sign in.
         audit: Who decided what.
+        lookups: What the operator's pages ask for.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
@@ -72,6 +76,7 @@ class Store:
         self.mailboxes = Mailboxes(database)
         self.sources = Sources(database)
         self.editions = Editions(database)
+        self.proposals = Proposals(database)
         self.archive = Archive(database)
         self.told = ToldStories(database)
         self.subscribers = Subscribers(database, hasher)
@@ -89,6 +94,7 @@ class Store:
         self.operator_sessions = OperatorSessions(database)
         self.sign_ins = SignIns(database)
         self.audit = Audit(database)
+        self.lookups = Lookups(database, hasher)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":

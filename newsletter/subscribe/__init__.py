@@ -7,7 +7,7 @@ from newsletter.model.subscribers import AddReport, SubscriptionState, Suppressi
 from newsletter.store.store import Store
 from newsletter.subscribe.addresses import masked, parse_address
 from newsletter.subscribe.choosing import choose, erase_reader, own_record, preferences
-from newsletter.subscribe.exporting import export_csv
+from newsletter.subscribe.exporting import csv_lines, export_csv
 from newsletter.subscribe.importing import Batches, Row, import_csv
 from newsletter.subscribe.leaving import come_back, leave, leaving
 from newsletter.subscribe.signing_up import answer, ask, confirm, confirmation, forget_stale
@@ -20,6 +20,7 @@ __all__ = [
     "come_back",
     "confirm",
     "confirmation",
+    "csv_lines",
     "erase",
     "erase_reader",
     "export_csv",
@@ -33,6 +34,7 @@ __all__ = [
     "parse_address",
     "preferences",
     "remove",
+    "suppress",
 ]
 
 
@@ -75,6 +77,25 @@ def remove(store: Store, list_name: str, text: str, *, suppress: bool = False, n
     if before is SubscriptionState.UNSUBSCRIBED:
         return f"{address.display} had left {list_name} already"
     return f"{address.display} has left {list_name}"
+
+
+def suppress(store: Store, text: str, *, now: datetime) -> str:
+    """Never mail an address again, on any list, whoever has it; return what was done as one line.
+
+    Its subscriptions stay as they are, for the day that the suppression is lifted.
+
+    Args:
+        store: Where subscribers are.
+        text: The address.
+        now: UTC.
+
+    Raises:
+        AddressError: It is not an address.
+    """
+    address = parse_address(text)
+    if store.subscribers.suppress(address, SuppressionReason.OPERATOR, now=now):
+        return f"{address.display} will never be mailed again, on any list"
+    return f"{address.display} was suppressed already"
 
 
 def lift(store: Store, text: str) -> str:

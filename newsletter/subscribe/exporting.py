@@ -1,6 +1,8 @@
 """Exporting: the subscribers of a list as a CSV file that can be imported again."""
 
 import csv
+import io
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -14,16 +16,34 @@ _HEADER = (
 
 
 def export_csv(store: Store, list_name: str, file: TextIO) -> int:
-    """Write a list's subscribers as CSV, in flat memory, and return how many.
+    """Write a list's subscribers as CSV, in flat memory, and return how many; see `csv_lines`."""
+    count = -1
+    for line in csv_lines(store, list_name):
+        file.write(line)
+        count += 1
+    return count
+
+
+def csv_lines(store: Store, list_name: str) -> Iterator[str]:
+    """Yield a list's subscribers as CSV, a row at a time, the header first.
 
     A cell that a spreadsheet would take for a formula is written with an apostrophe before it, which
     `import_csv` takes off again. Times are in UTC.
     """
-    writer = csv.writer(file)
-    writer.writerow(_HEADER)
-    count = 0
+    row = io.StringIO()
+    writer = csv.writer(row)
+
+    def line(cells: Sequence[str]) -> str:
+        """Return one row."""
+        writer.writerow(cells)
+        written = row.getvalue()
+        row.seek(0)
+        row.truncate()
+        return written
+
+    yield line(_HEADER)
     for subscriber, consent_at, origin in store.subscribers.with_consent(list_name):
-        writer.writerow(
+        yield line(
             [
                 guarded(subscriber.address.display),
                 guarded(subscriber.name),
@@ -36,8 +56,6 @@ def export_csv(store: Store, list_name: str, file: TextIO) -> int:
                 guarded(origin),
             ]
         )
-        count += 1
-    return count
 
 
 def _moment(at: datetime | None) -> str:

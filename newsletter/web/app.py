@@ -1,5 +1,6 @@
 """The web application: routes by subject, and what all of them share."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -28,7 +29,13 @@ from newsletter.web.site import Site, site_of
 log = logging.getLogger(__name__)
 
 
-def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambda: None) -> Starlette:
+def make_web(
+    app: App,
+    *,
+    clock: Clock,
+    wake_letters: Callable[[], None] = lambda: None,
+    stopping: asyncio.Event | None = None,
+) -> Starlette:
     """Return the application.
 
     Readers' pages are served below the path of PUBLIC_URL, if one is set; what machines ask (webhook, probes)
@@ -38,6 +45,7 @@ def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambd
         app: What it serves.
         clock: Returns the time, UTC.
         wake_letters: Is called after each sign-up, in the event loop.
+        stopping: Once set, answers that go on and on end; None: they end with their time.
 
     Raises:
         SettingsError: PUBLIC_URL is set, and a key is missing.
@@ -46,7 +54,7 @@ def make_web(app: App, *, clock: Clock, wake_letters: Callable[[], None] = lambd
     app.check_pages()
     site = site_of(app)
     pages = Pages(folders=app.template_folders, site=site) if site.url else None
-    desk = _desk(app, pages=pages, site=site, clock=clock, wake_letters=wake_letters) if pages else None
+    desk = _desk(app, pages, site, clock, wake_letters, stopping or asyncio.Event()) if pages else None
     answers = Answers(site=site, pages=pages)
     metrics, count = _watched(app, desk.limits if desk else None, clock)
     machines = [*health.routes(app), *feedback.routes(app, clock=clock), *metrics]
@@ -77,7 +85,14 @@ def _page_routes(desk: Desk) -> list[Route]:
     ]
 
 
-def _desk(app: App, *, pages: Pages, site: Site, clock: Clock, wake_letters: Callable[[], None]) -> Desk:
+def _desk(
+    app: App,
+    pages: Pages,
+    site: Site,
+    clock: Clock,
+    wake_letters: Callable[[], None],
+    stopping: asyncio.Event,
+) -> Desk:
     settings = app.settings
     return Desk(
         app=app,
@@ -89,6 +104,7 @@ def _desk(app: App, *, pages: Pages, site: Site, clock: Clock, wake_letters: Cal
         ),
         wake_letters=wake_letters,
         clock=clock,
+        stopping=stopping,
     )
 
 

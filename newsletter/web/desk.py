@@ -1,7 +1,8 @@
 """The desk: what the routes of readers' pages work with."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import Response
@@ -38,6 +39,8 @@ class Desk:
     wake_letters: Callable[[], None]
     #: Returns the time, UTC.
     clock: Clock
+    #: Once set, answers that go on and on end.
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def show(
         self,

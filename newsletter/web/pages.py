@@ -32,7 +32,7 @@ class Pages:
         self._site = site
         self._jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(tuple(folders)),
-            autoescape=_escapes,  # noqa: S701 - by name: all but plain text and style sheets
+            autoescape=_escapes,  # noqa: S701 - by name: all but plain text, style sheets and scripts
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -40,6 +40,10 @@ class Pages:
         self.style = self._jinja.get_template(STYLE).render().encode("utf-8")
         #: Changes with the style sheet, so that browsers may keep it for ever.
         self.style_version = hashlib.sha256(self.style).hexdigest()[:12]
+
+    def read(self, name: str) -> str:
+        """Return a file that is no page, such as a script, by its name below the template folders."""
+        return self._jinja.get_template(name).render()
 
     def respond(
         self,
@@ -76,4 +80,4 @@ class Pages:
 
 def _escapes(name: str | None) -> bool:
     """Tell whether a template escapes: HTML and XML do."""
-    return PurePath(name or "").suffix not in (".txt", ".css")
+    return PurePath(name or "").suffix not in (".txt", ".css", ".js")

@@ -38,7 +38,7 @@ def parts_of(
         from newsletter.web.server import serve
 
         wake = correspondent.wake if correspondent else lambda: None
-        web = make_web(app, clock=clock, wake_letters=wake)
+        web = make_web(app, clock=clock, wake_letters=wake, stopping=stopping)
         parts.append(partial(serve, web, listener, stopping=stopping))
     return parts
 

@@ -13,7 +13,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from newsletter.app import App
+from newsletter.model.proposals import ProposalState
 from newsletter.model.subscribers import Cadence
 
 #: Turns of sending after which a life is stuck: the last retry comes long before.
@@ -187,12 +188,34 @@ def _publish_digest(app: App, order: Order, clock: Clock) -> None:
     app.publish(app.mailing_list("daily.weekly"), now=clock())
 
 
+def _propose(app: App, order: Order, clock: Clock) -> None:
+    app.slots_due(app.mailing_list(None), now=clock())
+    app.publish_due(app.mailing_list(None), now=clock())
+
+
+def _review(app: App, order: Order, clock: Clock) -> None:
+    """Drop the second story of what is proposed, and approve the rest, as far as that is not done."""
+    proposal = app.proposals.of("daily")
+    if proposal is not None and not proposal.dropped:
+        proposal = app.proposals.drop_story(proposal.id, 2, by="ada", now=clock())
+    if proposal is not None and proposal.state is not ProposalState.APPROVED:
+        app.proposals.approve(proposal.id, by="ada", now=clock())
+
+
+def _come_to_slot(app: App, order: Order, clock: Clock) -> None:
+    clock.now += timedelta(hours=1)
+    app.publish_due(app.mailing_list(None), now=clock())
+
+
 _STAGES: dict[str, Callable[[App, Order, Clock], None]] = {
     "import": _import,
     "ingest": _ingest,
     "publish": _publish,
     "switch": _switch,
     "digest": _publish_digest,
+    "propose": _propose,
+    "review": _review,
+    "slot": _come_to_slot,
     "send": _send,
     "bounces": _take_in,
 }

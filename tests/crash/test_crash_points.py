@@ -9,6 +9,7 @@ import pytest
 from crash.beds import Bed, PostgresBed, SqliteBed
 from crash.forks import ForkServer
 from crash.lab import SCRIPT, Lab, Tally, spread
+from crash.review import ReviewLab
 from crash.sink import Sink
 from crash.week import WeekLab
 
@@ -79,6 +80,27 @@ def test_a_week_is_told_once_wherever_its_publisher_is_killed(
     lab = WeekLab(bed, forks, folder=tmp_path)
     steps = lab.count_steps()
     assert steps >= 2 * WEEK_STRIDE
+    broken = [words for step in spread(steps, start=stride - 1, stride=stride) for words in lab.kill_at(step)]
+    assert not broken, "\n".join(broken)
+
+
+#: Every how manieth step of a review a plain run kills at.
+REVIEW_STRIDE = 7
+
+
+@pytest.mark.parametrize(
+    "stride",
+    [
+        pytest.param(REVIEW_STRIDE, id="some points"),
+        pytest.param(1, id="every point", marks=pytest.mark.sweep),
+    ],
+)
+def test_what_is_approved_is_sent_once_wherever_it_is_killed(
+    bed: Bed, forks: ForkServer, tmp_path: Path, stride: int
+) -> None:
+    lab = ReviewLab(bed, forks, folder=tmp_path)
+    steps = lab.count_steps()
+    assert steps >= 2 * REVIEW_STRIDE
     broken = [words for step in spread(steps, start=stride - 1, stride=stride) for words in lab.kill_at(step)]
     assert not broken, "\n".join(broken)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,14 @@ class WeekLab:
         bed: The database.
         forks: Where lives come from.
         folder: For documents.
+
+    Attributes:
+        stages: What a life goes through.
+        settings: What its lives have set besides.
     """
+
+    stages: Sequence[str] = STAGES
+    settings: Mapping[str, object] = {}
 
     def __init__(self, bed: Bed, forks: ForkServer, *, folder: Path) -> None:
         self.bed, self.forks = bed, forks
@@ -79,9 +86,10 @@ class WeekLab:
                 "settle_seconds": 0,
                 "list_name": "daily",
                 "sender_address": "digest@news.example.org",
+                **self.settings,
             },
             readers=list(READERS),
-            stages=list(STAGES),
+            stages=list(self.stages),
             now=(NOW + lives * LATER).isoformat(),
             kill_at=kill_at,
         )

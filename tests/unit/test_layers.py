@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive", "fetch", "admit"),
+    *("gauges", "receive", "fetch", "admit", "places"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}

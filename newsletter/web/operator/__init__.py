@@ -13,7 +13,18 @@ Each file has `routes(desk, gate)`. Pages extend `web/operator/base.html`, and s
 from starlette.routing import Route
 
 from newsletter.web.desk import Desk
-from newsletter.web.operator import account, log, people, sign_in
+from newsletter.web.operator import (
+    account,
+    charts,
+    deliveries,
+    documents,
+    log,
+    people,
+    reader,
+    sign_in,
+    sources,
+    subscribers,
+)
 from newsletter.web.operator.gate import Gate
 from newsletter.web.operator.turns import Turns
 
@@ -26,4 +37,10 @@ def routes(desk: Desk) -> list[Route]:
         *account.routes(desk, gate, turns),
         *people.routes(desk, gate, turns),
         *log.routes(desk, gate),
+        *documents.routes(desk, gate),
+        *sources.routes(desk, gate),
+        *subscribers.routes(desk, gate),
+        *reader.routes(desk, gate),
+        *deliveries.routes(desk, gate),
+        *charts.routes(desk, gate),
     ]
