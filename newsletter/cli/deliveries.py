@@ -3,6 +3,7 @@
 import click
 from click.core import ParameterSource
 
+from newsletter.cli.listings import json_option
 from newsletter.model.deliveries import DeliveryState, Resolution
 
 #: What a column of the store can hold.
@@ -43,7 +44,7 @@ _reader_option = click.option("--reader", metavar="ADDRESS", help="Only this rea
     metavar="N",
     help="How many to show at most; 50 when left out, with --json all.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC.")
+@json_option
 @click.pass_context
 def deliveries(
     context: click.Context,

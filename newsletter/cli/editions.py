@@ -49,7 +49,7 @@ def preview(
     previewing.show(due, html_file=html_file, open_browser=open_browser, only_text=only_text)
 
 
-@click.command()
+@click.command(epilog="Example: newsletter send --to ada@example.org")
 @click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
 @click.option(
     "--to", "address", metavar="ADDRESS", help="Send a test copy there; nothing counts as published."

@@ -2,6 +2,8 @@
 
 import click
 
+from newsletter.cli.listings import json_option
+
 #: What a column of the store can hold.
 _number = click.IntRange(min=1, max=2**31 - 1)
 
@@ -18,7 +20,7 @@ _number = click.IntRange(min=1, max=2**31 - 1)
 )
 @click.option("--features", is_flag=True, help="Of each sentence, every feature that its score is made of.")
 @click.option("--all", "show_all", is_flag=True, help="Every sentence that was looked at, not only the best.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC.")
+@json_option
 def explain(
     story: str | None,
     *,

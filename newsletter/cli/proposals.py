@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from newsletter.cli.listings import json_option
+
 #: What a column of the store can hold.
 _number = click.IntRange(min=1, max=2**31 - 1)
 
@@ -19,9 +21,6 @@ _seen_option = click.option(
     type=_number,
     metavar="N",
     help="Only if this is still its version, as `editions show` named it.",
-)
-_json_option = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC."
 )
 
 
@@ -45,7 +44,7 @@ def editions() -> None:
 @click.option(
     "--limit", type=_number, metavar="N", default=5, show_default=True, help="Past editions of each list."
 )
-@_json_option
+@json_option
 def list_(*, list_name: str | None, limit: int, as_json: bool) -> None:
     """Show what is proposed, what will become of it, and the latest editions."""
     from newsletter.cli import reviewing
@@ -55,7 +54,7 @@ def list_(*, list_name: str | None, limit: int, as_json: bool) -> None:
 
 @editions.command(epilog="Example: newsletter editions show --list daily")
 @_list_option
-@_json_option
+@json_option
 def show(*, list_name: str | None, as_json: bool) -> None:
     """Show the proposed edition: its stories, what to look at, and until when it can be approved."""
     from newsletter.cli import reviewing
