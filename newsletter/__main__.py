@@ -25,7 +25,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
         is_interrupted = any(isinstance(one, KeyboardInterrupt) for one in (error, error.__context__))
-        print("newsletter: interrupted" if is_interrupted else "newsletter: nothing is done", file=sys.stderr)
+        print("newsletter: interrupted" if is_interrupted else "newsletter: not done", file=sys.stderr)
         sys.exit(_INTERRUPTED if is_interrupted else 1)
     except NewsletterError as error:
         for line in str(error).splitlines():

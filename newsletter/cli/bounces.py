@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.listings import json_option
+from newsletter.cli.options import NUMBER
 
 
 @click.group(invoke_without_command=True, epilog="Example: newsletter bounces")
@@ -40,7 +41,7 @@ def read(*, files: tuple[Path, ...], recipient: str, verbose: bool) -> None:
 
 
 @bounces.command(epilog="Example: newsletter bounces log --last 100")
-@click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option("--last", "limit", default=20, show_default=True, type=NUMBER, help="How many.")
 @json_option
 def log(*, limit: int, as_json: bool) -> None:
     """List what was taken in last."""

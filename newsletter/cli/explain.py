@@ -3,18 +3,16 @@
 import click
 
 from newsletter.cli.listings import json_option
-
-#: What a column of the store can hold.
-_number = click.IntRange(min=1, max=2**31 - 1)
+from newsletter.cli.options import NUMBER, list_option
 
 
 @click.command(epilog="Example: newsletter explain --edition 7 bridge")
 @click.argument("story", required=False)
-@click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
+@list_option
 @click.option(
     "--edition",
     "number",
-    type=_number,
+    type=NUMBER,
     metavar="N",
     help="A published edition; the one that would be sent now when left out.",
 )

@@ -13,11 +13,8 @@ from typing import BinaryIO
 import click
 
 from newsletter.cli.listings import json_option, write_rows
+from newsletter.cli.options import list_option
 from newsletter.model.subscribers import AddOutcome, AddReport, Cadence, Subscriber, SubscriptionState
-
-_list_option = click.option(
-    "--list", "list_name", metavar="NAME", help="The list; needed if there are several."
-)
 
 #: A file from which on a bar is worth while.
 _LONG_BYTES = 1_000_000
@@ -34,7 +31,7 @@ def subscribers() -> None:
 @subscribers.command(epilog="Example: newsletter subscribers add ada@example.org --name Ada")
 @click.argument("addresses", nargs=-1, required=True)
 @click.option("--name", default="", help="The reader's name.")
-@_list_option
+@list_option
 def add(addresses: tuple[str, ...], *, name: str, list_name: str | None) -> None:
     """Put addresses on a list, as confirmed.
 
@@ -67,7 +64,7 @@ def add(addresses: tuple[str, ...], *, name: str, list_name: str | None) -> None
     default="",
     help="Where the consent comes from, unless a row says it; the file's name when left out.",
 )
-@_list_option
+@list_option
 def import_(
     file: Path, *, dry_run: bool, report_file: Path | None, source: str, list_name: str | None
 ) -> None:
@@ -159,7 +156,7 @@ def _line(report: AddReport) -> str:
     type=click.Choice([state.value for state in SubscriptionState]),
     help="Only those in this state.",
 )
-@_list_option
+@list_option
 @json_option
 def list_(*, state: str | None, list_name: str | None, as_json: bool) -> None:
     """Show a list's subscribers, one in each line."""
@@ -204,7 +201,7 @@ def _wishes(subscriber: Subscriber, now: datetime) -> str:
 @subscribers.command(epilog="Example: newsletter subscribers remove ada@example.org")
 @click.argument("address")
 @click.option("--suppress", is_flag=True, help="Never mail this address again, on any list.")
-@_list_option
+@list_option
 def remove(address: str, *, suppress: bool, list_name: str | None) -> None:
     """Take an address off a list; it gets nothing more from the next message on."""
     from newsletter.cli.common import opened, utc_now
@@ -248,7 +245,7 @@ def erase(address: str, *, yes: bool) -> None:
 
 @subscribers.command(epilog="Example: newsletter subscribers export readers.csv")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@_list_option
+@list_option
 def export(file: Path | None, *, list_name: str | None) -> None:
     """Write a list's subscribers as CSV, to FILE or to standard output; `import` reads it all again."""
     from newsletter.cli.common import opened

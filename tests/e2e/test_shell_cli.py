@@ -125,7 +125,7 @@ def test_a_question_that_is_declined_is_no_interruption(
     within("subscribers", "add", "ada@example.org")
     monkeypatch.setattr("newsletter.cli.common.on_terminal", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
-    assert "nothing is done" in within("subscribers", "erase", "ada@example.org", code=1)
+    assert "not done" in within("subscribers", "erase", "ada@example.org", code=1)
 
     def interrupted(_: str) -> str:
         raise KeyboardInterrupt
@@ -312,9 +312,13 @@ def test_the_tab_key_completes_commands_and_options(home: Path, commands: Comman
             "COMP_CWORD": str(line.count(" ")),
         }
         shown = commands.run_for_text(folder=home, environment={**os.environ, **asked})
-        return [answer.partition(",")[2] for answer in shown.stdout.splitlines()]
+        assert not shown.stderr
+        return [answer.partition(",")[2] for answer in shown.stdout.split()]
 
     assert completed("newsletter deliv") == ["deliveries"]
     assert completed("newsletter deliveries re") == ["resolve", "resume", "retry"]
     assert "--state" in completed("newsletter deliveries --s")
     assert completed("newsletter deliveries --state fai") == ["failed"]
+    assert completed("newsletter preview --list d") == ["daily", "daily.weekly"]
+    (home / ".env").write_text("SCHEDULE=nonsense\n")
+    assert completed("newsletter preview --list d") == []
