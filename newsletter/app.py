@@ -38,7 +38,7 @@ from newsletter.gauges import gauges
 from newsletter.ingest import forget, ingest
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport
-from newsletter.model.documents import IngestReport, Parse, ParsedItem, ParsedItems
+from newsletter.model.documents import FileReport, IngestReport, Parse, ParsedItem, ParsedItems
 from newsletter.model.editions import Draft, MailingList, PublishReport
 from newsletter.model.gauges import Gauges
 from newsletter.model.status import Status
@@ -214,7 +214,12 @@ class App:
         return Keys(self.settings, self.lists)
 
     def ingest(
-        self, *, now: datetime, folders: Sequence[Path] = (), wait: Callable[[float], None] = time.sleep
+        self,
+        *,
+        now: datetime,
+        folders: Sequence[Path] = (),
+        wait: Callable[[float], None] = time.sleep,
+        on_file: Callable[[FileReport], None] = lambda _: None,
     ) -> IngestReport:
         """Take in what is new in some folders, or in all that the settings name; see `newsletter.ingest`."""
         named = [folder.expanduser().resolve() for folder in folders] or list(self.settings.all_folders())
@@ -228,6 +233,7 @@ class App:
             settle_seconds=self.settings.settle_seconds,
             wait=wait,
             now=now,
+            on_file=on_file,
         )
         return replace(report, forgotten=self._forget(now))
 

@@ -1,12 +1,13 @@
 """`newsletter alerts`: what is wrong, and whether the operator would hear of it."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 import click
 
+from newsletter.cli.listings import json_option, write_json
+from newsletter.cli.standing import alert_as_json
 from newsletter.model.alerts import Alert, NoticeResult
 
 #: Alerts that are shown of those that are over.
@@ -15,7 +16,7 @@ _SHOWN = 100
 
 @click.group(invoke_without_command=True, epilog="Example: newsletter alerts --all")
 @click.option("--all", "show_all", is_flag=True, help="Those that are over, too, the newest first.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
+@json_option
 @click.pass_context
 def alerts(context: click.Context, *, show_all: bool, as_json: bool) -> None:
     """Show what is wrong at the moment, as `newsletter run` last found it.
@@ -31,7 +32,7 @@ def alerts(context: click.Context, *, show_all: bool, as_json: bool) -> None:
         found = app.alerts.latest(limit=_SHOWN) if show_all else app.alerts.open()
         zone = app.lists[0].time_zone
     if as_json:
-        click.echo(json.dumps([_plain(alert) for alert in found], indent=2, ensure_ascii=False))
+        write_json([alert_as_json(alert) for alert in found])
     elif found:
         _show(found, zone, utc_now())
     else:
@@ -63,19 +64,6 @@ def _show_result(result: NoticeResult) -> None:
     whom = f"{result.channel.value} {result.target}".rstrip()
     outcome = "told" if result.is_told else "not told"
     click.echo(f"{printable(whom)}: {outcome}: {printable(result.reply)}", err=not result.is_told)
-
-
-def _plain(alert: Alert) -> dict[str, object]:
-    return {
-        "id": alert.id,
-        "kind": alert.condition.kind.value,
-        "subject": alert.condition.subject,
-        "what": alert.condition.what,
-        "repair": alert.condition.repair,
-        "raised_at": alert.raised_at.isoformat(),
-        "fine_since": alert.fine_since.isoformat() if alert.fine_since else None,
-        "cleared_at": alert.cleared_at.isoformat() if alert.cleared_at else None,
-    }
 
 
 def _show(found: Sequence[Alert], time_zone: str, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """`newsletter operators ...`."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from newsletter.cli.listings import json_option, write_json
 from newsletter.model.operators import Operator, Role, SecondFactor
 
 _ROLES = click.Choice([role.value for role in Role])
@@ -50,7 +50,7 @@ def add(name: str, *, role: str | None, address: str) -> None:
 
 
 @operators.command("list", epilog="Example: newsletter operators list --json")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
+@json_option
 def list_(*, as_json: bool) -> None:
     """List the operators."""
     from newsletter.cli.common import opened, utc_now
@@ -60,16 +60,11 @@ def list_(*, as_json: bool) -> None:
         found = app.operators.all(now=now)
         zone = app.lists[0].time_zone
     if as_json:
-        rows = [{key: _plain(value) for key, value in asdict(one).items()} for one in found]
-        click.echo(json.dumps(rows, indent=2))
+        write_json([asdict(one) for one in found])
     elif not found:
         click.echo("There is no operator yet: newsletter operators add NAME", err=True)
     else:
         _show(found, zone, now)
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _show(found: Sequence[Operator], time_zone: str, now: datetime) -> None:

@@ -1,15 +1,15 @@
 """What `newsletter deliveries` and its commands do; imported only when one of them runs."""
 
-import json
 import sys
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection
 
 import click
 
 from newsletter.app import App
 from newsletter.cli.columns import Clockface, terminal_width, write_columns
 from newsletter.cli.common import confirm, local, opened, printable, utc_now
+from newsletter.cli.listings import write_rows
+from newsletter.cli.standing import edition_as_json
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState, Resolution
 from newsletter.model.editions import EditionState
 from newsletter.model.status import EditionStatus, ReaderStatus
@@ -39,7 +39,7 @@ def show_deliveries(
         most = limit if limit is not None or as_json else _SHOWN
         records = app.operator.deliveries(state.edition, states=states, address=address, limit=most)
         if as_json:
-            _write_json(_edition_as_json(state), records)
+            write_rows(edition_as_json(state), "deliveries", map(_as_json, records))
             return
         _show_edition(state, app.time_zone(name))
         shown = list(records)
@@ -62,7 +62,8 @@ def show_reader(text: str, *, limit: int | None, as_json: bool) -> None:
                 "suppressed": reader.suppressed.value if reader.suppressed else None,
                 "subscriptions": {name: state.value for name, state in reader.subscriptions.items()},
             }
-            _write_objects(head, [{"list": name} | _as_json(record) for name, record in reader.deliveries])
+            rows = [{"list": name} | _as_json(record) for name, record in reader.deliveries]
+            write_rows(head, "deliveries", rows)
             return
         click.echo(click.style(reader.address.display, bold=True))
         _show_standing(reader)
@@ -275,19 +276,6 @@ def _show_deliveries_of(app: App, reader: ReaderStatus) -> None:
         click.echo("  no edition was ever queued for it")
 
 
-def _edition_as_json(state: EditionStatus) -> dict[str, object]:
-    edition = state.edition
-    return {
-        "list": edition.list_name,
-        "edition": edition.number,
-        "subject": edition.subject,
-        "created_at": edition.created_at.isoformat(),
-        "state": edition.state.value,
-        "audience": edition.audience,
-        "counts": {s.value: state.counts.get(s, 0) for s in DeliveryState},
-    }
-
-
 def _as_json(record: DeliveryRecord) -> dict[str, object]:
     return {
         "edition": record.edition_number,
@@ -295,25 +283,7 @@ def _as_json(record: DeliveryRecord) -> dict[str, object]:
         "state": record.state.value,
         "attempts": record.attempts,
         "uncertain_count": record.uncertain_count,
-        "changed_at": record.changed_at.isoformat(),
-        "next_attempt_at": _iso(record.next_attempt_at),
+        "changed_at": record.changed_at,
+        "next_attempt_at": record.next_attempt_at,
         "reply": record.reply,
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _write_json(head: dict[str, object], records: Iterable[DeliveryRecord]) -> None:
-    _write_objects(head, map(_as_json, records))
-
-
-def _write_objects(head: dict[str, object], deliveries: Iterable[dict[str, object]]) -> None:
-    """Write one JSON document with a line for each delivery, in flat memory."""
-    click.echo(json.dumps(head)[:-1] + ', "deliveries": [', nl=False)
-    separator = "\n"
-    for delivery in deliveries:
-        click.echo(separator + json.dumps(delivery), nl=False)
-        separator = ",\n"
-    click.echo("\n]}")
