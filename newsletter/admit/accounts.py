@@ -235,7 +235,8 @@ class Accounts:
 
 def plain_name(name: str) -> str:
     """Return a name in the form that accounts have, however it was typed."""
-    return name.strip().lower()
+    # PostgreSQL holds no NUL in a text, and no account has one in its name.
+    return name.replace("\0", "\N{REPLACEMENT CHARACTER}").strip().lower()
 
 
 def check_name(name: str) -> str:

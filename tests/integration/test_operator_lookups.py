@@ -153,8 +153,11 @@ def test_what_no_store_can_hold_is_no_failure(postgres_url: str) -> None:
         ("/subscribers?list=%00&state=%00", 200),
         ("/charts?list=%00&days=%00", 200),
         ("/sources?page=999999999999999", 200),
+        ("/log?actor=%00&action=%00&words=a%00b", 200),
+        ("/operators/%00", 404),
     ):
         assert browser.get(office.path(page)).status_code == status, page
+    assert office.sign_in(office.browser(), "ro\0ot").status_code == 400
     assert office.send(browser, "/subscribers", do="search", q="a\0d\0a").status_code == 200
     for fields in ({"do": "retry", "list": "daily", "edition": f"{big}"}, {"do": "leave", "list": "\0"}):
         assert office.send(browser, "/subscribers/1", **fields).status_code in (400, 404)
