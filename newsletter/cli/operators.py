@@ -180,7 +180,7 @@ def second_factor(name: str, *, off: bool) -> None:
             accounts.drop_second_factor(name, by=actor(), now=utc_now())
             click.echo(f"The second factor of {name} is off.")
             return
-        _show_factor(accounts.begin_second_factor(name))
+        _show_factor(accounts.begin_second_factor(name, now=utc_now()))
         code = _line("Six digits that the app shows")
         codes = accounts.confirm_second_factor(name, code, by=actor(), now=utc_now())
     click.echo(f"The second factor of {name} is on. Recovery codes, each good once, not shown again:\n")

@@ -124,7 +124,7 @@ class Credentials:
     totp_secret: str
     #: Made, and not confirmed yet; empty: none.
     pending_secret: str
-    #: Time step (RFC 6238) of the last code that was taken.
+    #: Time step (RFC 6238) of the last code that was taken, or at which the pending secret was made.
     totp_step: int
 
 
