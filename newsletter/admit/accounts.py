@@ -147,7 +147,8 @@ class Accounts:
         """
         name = plain_name(name)
         address = self._read_address(address) if address else ""
-        entry = _entry("change address", name, by, now, detail=f"to {self._mask_address(address) if address else 'none'}")
+        shown = self._mask_address(address) if address else "none"
+        entry = _entry("change address", name, by, now, detail=f"to {shown}")
         self._store.operators.set_address(name, address, entry)
 
     def end_session(self, name: str, session_id: int, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from lookedup import send_some
 from operators import BASE, CHEAP, NOW, PASSWORD, Office, hidden
 from sqlalchemy import event
 from starlette.routing import Route
@@ -27,7 +28,7 @@ RULES = SessionRules(idle_seconds=43_200, most_seconds=1_209_600)
 
 @pytest.fixture
 def office(sqlite_url: str) -> Iterator[Office]:
-    opened = Office.open(sqlite_url)
+    opened = Office.open(sqlite_url, list_name="daily")
     opened.add("ada")
     opened.add("bob")
     yield opened
@@ -164,13 +165,14 @@ def test_session_fixation_no_session_of_before_is_worth_anything_after(office: O
 
 
 def test_csrf_every_post_of_the_operators_pages_needs_its_own_form(office: Office) -> None:
+    send_some(office.app)
     browser = office.signed_in("ada")
     before = dump(office)
     posts = [route for route in operator_routes(office) if "POST" in (route.methods or ())]
     assert len(posts) >= 9
     foreign = hidden(browser.get("/operator/account"), "/operator/account/password")
     for route in posts:
-        path = filled(route).replace("/operators/1", "/operators/bob")
+        path = filled(route).replace("/operators/1", "/operators/bob").replace("/1/1", "/daily/1")
         for fields, headers in (
             ({}, {}),
             ({"form_token": "x"}, {}),
