@@ -27,7 +27,8 @@ def operators() -> None:
 @click.option(
     "--role",
     type=_ROLES,
-    help="editor: content and deliveries; admin: operators, too. Left out: admin for the first, else editor.",
+    help="editor: content and deliveries; admin: subscribers and operators, too. "
+    "Left out: admin for the first, else editor.",
 )
 @click.option("--email", "address", default="", metavar="ADDRESS", help="Where warnings go.")
 def add(name: str, *, role: str | None, address: str) -> None:

@@ -8,9 +8,9 @@ from enum import StrEnum
 class Role(StrEnum):
     """What an operator may do."""
 
-    #: Everything about content and delivery.
+    #: Everything about content and delivery, but for readers' names and addresses.
     EDITOR = "editor"
-    #: That, and the accounts of operators.
+    #: That, subscribers, and the accounts of operators.
     ADMIN = "admin"
 
     def allows(self, needed: "Role") -> bool:
