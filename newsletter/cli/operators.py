@@ -27,7 +27,8 @@ def operators() -> None:
 @click.option(
     "--role",
     type=_ROLES,
-    help="editor: content and deliveries; admin: operators, too. Left out: admin for the first, else editor.",
+    help="editor: content and deliveries; admin: subscribers and operators, too. "
+    "Left out: admin for the first, else editor.",
 )
 @click.option("--email", "address", default="", metavar="ADDRESS", help="Where warnings go.")
 def add(name: str, *, role: str | None, address: str) -> None:
@@ -175,7 +176,7 @@ def second_factor(name: str, *, off: bool) -> None:
             accounts.drop_second_factor(name, by=actor(), now=utc_now())
             click.echo(f"The second factor of {name} is off.")
             return
-        _show_factor(accounts.begin_second_factor(name))
+        _show_factor(accounts.begin_second_factor(name, now=utc_now()))
         code = _line("Six digits that the app shows")
         codes = accounts.confirm_second_factor(name, code, by=actor(), now=utc_now())
     click.echo(f"The second factor of {name} is on. Recovery codes, each good once, not shown again:\n")

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from archives import put_edition, samples
 from lookedup import BAD, READERS, note_document, send_some
 from operators import NOW, Office, hidden
 from webserver import Browser, served
@@ -126,6 +128,19 @@ def test_no_change_without_the_forms_own_proof(office: Office, sent: int) -> Non
     assert office.app.lookups.reader(1).address.display == READERS[0]
 
 
+def test_an_editor_reads_why_deliveries_were_refused_without_the_readers_addresses(
+    office: Office, sent: int
+) -> None:
+    store = office.app.settings.database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(store)) as connection, connection:
+        reply = f"RCPT: 550 5.1.1 <{READERS[1]}>: user unknown"
+        connection.execute("UPDATE deliveries SET reply = ? WHERE state = 'failed'", (reply,))
+    for name, sees in (("ed", False), ("root", True)):
+        page = office.signed_in(name).get(office.path("/deliveries/failures"))
+        assert "550 5.1.1" in words(page)
+        assert (READERS[1] in page.text) is sees
+
+
 def test_numbers_that_are_none_are_no_page(office: Office, sent: int) -> None:
     browser = office.signed_in("root")
     for page in ("documents", "sources", "subscribers", "deliveries/daily"):
@@ -153,8 +168,11 @@ def test_what_no_store_can_hold_is_no_failure(postgres_url: str) -> None:
         ("/subscribers?list=%00&state=%00", 200),
         ("/charts?list=%00&days=%00", 200),
         ("/sources?page=999999999999999", 200),
+        ("/log?actor=%00&action=%00&words=a%00b", 200),
+        ("/operators/%00", 404),
     ):
         assert browser.get(office.path(page)).status_code == status, page
+    assert office.sign_in(office.browser(), "ro\0ot").status_code == 400
     assert office.send(browser, "/subscribers", do="search", q="a\0d\0a").status_code == 200
     for fields in ({"do": "retry", "list": "daily", "edition": f"{big}"}, {"do": "leave", "list": "\0"}):
         assert office.send(browser, "/subscribers/1", **fields).status_code in (400, 404)
@@ -390,6 +408,34 @@ def test_one_readers_delivery_is_decided_about(
     assert said(office)[0][1:] == (f"reader {reader}", "daily No. 1")
 
 
+def test_what_changed_nothing_is_not_logged_as_a_decision(office: Office, sent: int) -> None:
+    browser = office.signed_in("root")
+    # Reader 1 has got it, and reader 2 was refused: neither is uncertain, and the first needs no other try.
+    for path, fields in (
+        ("/subscribers/1", {"do": "retry", "list": "daily", "edition": "1"}),
+        ("/subscribers/2", {"do": "abandon", "list": "daily", "edition": "1"}),
+        ("/deliveries/daily/1", {"do": "resume"}),
+    ):
+        assert office.send(browser, path, **fields).status_code == 200
+    assert said(office) == []
+
+
+def test_a_reader_whom_somebody_else_erases_meanwhile_is_gone(
+    office: Office, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, subscribers = office.signed_in("root"), office.app.subscribers
+    pages = [hidden(browser.get(office.path(f"/subscribers/{one}/erase"))) for one in (1, 2)]
+    erase, suppress = subscribers.erase, subscribers.suppress
+    monkeypatch.setattr(subscribers, "erase", lambda address: (erase(address), erase(address))[1])
+    answer = browser.post(office.path("/subscribers/1/erase"), data=pages[0])
+    assert (answer.status_code, "nobody has the address" in words(answer)) == (404, True)
+    monkeypatch.setattr(
+        subscribers, "suppress", lambda address, now: (erase(address), suppress(address, now=now))[1]
+    )
+    answer = office.send(browser, "/subscribers/2", do="suppress")
+    assert (answer.status_code, "may have been erased" in words(answer)) == (404, True)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -535,6 +581,18 @@ async def _watch_and_stop(office: Office, request: bytes) -> None:
 
 
 # --- charts ---------------------------------------------------------------------------------------------
+
+
+def test_a_chart_names_an_edition_by_the_day_it_had_where_its_list_is(sqlite_url: str) -> None:
+    office = Office.open(sqlite_url, list_name="daily", timezone="Pacific/Auckland")
+    office.add("ed")
+    edition = put_edition(office.app, samples().make_full_edition())
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("UPDATE editions SET created_at = '2026-11-22 18:00:00.000000'")
+    text = words(office.signed_in("ed").get(office.path("/charts")))
+    assert f"No. {edition.number}, 23 November 2026" in text
+    assert "22 November" not in text
+    office.app.close()
 
 
 def test_charts_say_in_a_table_what_they_show(office: Office, sent: int) -> None:
