@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from operators import NOW, PASSWORD, Office, hidden
+from operators import CHEAP, NOW, PASSWORD, Office, hidden
 
+from newsletter.admit import Passwords
+from newsletter.bound.operators import Operators
 from newsletter.model.operators import Role
 
 
@@ -62,3 +64,36 @@ def test_the_first_operator_is_an_admin_and_others_are_editors(office: Office) -
     assert roles == {"ada": Role.ADMIN, "bob": Role.EDITOR}
     assert PASSWORD not in repr(office.app.operators.all(now=NOW))
     assert hidden(office.browser().get("/operator/sign-in")).keys() == {"form_token"}
+
+
+def test_a_password_of_older_parameters_is_hashed_anew_at_the_next_sign_in(office: Office) -> None:
+    office.add("ada")
+    stronger = Passwords(time_cost=2, memory_kib=8)
+    office.app.operators = Operators(office.app.settings, lambda: office.app.store, passwords=stronger)
+    assert office.sign_in(office.browser(), "ada", "wrong").status_code == 400
+    assert hash_of_ada(office).startswith("$argon2id$v=19$m=8,t=1,")
+    for _ in range(2):
+        assert office.sign_in(office.browser(), "ada").status_code == 303
+        assert hash_of_ada(office).startswith("$argon2id$v=19$m=8,t=2,")
+    assert CHEAP.verify(hash_of_ada(office), PASSWORD)
+
+
+def hash_of_ada(office: Office) -> str:
+    credentials, _ = office.app.store.operators.recognise("ada", "")
+    assert credentials is not None
+    return credentials.password_hash
+
+
+def test_how_long_a_session_lasts_is_set(sqlite_url: str) -> None:
+    office = Office.open(sqlite_url, operator_idle_hours=2, operator_session_days=0.5)
+    office.add("ada")
+    browser = office.signed_in("ada")
+    statuses = []
+    for _ in range(7):
+        office.later(minutes=110)
+        statuses.append(browser.get("/operator/account").status_code)
+    assert statuses == [200] * 6 + [303]
+    browser = office.signed_in("ada")
+    office.later(minutes=121)
+    assert browser.get("/operator/account").status_code == 303
+    office.app.close()
