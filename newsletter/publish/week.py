@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from newsletter.model.documents import Document
-from newsletter.model.editions import DroppedStory, MailingList
+from newsletter.model.editions import DroppedStory, MailingList, RunOutcome
 from newsletter.model.stories import GroupingRules, Telling
 from newsletter.publish.gathering import Event, Findings, editions_by_thread, ids_of, sift, still_new
 from newsletter.store.store import Store
 from newsletter.store.told import stories_of
 from newsletter.stories.news import RepeatRules
 
-#: How far back a list's first digest looks, and any digest at most: two weeks after one was missed, with room
-#: for a digest that comes late, and for clocks that went back.
+#: How far back a list's first digest looks unless one was missed, and any digest at most: two weeks after one
+#: was missed, with room for a digest that comes late, and for clocks that went back.
 _FIRST_REACH, _REACH = timedelta(days=7), timedelta(days=15)
 
 #: An edition may have been on its way into the store while the digest before was made.
@@ -92,7 +92,7 @@ def look_back(
     dropped: Sequence[DroppedStory] = (),
 ) -> Week:
     """Return what the list's editions told that its digest has not told."""
-    since, read_from = _since(_looked_through(store, mailing_list), now)
+    since, read_from = _since(store, mailing_list, now)
     remembered = now - timedelta(days=grouping.open_days)
     by_editions = store.told.tellings(mailing_list.audience_name, since=min(read_from, remembered))
     by_digests = store.told.tellings(mailing_list.name, since=remembered)
@@ -144,18 +144,15 @@ def findings_without(
     return sift(events, stories, rules, mailing_list.language)
 
 
-def _looked_through(store: Store, mailing_list: MailingList) -> datetime | None:
-    """Return when editions were last looked through for a digest, UTC: before it was proposed, if it was."""
+def _since(store: Store, mailing_list: MailingList, now: datetime) -> tuple[datetime, datetime]:
+    """Return since when a digest tells, by when the one before was made, and from when editions are read."""
     latest = store.editions.latest(mailing_list.name)
     if not latest:
-        return None
-    return store.editions.content(latest[0].id).gathered_at or latest[0].created_at
-
-
-def _since(before: datetime | None, now: datetime) -> tuple[datetime, datetime]:
-    """Return since when a digest tells, by when the one before was made, and from when editions are read."""
-    if before is None:
-        return now - _FIRST_REACH, now - _FIRST_REACH
+        was_missed = any(run.outcome is RunOutcome.SKIPPED for run in store.editions.runs(mailing_list.name))
+        since = now - (_REACH if was_missed else _FIRST_REACH)
+        return since, since
+    # What came after it was proposed is not in it.
+    before = store.editions.content(latest[0].id).gathered_at or latest[0].created_at
     # One that a clock made that was ahead says nothing.
     if not now - _REACH < before <= now:
         return now - _REACH, now - _REACH

@@ -60,6 +60,7 @@ class Proposals:
             connection.execute(select(_lists.c.name).where(mine).with_for_update())
             if _is_taken(connection, edition.list_name, edition.slot_at):
                 return None
+            _forget_settled(connection, edition.list_name)
             values = _content(proposed, checks) | {
                 "list_name": edition.list_name,
                 "slot_at": edition.slot_at,
@@ -181,16 +182,19 @@ class Proposals:
             return _has_run(connection, list_name, slot_at)
 
     def content(self, proposal: Proposal) -> ProposedEdition:
-        """Return what a proposal holds.
+        """Return what a proposal holds: an open one, or the latest of a list.
 
         Raises:
             ProposalChangedError: It is no longer as it was seen.
+            ProposalError: It is over, and what it held is no longer kept.
         """
         seen = _proposals.c.id == proposal.id, _proposals.c.version == proposal.version
         with self._database.reading() as connection:
             content = connection.scalar(select(_proposals.c.content).where(*seen))
         if content is None:
             raise _changed(proposal)
+        if not content:
+            raise ProposalError(f"{proposal.name} is {proposal.state.value}; what it held is no longer kept")
         return _thawed(content)
 
 
@@ -226,6 +230,12 @@ def settle_proposal(connection: Connection, run: Run) -> None:
     connection.execute(
         update(_proposals).where(*open_one).values(state=ProposalState.EXPIRED.value, **values)
     )
+
+
+def _forget_settled(connection: Connection, list_name: str) -> None:
+    """Keep no content of a list's earlier proposals: what went out is in its edition."""
+    earlier = _proposals.c.list_name == list_name, ~_OPEN, _proposals.c.content != ""
+    connection.execute(update(_proposals).where(*earlier).values(content=""))
 
 
 def _is_taken(connection: Connection, list_name: str, slot_at: datetime | None) -> bool:

@@ -7,9 +7,7 @@ from typing import ClassVar
 
 from crash.week import READERS, WeekLab
 
-_BANK = (
-    "Bank cuts its rate\n\nThe Bank of Aldmere lowered its rate by a quarter of a point on Thursday.\n"
-)
+_BANK = "Bank cuts its rate\n\nThe Bank of Aldmere lowered its rate by a quarter of a point on Thursday.\n"
 
 #: What there is in the end, each once.
 _EXPECTED = {

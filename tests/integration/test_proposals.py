@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter import wiring
 from newsletter.app import App
@@ -16,8 +22,10 @@ from newsletter.errors import ProposalChangedError, ProposalError, PublishConfli
 from newsletter.model.audit import AuditFilter
 from newsletter.model.checks import CheckKind
 from newsletter.model.editions import Approval, Edition, MailingList, RunOutcome, Turn
+from newsletter.model.explanations import StoryRole
 from newsletter.model.proposals import Proposal, ProposalState, Ruling
 from newsletter.publish import publish
+from newsletter.publish.proposing import usual_facts
 
 START = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 REVIEW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -44,6 +52,8 @@ def write(folder: Path, *names: str) -> None:
         source = f"Source: The {name.title()} Gazette"
         (folder / f"{name}.txt").write_text(f"{STORIES[name]}\n\n{TEXTS[name]}\n\n{source}\n")
 
+
+PLACES = ("Harrow", "Skarn", "Vessby", "Tessen", "Aldmere", "Marl", "Lindow", "Orvik", "Quist", "Brayle")
 
 Make = Callable[..., App]
 
@@ -147,7 +157,10 @@ def test_what_nobody_approves_is_skipped_and_told_in_the_next_edition(app: App, 
     assert len(new_headlines(app)) == 3
     with pytest.raises(ProposalError, match="expired"):
         app.proposals.approve(proposal.id, by="ada", now=SLOT + 7 * HOUR)
+    assert len(headlines(app.proposals.content(app.proposals.get(proposal.id)).edition)) == 3
     assert take(app, REVIEW + DAY) == [RunOutcome.PROPOSED]
+    with pytest.raises(ProposalError, match="no longer kept"):
+        app.proposals.content(app.proposals.get(proposal.id))
 
 
 def test_what_is_approved_after_its_slot_goes_out_at_once(app: App, folder: Path) -> None:
@@ -431,3 +444,152 @@ def test_without_readers_nothing_is_proposed(make: Make, folder: Path, approval:
     app.ingest(now=START)
     assert take(app, REVIEW) == []
     assert take(app, SLOT) == [RunOutcome.NO_SUBSCRIBERS]
+
+
+def test_a_source_that_has_gone_quiet_is_among_what_to_look_at(make: Make, folder: Path) -> None:
+    app = make(approval="checked", hold_on=("silence",))
+    days = [START - (12 - number) * DAY for number in range(6)]
+    for number, day in enumerate(days):
+        (folder / f"old{number}.txt").write_text(f"Old news {number}\n\nSomething was so on day {number}.\n")
+        app.ingest(now=day)
+    press = wiring.press(app.settings, daily(app))
+    fresh = usual_facts(app.store, daily(app), press, now=days[-1] + DAY)
+    assert fresh.quiet == ()
+    quiet = usual_facts(app.store, daily(app), press, now=days[-1] + 5 * DAY).quiet
+    assert [(source.name, source.last_day) for source in quiet] == [(str(folder), days[-1].date())]
+    elsewhere = replace(daily(app), sources=())
+    press = wiring.press(app.settings, elsewhere)
+    assert usual_facts(app.store, elsewhere, press, now=days[-1] + 5 * DAY).quiet == ()
+
+
+def test_explanations_name_what_an_operator_dropped(app: App, folder: Path) -> None:
+    proposal = proposed(app, folder)
+    app.proposals.drop_story(proposal.id, 3, by="ada", now=REVIEW)
+    explained = app.explanations.edition(daily(app), now=REVIEW)
+    assert explained is not None
+    assert [entry.role for entry in explained.entries].count(StoryRole.DROPPED) == 1
+    assert explained.entries[-1].role is StoryRole.DROPPED
+
+
+def test_a_list_that_is_no_longer_set_has_nothing_that_waits(make: Make, folder: Path) -> None:
+    proposal = proposed(make(), folder)
+    other = make(list_name="other")
+    assert other.proposals.waiting(now=REVIEW) == ()
+    with pytest.raises(ProposalError, match="no longer set"):
+        other.proposals.approve(proposal.id, by="ada", now=REVIEW)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["news", "wait", "wait", "approve", "hold", "skip", "drop", "move", "headline", "renew", "send"]
+        ),
+        st.integers(1, 4),
+    ),
+    max_size=25,
+)
+
+
+@pytest.mark.sweep
+@given(approval=st.sampled_from(Approval), steps=STEPS)
+@hypothesis.settings(max_examples=20, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+def test_whatever_operators_do_each_document_is_told_once_and_each_slot_answered_once(
+    sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    approval: Approval,
+    steps: list[tuple[str, int]],
+) -> None:
+    """The list has a slot every six hours; at the end somebody approves whatever comes."""
+    place = tmp_path_factory.mktemp("steps")
+    (place / "in").mkdir()
+    app = App.isolated(
+        database_url=f"sqlite:///{shutil.copy(sqlite_template, place / 'store.db')}",
+        folders=(place / "in",),
+        settle_seconds=0,
+        list_name="daily",
+        schedule="0 */6 * * *",
+        grace_hours=9,
+        weekly_schedule="off",
+        approval=approval.value,
+        review_minutes=120,
+        sender_address="digest@news.example.org",
+    )
+    try:
+        life = Life(app, place / "in")
+        for step, number in steps:
+            life.take(step, number)
+        life.come_to_an_end()
+        life.check()
+    finally:
+        app.close()
+
+
+class Life:
+    """An install, its clock, and operators who do what comes to their minds."""
+
+    def __init__(self, app: App, folder: Path) -> None:
+        self.app, self.folder, self.now = app, folder, START
+        app.slots_due(daily(app), now=self.now)
+        app.subscribers.add(daily(app), "ada@example.org", now=self.now)
+        self.written = 0
+
+    def take(self, step: str, number: int) -> None:
+        if step == "news":
+            for _ in range(number):
+                self.written += 1
+                name = f"{PLACES[self.written % len(PLACES)]}{self.written}"
+                text = f"{name} opens its works\n\nThe council of {name} opened {name}works {number}.\n"
+                (self.folder / f"{self.written}.txt").write_text(text)
+            self.app.ingest(now=self.now)
+        elif step == "wait":
+            self.pass_hours(number)
+        elif step == "send":
+            self.app.publish(daily(self.app), now=self.now)
+        else:
+            self.decide(step, number)
+
+    def pass_hours(self, hours: int) -> None:
+        for _ in range(hours):
+            self.now += HOUR
+            self.app.publish_due(daily(self.app), now=self.now)
+
+    def decide(self, step: str, number: int) -> None:
+        proposals, proposal = self.app.proposals, self.app.proposals.of("daily")
+        if proposal is None:
+            return
+        by, now = "ada", self.now
+        verbs: dict[str, Callable[[], object]] = {
+            "approve": lambda: proposals.approve(proposal.id, by=by, now=now),
+            "hold": lambda: proposals.hold(proposal.id, by=by, now=now),
+            "skip": lambda: proposals.skip(proposal.id, by=by, now=now),
+            "drop": lambda: proposals.drop_story(proposal.id, number, by=by, now=now),
+            "move": lambda: proposals.move_story(proposal.id, number, to=1, by=by, now=now),
+            "headline": lambda: proposals.replace_headline(
+                proposal.id, number, f"Mine {now}", by=by, now=now
+            ),
+            "renew": lambda: proposals.renew(proposal.id, by=by, now=now),
+        }
+        with suppress(ProposalError):
+            verbs[step]()
+
+    def come_to_an_end(self) -> None:
+        for _ in range(30):
+            self.pass_hours(1)
+            self.decide("approve", 1)
+
+    def check(self) -> None:
+        store = self.app.store
+        made = [store.editions.content(one.id) for one in store.editions.latest("daily", limit=99)]
+        told = Counter(i for edition in made for i in edition.document_ids)
+        assert set(told.values()) <= {1}
+        dropped = {i for edition in made for story in edition.dropped for i in story.document_ids}
+        shown = {i for edition in made for item in edition.told for i in item.document_ids}
+        assert not dropped & shown
+        left = {document.id for document in store.documents.new_for("daily")}
+        # What was dropped from the last proposal waits for an edition that takes note of it.
+        assert left <= {i for story in store.proposals.dropped("daily") for i in story.document_ids}
+        assert len(told) + len(left) == self.written
+        runs = Counter(run.slot_at for run in store.editions.runs("daily", limit=999) if run.slot_at)
+        assert set(runs.values()) <= {1}
+        assert len([one for one in made if one.slot_at]) == len({one.slot_at for one in made if one.slot_at})
+        assert store.deliveries.due_count(now=self.now) == len(made)

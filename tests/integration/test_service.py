@@ -387,3 +387,25 @@ async def test_sources_are_fetched_at_the_start_and_before_a_slot(
                 assert app.store.documents.count() == 2
     assert server.paths().count("/gone") == 1
     assert [one.levelname for one in caplog.records if "gone for good" in one.message] == ["WARNING"]
+
+
+async def test_an_edition_that_needs_approval_is_proposed_before_its_slot_and_sent_once_approved(
+    make_app, folder, clock, tmp_path
+) -> None:
+    app = make_app(approval="required")
+    app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
+    drop(folder, "Harbour reopens")
+    async with serving(app, clock) as service:
+        await until(lambda: service._scheduler.get_job("next slot") is not None)
+        clock.now = SLOT - timedelta(hours=1)
+        service._publish_due.set()
+        await until(lambda: app.proposals.of("daily") is not None)
+        clock.now = SLOT
+        service._publish_due.set()
+        await until(lambda: not service._publish_due.is_set())
+        proposal = app.proposals.of("daily")
+        assert proposal is not None
+        app.proposals.approve(proposal.id, by="ada", now=SLOT)
+        service._publish_due.set()
+        await until(lambda: outbox(tmp_path) == 1)
+    assert app.store.editions.latest("daily")[0].slot_at == SLOT
