@@ -7,7 +7,7 @@ import click
 
 from newsletter.app import App
 from newsletter.cli.columns import Clockface, terminal_width, write_columns
-from newsletter.cli.common import confirm, local, opened, printable, utc_now
+from newsletter.cli.common import confirm, local, note, opened, printable, reader_words, utc_now
 from newsletter.cli.listings import write_rows
 from newsletter.cli.standing import edition_as_json
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState, Resolution
@@ -18,6 +18,13 @@ from newsletter.model.words import plural
 
 #: Deliveries shown unless told otherwise.
 _SHOWN = 50
+
+#: What the log calls what became of uncertain deliveries.
+_SETTLED = {
+    Resolution.ARRIVED: "settle deliveries as arrived",
+    Resolution.RESEND: "send deliveries once more",
+    Resolution.ABANDON: "abandon deliveries",
+}
 
 _GOES_OUT = "they go out at once if `newsletter run` is running, else with `newsletter send --waiting`"
 
@@ -91,6 +98,8 @@ def retry(
             return
         confirm(f"Send {name} again to {plural(count, 'reader')}?", yes=yes, to_do="retry")
         done = app.operator.retry(state.edition, states=states, address=address, now=utc_now())
+        if done:
+            _note(app, state, "retry deliveries", address, done)
         what = plural(done, "delivery", "deliveries")
         click.echo(f"{what} of {name} queued again: {_outlook(app, state)}.")
         if done < count:
@@ -133,6 +142,7 @@ def resolve(*, list_name: str | None, number: int, resolution: Resolution, reade
             who = f"{address.display} is not" if address else f"nobody of {name} is"
             click.echo(f"There is nothing to settle: {who} uncertain.")
             return
+        _note(app, state, _SETTLED[resolution], address, done)
         became = {
             Resolution.ARRIVED: "count as accepted",
             Resolution.RESEND: f"are queued once more, with the same Message-ID; {_outlook(app, state)}",
@@ -148,6 +158,7 @@ def pause(*, list_name: str | None, number: int) -> None:
         if not app.operator.pause(state.edition):
             click.echo(f"{name} is paused already: {_waiting(state)}.")
             return
+        _note(app, state, "pause edition")
         state, _ = _edition(app, list_name, number)
         click.echo(f"{name} is paused: {_waiting(state)}. {_command(app, 'resume', state)} lets it go on.")
 
@@ -159,6 +170,7 @@ def resume(*, list_name: str | None, number: int) -> None:
         if app.operator.resume(state.edition, now=utc_now()) is None:
             click.echo(f"{name} is not paused: {_waiting(state)}.")
             return
+        _note(app, state, "resume edition")
         state, _ = _edition(app, list_name, number)
         outlook = f"; {_GOES_OUT}" if state.waiting else ""
         click.echo(f"{name} goes on: {_waiting(state)}{outlook}.")
@@ -179,10 +191,20 @@ def cancel(*, list_name: str | None, number: int, yes: bool) -> None:
             who = f"{state.waiting:,} of {plural(state.total, 'reader')}"
             confirm(f"Cancel {name}? {who} will never get it.", yes=yes, to_do="cancel")
         done = app.operator.cancel(state.edition, now=utc_now())
+        _note(app, state, "cancel edition", None, done)
         state, _ = _edition(app, list_name, number)
         click.echo(f"{name} is cancelled: {plural(done, 'reader')} will not get it; {_counts(state)}.")
         if state.count(DeliveryState.SENDING):
             click.echo(f"{state.count(DeliveryState.SENDING):,} at the server just now: that is finished.")
+
+
+def _note(
+    app: App, state: EditionStatus, action: str, address: Address | None = None, readers: int | None = None
+) -> None:
+    """Write what was decided about an edition, or about one reader's part of it, into the log."""
+    subject = f"{state.edition.list_name} No. {state.edition.number}"
+    who = reader_words(app, address.display) if address else ""
+    note(app, action, subject, who or (plural(readers, "reader") if readers is not None else ""))
 
 
 def _edition(app: App, list_name: str | None, number: int) -> tuple[EditionStatus, str]:

@@ -31,13 +31,14 @@ def add(urls: tuple[str, ...], *, pages: bool) -> None:
 
     Each is asked once, and what it has is shown.
     """
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import note, opened, utc_now
 
     failed = False
     with opened() as app:
         for url in urls:
             try:
                 report = asyncio.run(app.sources.add(url, is_fetching_pages=pages, clock=utc_now))
+                note(app, "add source", report.source.added_url)
                 _show_report(report, app.sources.find(report.source.added_url))
             except NewsletterError as error:
                 failed = True
@@ -103,10 +104,11 @@ def check(*, url: str | None) -> None:
 @click.argument("url")
 def remove(url: str) -> None:
     """Ask a source no more; its documents stay."""
-    from newsletter.cli.common import opened, printable
+    from newsletter.cli.common import note, opened, printable
 
     with opened() as app:
         source = app.sources.remove(url)
+        note(app, "remove source", source.added_url)
     click.echo(f"Removed: {printable(source.url)}. Its documents stay.")
 
 
@@ -114,10 +116,12 @@ def remove(url: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def import_(file: Path) -> None:
     """Add the feeds of an OPML file, as other feed readers export it."""
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import note, opened, utc_now
 
     with opened() as app:
         added, known, problems = app.sources.import_opml(file, now=utc_now())
+        if added:
+            note(app, "import sources", file.name, f"{plural(len(added), 'source')} added")
     for problem in problems:
         click.echo(f"newsletter: left out: {problem}", err=True)
     click.echo(f"{plural(len(added), 'source')} added, {known} there already, {len(problems)} left out.")

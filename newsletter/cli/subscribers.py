@@ -37,7 +37,7 @@ def add(addresses: tuple[str, ...], *, name: str, list_name: str | None) -> None
 
     An address that left, or is suppressed, stays off.
     """
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import note, opened, reader_words, utc_now
 
     refused = 0
     with opened() as app:
@@ -45,6 +45,8 @@ def add(addresses: tuple[str, ...], *, name: str, list_name: str | None) -> None
         for address in addresses:
             report = app.subscribers.add(mailing_list, address, name=name, now=utc_now())
             click.echo(_line(report), err=report.outcome is AddOutcome.REFUSED)
+            if report.outcome is AddOutcome.ADDED:
+                note(app, "add subscriber", reader_words(app, address), mailing_list.name)
             refused += report.outcome is AddOutcome.REFUSED
     if refused:
         sys.exit(1)
@@ -78,7 +80,7 @@ def import_(
     2026-05-31T12:00:00Z, UTC where no zone is named. Also read, as `export` writes them: state, suppressed,
     cadence (each or weekly), paused until. A row whose cell cannot be read is refused, with the reason.
     """
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import note, opened, utc_now
 
     if report_file is not None and report_file.resolve() == file.resolve():
         raise click.BadParameter("it is the file that is read; name another", param_hint="--report")
@@ -92,6 +94,8 @@ def import_(
             dry_run=dry_run,
         )
         counts = _show_reports(reports, report_file)
+        if counts[AddOutcome.ADDED] and not dry_run:
+            note(app, "import subscribers", mailing_list.name, f"{counts[AddOutcome.ADDED]:,} added")
     verb = "would be added" if dry_run else "added"
     click.echo(
         f"{counts[AddOutcome.ADDED]:,} {verb}, {counts[AddOutcome.ALREADY_THERE]:,} already there, "
@@ -204,11 +208,13 @@ def _wishes(subscriber: Subscriber, now: datetime) -> str:
 @list_option
 def remove(address: str, *, suppress: bool, list_name: str | None) -> None:
     """Take an address off a list; it gets nothing more from the next message on."""
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import note, opened, reader_words, utc_now
 
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
         click.echo(app.subscribers.remove(mailing_list, address, suppress=suppress, now=utc_now()))
+        action = "suppress address" if suppress else "remove subscriber"
+        note(app, action, reader_words(app, address), "" if suppress else mailing_list.name)
 
 
 @subscribers.command(epilog="Example: newsletter subscribers lift ada@example.org")
@@ -218,10 +224,11 @@ def lift(address: str) -> None:
 
     Addresses are suppressed by bounces, by complaints, or by `remove --suppress`. It puts nobody on a list.
     """
-    from newsletter.cli.common import opened
+    from newsletter.cli.common import note, opened, reader_words
 
     with opened() as app:
         click.echo(app.subscribers.lift(address))
+        note(app, "lift suppression", reader_words(app, address))
 
 
 @subscribers.command(epilog="Example: newsletter subscribers erase ada@example.org")
@@ -233,14 +240,16 @@ def erase(address: str, *, yes: bool) -> None:
     What stays names nobody: its deliveries are still counted, and a suppression is kept as a hash, so that
     the address is not mailed when somebody imports it again.
     """
-    from newsletter.cli.common import confirm, opened
+    from newsletter.cli.common import confirm, note, opened, reader_words
 
     with opened() as app:
         reader = app.operator.reader(app.subscribers.address(address), limit=1)
         lists = " and ".join(reader.subscriptions) or "no list"
         question = f"Erase {reader.address.display} ({lists}) for good?"
         confirm(question, yes=yes, to_do="erase")
+        who = reader_words(app, address)
         click.echo(app.subscribers.erase(address))
+        note(app, "erase reader", who)
 
 
 @subscribers.command(epilog="Example: newsletter subscribers export readers.csv")
@@ -248,11 +257,12 @@ def erase(address: str, *, yes: bool) -> None:
 @list_option
 def export(file: Path | None, *, list_name: str | None) -> None:
     """Write a list's subscribers as CSV, to FILE or to standard output; `import` reads it all again."""
-    from newsletter.cli.common import opened
+    from newsletter.cli.common import note, opened
     from newsletter.model.words import plural
 
     with opened() as app:
         mailing_list = app.mailing_list(list_name)
+        note(app, "export subscribers", mailing_list.name)
         if file is None:
             app.subscribers.export_csv(mailing_list, sys.stdout)
             return

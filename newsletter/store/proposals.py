@@ -116,8 +116,12 @@ class Proposals:
         values = {"state": state.value, "decided_by": by, "decided_at": now, "note": ""}
         return self._change(proposal, values, entry)
 
-    def withdraw(self, proposal: Proposal) -> None:
+    def withdraw(self, proposal: Proposal, entry: AuditEntry | None = None) -> None:
         """Forget an open proposal of which nothing is left to tell.
+
+        Args:
+            proposal: As it was seen.
+            entry: Goes into the audit log, where an operator wanted it anew.
 
         Raises:
             ProposalChangedError: It is no longer as it was seen.
@@ -125,6 +129,8 @@ class Proposals:
         with self._database.transaction() as connection:
             if connection.execute(delete(_proposals).where(_as_seen(proposal))).rowcount != 1:
                 raise _changed(proposal)
+            if entry is not None:
+                audit.note(connection, entry)
 
     def _change(self, proposal: Proposal, values: dict[str, Any], entry: AuditEntry | None) -> Proposal:
         changed = update(_proposals).where(_as_seen(proposal)).values(version=proposal.version + 1, **values)

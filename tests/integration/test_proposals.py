@@ -214,6 +214,18 @@ def test_nothing_left_to_tell_withdraws_what_was_proposed(app: App, folder: Path
     assert take(app, SLOT) == [RunOutcome.NOTHING_NEW]
 
 
+@pytest.mark.parametrize("late", [timedelta(0), HOUR + MINUTE], ids=["before the slot", "after it"])
+def test_an_operator_who_withdraws_an_edition_by_renewing_it_is_in_the_log(
+    app: App, folder: Path, late: timedelta
+) -> None:
+    proposal = proposed(app, folder, "bridge")
+    send_unasked(app, now=REVIEW)
+    assert app.proposals.renew(proposal.id, by="ada", now=REVIEW + late) is None
+    assert [(one.actor, one.detail) for one in app.audit.entries(AuditFilter(action="renew edition"))] == [
+        ("ada", "nothing is left to tell")
+    ]
+
+
 def test_a_skipped_edition_leaves_its_documents_to_the_next_one(app: App, folder: Path) -> None:
     proposal = proposed(app, folder)
     app.proposals.skip(proposal.id, by="ada", now=REVIEW)
