@@ -133,6 +133,33 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(path: str, seen:
         assert seen.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
 
 
+@pytest.mark.browser
+def test_a_decision_that_is_refused_says_why(seen: Any, axe: str) -> None:
+    seen.goto("/operator/proposals/1")
+    seen.evaluate("document.querySelector('[name=version]').value = '99'")
+    seen.get_by_role("button", name="Approve").click()
+    assert "since you looked at it" in seen.get_by_role("alert").inner_text()
+    seen.add_script_tag(content=axe)
+    result = seen.evaluate("axe.run(document)")
+    assert [rule["id"] for rule in result["violations"]] == []
+
+
+@pytest.mark.browser
+def test_the_mail_is_shown_in_a_frame_that_runs_nothing_and_leads_nowhere(browser: Any, port: int) -> None:
+    page = signed_in(browser, port)
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.goto("/operator/proposals/1/phone")
+    mail = page.frame_locator("iframe")
+    mail.get_by_text("At a glance").first.wait_for()
+    assert page.locator("iframe").bounding_box()["width"] == 390
+    assert wrong == []
+    mail.get_by_role("link", name="View in browser").first.click()
+    assert page.url.endswith("/phone")
+    assert len(page.context.pages) == 1
+    page.context.close()
+
+
 # --- a whole life ---------------------------------------------------------------------------------------
 
 
