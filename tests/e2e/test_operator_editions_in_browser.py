@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from archives import put_edition, samples
 from click.testing import CliRunner
-from e2e.test_email_in_browser import SCHEMES, axe, browser, look
+from e2e.test_email_in_browser import SCHEMES, axe, browser, look, test_the_html_is_valid
 from lookedup import BAD
 from operators import CHEAP, PASSWORD, Office
 from reviewed import NOW, open_office, publish, write
@@ -32,7 +32,7 @@ from newsletter.cli import commands as newsletter
 from newsletter.cli.common import utc_now
 from newsletter.web.app import make_web
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "test_the_html_is_valid"]
 
 ONE = ("", "/mail", "/phone", "/text", "/source", "/why", "/why/1", "/changes")
 PAGES = (
@@ -112,6 +112,17 @@ def seen(browser: Any, port: int) -> Iterator[Any]:
     page = signed_in(browser, port, bypass_csp=True)
     yield page
     page.context.close()
+
+
+@pytest.fixture(scope="module")
+def files(seen: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every page as it is sent."""
+    folder = tmp_path_factory.mktemp("pages")
+    written = {}
+    for number, path in enumerate(PAGES):
+        written[path] = folder / f"{number}.html"
+        written[path].write_text(seen.request.get(f"/operator{path}").text(), "utf-8")
+    return written
 
 
 @pytest.mark.browser
