@@ -87,6 +87,8 @@ class Alerts:
 
     def latest(self, *, limit: int) -> list[Alert]:
         """Return alerts, open or over, the newest first."""
+        if not Store.exists(self._settings.database_url):
+            return []
         return self._open_store().alerts.latest(limit=limit)
 
     def check_settings(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter import backup
+from newsletter.model.audit import AuditEntry
 from newsletter.model.backups import BackupReport, Held, RestoreReport
 from newsletter.model.editions import MailingList, SlotDecision
 from newsletter.publish import slots_due
@@ -47,9 +48,9 @@ class Backups:
             if (path := (folder or Path()).resolve() / name).exists()
         ]
         if settings.signing_keys:
-            found.append(("SECRET_KEYS", "the links in mails that went out; they end without it"))
+            found.append(("SECRET_KEYS", "without it, the links in mails that went out lead nowhere"))
         if settings.suppression_key.get_secret_value():
-            found.append(("SUPPRESSION_KEY", "the store cannot be opened without it"))
+            found.append(("SUPPRESSION_KEY", "without it, the store cannot be opened"))
         found += [(str(key.path), f"the DKIM key {key.selector}") for key in settings.dkim_keys]
         if settings.template_folder:
             found.append((str(settings.template_folder), "your templates"))
@@ -60,7 +61,7 @@ class Backups:
         return backup.check_restoring(self._settings.database_url, file, force=force)
 
     def restore(
-        self, file: Path, *, force: bool = False, goes_on: bool = False, now: datetime
+        self, file: Path, *, force: bool = False, goes_on: bool = False, by: str, now: datetime
     ) -> RestoreReport:
         """Put a backup in the store's place; the store that was there is kept beside it.
 
@@ -71,6 +72,7 @@ class Backups:
             file: The backup.
             force: Also in the place of a store that holds something.
             goes_on: Go on as the backup stood: some readers get an edition twice.
+            by: Who wants it, as the audit log has it.
             now: UTC.
 
         Raises:
@@ -83,18 +85,26 @@ class Backups:
         with backup.prepared(file, store, suppression_key=key) as (copy, contents):
             due = self._due(copy, now)
             held = backup.in_flight(copy, due) if goes_on else backup.hold(copy, due, now=now)
+            detail = "what was on its way goes on" if goes_on else "what was on its way is held"
+            copy.audit.record(_entry("restore backup", str(file), detail, by, now))
         kept = backup.put_in_place(store, now=now)
         return RestoreReport(store=store, contents=contents, kept=kept, held=held, goes_on=goes_on)
 
-    def hold(self, *, now: datetime) -> Held:
+    def hold(self, *, by: str, now: datetime) -> Held:
         """Pause what was on its way in the store as it stands, after it was restored by other means.
+
+        Args:
+            by: Who wants it, as the audit log has it.
+            now: UTC.
 
         Raises:
             SenderBusyError: Somebody is sending from it.
         """
         store = self._open_store()
         with store.sender_lock():
-            return backup.hold(store, self._due(store, now), now=now)
+            held = backup.hold(store, self._due(store, now), now=now)
+            store.audit.record(_entry("hold what was on its way", store.place, "", by, now))
+        return held
 
     def _due(self, store: Store, now: datetime) -> list[tuple[str, datetime]]:
         """Return the slots that would be answered now."""
@@ -104,3 +114,7 @@ class Backups:
             for slot in slots_due(store, mailing_list, now=now)
             if slot.decision is SlotDecision.PUBLISH
         ]
+
+
+def _entry(action: str, subject: str, detail: str, by: str, now: datetime) -> AuditEntry:
+    return AuditEntry(at=now, actor=by, action=action, subject=subject, detail=detail)

@@ -52,15 +52,15 @@ def restore(file: Path | None, *, force: bool, goes_on: bool, hold: bool) -> Non
     Stop `newsletter run` and `newsletter web` first. Editions that were going out when the backup was made
     are paused, and slots that came since pass without one: who has what already only you can find out.
     """
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import actor, opened, utc_now
 
     if (file is None) is not hold or (hold and (force or goes_on)):
         raise click.UsageError("name a FILE; or, after pg_restore, --hold alone")
     with opened() as app:
         if file is None:
-            _show_held(app.backups.hold(now=utc_now()), goes_on=False)
+            _show_held(app.backups.hold(by=actor(), now=utc_now()), goes_on=False)
         else:
-            _show(app.backups.restore(file, force=force, goes_on=goes_on, now=utc_now()))
+            _show(app.backups.restore(file, force=force, goes_on=goes_on, by=actor(), now=utc_now()))
 
 
 def _show(report: RestoreReport) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from newsletter.model.alerts import Alert, AlertDecision, AlertKind, Channel, Condition
+from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
+from newsletter.model.editions import PublishedEdition
+from newsletter.model.feedback import BouncePolicy
+from newsletter.model.feedback import FeedbackKind as K
+from newsletter.store.feedback import Verdict
 from newsletter.store.store import Store
 
-NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 BOTH = (Channel.MAIL, Channel.WEBHOOK)
 
@@ -28,7 +34,10 @@ def test_two_that_find_the_same_at_once_raise_one_alert_and_queue_one_message_ea
         raised = [one for found in pool.map(lambda _: record(store, decision), range(2)) for one in found]
     assert sorted(one.condition.subject for one in raised) == ["daily", "weekly"]
     assert len(store.alerts.open()) == 2
-    taken = store.alerts.take(BOTH, limit=9, now=NOW)
+    with ThreadPoolExecutor(2) as pool:
+        both = [*pool.map(lambda _: store.alerts.take(BOTH, limit=9, now=NOW), range(2))]
+    taken = [notice for some in both for notice in some]
+    assert len({notice.uid for notice in taken}) == len(taken), "each is taken by one of them"
     told = sorted((notice.channel, len(notice.alerts)) for notice in taken)
     assert sum(count for channel, count in told if channel is Channel.MAIL) == 2
     assert [channel for channel, _ in told].count(Channel.WEBHOOK) == 2
@@ -76,3 +85,30 @@ def test_what_is_over_is_forgotten_after_three_months_and_what_is_open_never(sto
     record(store, AlertDecision(raised=(condition("new"),)), now=NOW + timedelta(days=91))
     assert [one.condition.subject for one in store.alerts.latest(limit=9)] == ["new", "lasting"]
     assert store.alerts.open()[0].id == lasting.id
+
+
+def test_what_came_back_of_an_edition_is_counted_by_readers(
+    store: Store, subscribe: Callable[..., None], publish: Callable[..., PublishedEdition]
+) -> None:
+    subscribe(*(f"r{number}@example.org" for number in range(6)))
+    first, second = publish("Harbour reopens"), publish("Ferry runs again")
+    sent = store.deliveries.claim(sender="s", limit=20, now=NOW)
+    policy, ids = UncertainPolicy.HOLD, [delivery.id for delivery in sent]
+    store.deliveries.advance(begin=ids, marks=[], sender="s", policy=policy, now=NOW)
+    marks = [DeliveryMark(delivery_id=i, state=DeliveryState.ACCEPTED) for i in ids]
+    store.deliveries.advance(begin=[], marks=marks, sender="s", policy=policy, now=NOW)
+    of_first = [delivery for delivery in sent if delivery.edition_id == first.id]
+    kinds = (K.HARD_BOUNCE, K.SOFT_BOUNCE, K.COMPLAINT, K.UNSUBSCRIBE)
+    pairs = [*zip(of_first, kinds, strict=False), (of_first[1], K.SOFT_BOUNCE), (of_first[2], K.COMPLAINT)]
+    for number, (delivery, kind) in enumerate(pairs):
+        verdict = Verdict(
+            kind=kind,
+            subscriber_id=delivery.subscriber_id,
+            delivery_id=delivery.id,
+            list_name="daily",
+            reason="",
+        )
+        store.feedback.record(f"{number:064}", verdict, BouncePolicy(), now=NOW + MINUTE)
+    assert store.alerts.returned(first.id, since=NOW) == (2, 1)
+    assert store.alerts.returned(second.id, since=NOW) == (0, 0)
+    assert store.alerts.returned(first.id, since=NOW + 2 * MINUTE) == (0, 0)

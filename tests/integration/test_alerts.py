@@ -291,6 +291,35 @@ def test_a_slot_that_cannot_be_answered_is_told_with_the_reason(
     assert "body.html, line 3: unexpected end" in raised.condition.what
 
 
+def test_an_edition_that_waits_is_told_and_so_is_a_slot_that_nobody_approved(
+    make_app: MakeApp, folder: Path
+) -> None:
+    app, clock = make_app(approval="required", settle_seconds=0), Clock()
+    (folder / "a.txt").write_text("Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n")
+    [daily] = app.lists
+    app.slots_due(daily, now=NOW)
+    app.subscribers.add(daily, "ada@example.org", now=NOW)
+    app.ingest(now=NOW)
+    for day, decide in enumerate((app.proposals.approve, app.proposals.skip, None)):
+        clock.now = NOW + day * DAY + MINUTE
+        (folder / f"{day}.txt").write_text(f"Ferry {day} runs\n\nFerry number {day} sailed to Aldis again.\n")
+        app.ingest(now=clock())
+        assert [one.run.outcome for one in app.publish_due(daily, now=clock())] == [RunOutcome.PROPOSED]
+        waits = f"edition waits for approval: {app.proposals.waiting(now=clock())[0].proposal.name}"
+        assert look(app, clock) == [f"raised {waits}"]
+        if decide is not None:
+            decide(app.proposals.waiting(now=clock())[0].proposal.id, by="ada", now=clock())
+        clock.now = NOW.replace(hour=7) + day * DAY + HOUR
+        app.publish_due(daily, now=clock())
+        look(app, clock)
+        clock.now += 10 * MINUTE
+        assert look(app, clock) == ([f"over {waits}"] if decide else [])
+    clock.now += 6 * HOUR
+    assert [one.run.outcome for one in app.publish_due(daily, now=clock())] == [RunOutcome.SKIPPED]
+    assert look(app, clock) == ["raised no edition: daily"]
+    assert "nobody approved it within 6 h" in app.alerts.open()[-1].condition.what
+
+
 def test_a_source_that_fails_for_days_is_told_and_over_once_it_answers(make_app: MakeApp) -> None:
     app, clock = make_app(), Clock()
     url = "https://gazette.example/feed"
