@@ -35,6 +35,7 @@ Row = dict[str, object]
 PASSWORD = "three rusty harbour cranes"
 
 PAGES = (
+    *("", "/editions", "/editions?before=100"),
     *("/documents", "/documents?q=harbour", "/documents?q=nothing-of-this-kind", "/documents/refused"),
     *("/sources", "/sources?page=2", "/subscribers", "/subscribers?list=daily&state=unsubscribed"),
     *("/subscribers?state=unconfirmed", "/subscribers?suppressed=1", "/subscribers/50", "/deliveries"),

@@ -2,14 +2,31 @@
 
 import sys
 
+import click
+
 from newsletter.cli import commands
 from newsletter.errors import NewsletterError
 
+#: What shells say of a program that SIGINT ended: 128 and the signal's number.
+_INTERRUPTED = 130
+
 
 def main() -> None:
-    """Run the command line; an expected error is told in plain lines, without a traceback."""
+    """Run the command line; an expected error is told in plain lines, without a traceback.
+
+    It exits with 0 (done, or nothing to do), 1 (failed, or not all of it is done), 2 (the command line is
+    wrong) or 130 (interrupted); `bounces read -` also with 75.
+    """
     try:
-        commands(prog_name="newsletter")
+        # Left to itself click exits with 1 for Ctrl-C, as if it had failed.
+        code = commands(prog_name="newsletter", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt) as error:
+        is_interrupted = any(isinstance(one, KeyboardInterrupt) for one in (error, error.__context__))
+        print("newsletter: interrupted" if is_interrupted else "newsletter: not done", file=sys.stderr)
+        sys.exit(_INTERRUPTED if is_interrupted else 1)
     except NewsletterError as error:
         for line in str(error).splitlines():
             print(f"newsletter: {line}", file=sys.stderr)
@@ -22,6 +39,7 @@ def main() -> None:
         place = f"{error.filename}: " if error.filename else ""
         print(f"newsletter: {place}{error.strerror or error}", file=sys.stderr)
         sys.exit(1)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

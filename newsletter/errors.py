@@ -24,6 +24,8 @@ NewsletterError
 ├── FetchError                 a web address that cannot, or must not, be fetched
 ├── SourceError                a source that cannot be added, or is not there
 ├── MailboxError               a mailbox of bounces or of news cannot be read
+├── WebhookError               what was posted to a webhook was not taken
+├── BackupError                a store that cannot be backed up, or a backup that cannot be restored
 └── TransportError             messages cannot be handed over at all; nobody's attempt is used up
     └── SenderRefusedError     messages from one sender address cannot
 
@@ -196,6 +198,14 @@ class MailboxError(NewsletterError):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class WebhookError(NewsletterError):
+    """What was posted to a webhook was not taken; it can be tried again."""
+
+
+class BackupError(NewsletterError):
+    """A store that cannot be backed up, or a backup that cannot, or must not, be restored."""
 
 
 class TransportError(NewsletterError):

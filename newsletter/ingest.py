@@ -27,6 +27,7 @@ def ingest(
     settle_seconds: float,
     wait: Callable[[float], None],
     now: datetime,
+    on_file: Callable[[FileReport], None] = lambda _: None,
 ) -> IngestReport:
     """Take in every new or changed document of some folders.
 
@@ -42,6 +43,7 @@ def ingest(
         settle_seconds: A file touched less than this ago is looked at again after that time.
         wait: Waits that many seconds.
         now: UTC.
+        on_file: Told of each file once it is recorded.
 
     Raises:
         StoreError: The store cannot be written.
@@ -59,7 +61,9 @@ def ingest(
     problems: list[str] = []
     for folder in folders:
         try:
-            reports += _look_into(store, folder, scan, now)
+            for report in _look_into(store, folder, scan, now):
+                reports.append(report)
+                on_file(report)
         except SettingsError as error:
             problems += error.problems
     return IngestReport(files=tuple(reports), problems=tuple(problems))

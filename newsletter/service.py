@@ -38,6 +38,9 @@ _GATHER_BEFORE_SLOT_SECONDS = 60
 #: How often queued and deferred deliveries are looked for, in seconds.
 _DELIVER_SECONDS = 30
 
+#: How often it is looked whether anything is wrong that the operator is to hear of, in seconds.
+_ALERT_SECONDS = 60
+
 #: How long the service, once it is to stop, waits for what it does besides sending, in seconds.
 _STOP_SECONDS = 60
 
@@ -58,6 +61,7 @@ def run(app: App, *, clock: Clock, with_web: bool = True) -> None:
         StoreError: The store cannot be opened.
     """
     app.check_sending()
+    app.alerts.check_settings()
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
         # Before anything uses it: opened by two threads at once, it would be opened twice.
@@ -112,6 +116,8 @@ class Service:
         self._bounces_due = asyncio.Event()
         self._mail_due = asyncio.Event()
         self._fetch_due = asyncio.Event()
+        self._alerts_due = asyncio.Event()
+        self._started_at = clock()
         self._fetching = asyncio.Lock()
         self._receiving = asyncio.Lock()
         self._gathering: set[asyncio.Task[None]] = set()
@@ -132,6 +138,7 @@ class Service:
         self._every(_FETCH_SECONDS, self._fetch_due)
         self._every(_PUBLISH_SECONDS, self._publish_due)
         self._every(_DELIVER_SECONDS, self._deliver_due)
+        self._every(_ALERT_SECONDS, self._alerts_due)
         if self._app.feedback.has_mailboxes:
             self._every(self._app.settings.bounce_every_seconds, self._bounces_due)
             self._bounces_due.set()
@@ -153,6 +160,7 @@ class Service:
                 self._loop(self._deliver_due, self._deliver),
                 self._loop(self._bounces_due, self._take_in),
                 self._loop(self._mail_due, self._receive),
+                self._loop(self._alerts_due, self._raise_alerts),
             )
         finally:
             self._scheduler.shutdown(wait=False)
@@ -328,6 +336,17 @@ class Service:
         )
         for problem in report.problems:
             log.error("%s", problem)
+
+    async def _raise_alerts(self) -> None:
+        alerts = self._app.alerts
+        for alert in await self._apart(alerts.look, since=self._started_at, now=self._clock()):
+            if alert.cleared_at is None:
+                log.warning("alert: %s: %s", alert.title, alert.condition.what)
+            else:
+                log.info("all clear: %s", alert.title)
+        for result in await alerts.tell(clock=self._clock, stopping=self._stopping):
+            if not result.is_told:
+                log.warning("nobody is told of alerts by %s: %s", result.channel.value, result.reply)
 
 
 def _local(moment: datetime, mailing_list: MailingList) -> str:

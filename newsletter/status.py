@@ -46,7 +46,7 @@ def status(
         place=store.place,
         documents=store.documents.count(),
         refusals=tuple(store.documents.refusals()),
-        troubles=_troubles(store, account),
+        troubles=troubles(store, account),
         lists=tuple(
             state
             for mailing_list in lists
@@ -64,17 +64,17 @@ def status(
     )
 
 
-def _troubles(store: Store, account: str) -> tuple[SendingTrouble, ...]:
+def troubles(store: Store, account: str) -> tuple[SendingTrouble, ...]:
     """Return what keeps messages back; where nothing is left to send, there is no trouble."""
-    troubles = []
+    found = []
     for name, breaker in sorted(store.accounts.breakers().items()):
         if name.startswith(EDITION_ACCOUNT):
             edition_id = int(name.removeprefix(EDITION_ACCOUNT))
             if _waits(store, edition_id):
-                troubles.append(SendingTrouble(edition=store.editions.get(edition_id), breaker=breaker))
+                found.append(SendingTrouble(edition=store.editions.get(edition_id), breaker=breaker))
         elif name == account and _anything_waits(store):
-            troubles.append(SendingTrouble(account=name, breaker=breaker))
-    return tuple(troubles)
+            found.append(SendingTrouble(account=name, breaker=breaker))
+    return tuple(found)
 
 
 def _anything_waits(store: Store) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.admit import codes, squares
 from newsletter.admit.passwords import Passwords
@@ -14,8 +14,17 @@ from newsletter.store.store import Store
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
+#: How long a second factor that was begun waits for its code.
+_CONFIRM_WITHIN = timedelta(minutes=10)
+
+#: What the log calls what runs by itself.
+_PROGRAM = "newsletter"
+
 #: Reads a mail address and returns its usual form.
 ReadAddress = Callable[[str], str]
+
+#: Returns a mail address as it may stand in the log, which outlives the account.
+MaskAddress = Callable[[str], str]
 
 
 class Accounts:
@@ -29,6 +38,7 @@ class Accounts:
         rules: How long sessions last.
         issuer: What authenticator apps show above the name.
         read_address: Raises AddressError for what is no mail address.
+        mask_address: Makes an address fit for the log.
     """
 
     def __init__(
@@ -39,12 +49,14 @@ class Accounts:
         *,
         issuer: str,
         read_address: ReadAddress,
+        mask_address: MaskAddress,
     ) -> None:
         self._store = store
         self._passwords = passwords
         self._rules = rules
         self._issuer = issuer
         self._read_address = read_address
+        self._mask_address = mask_address
 
     def find(self, name: str, *, now: datetime) -> Operator:
         """Return an account.
@@ -135,7 +147,8 @@ class Accounts:
         """
         name = plain_name(name)
         address = self._read_address(address) if address else ""
-        entry = _entry("change address", name, by, now, detail=f"to {address or 'none'}")
+        shown = self._mask_address(address) if address else "none"
+        entry = _entry("change address", name, by, now, detail=f"to {shown}")
         self._store.operators.set_address(name, address, entry)
 
     def end_session(self, name: str, session_id: int, *, now: datetime) -> None:
@@ -161,22 +174,31 @@ class Accounts:
         name = plain_name(name)
         self._store.operators.unlock(name, _entry("unlock operator", name, by, now))
 
-    def begin_second_factor(self, name: str) -> SecondFactor:
-        """Make a second factor; it counts once a code of it confirms it.
+    def begin_second_factor(self, name: str, *, now: datetime) -> SecondFactor:
+        """Make a second factor; it counts once a code of it confirms it, within ten minutes.
 
         Raises:
             OperatorError: There is no such operator, or it has a second factor already.
         """
         name = plain_name(name)
         secret = codes.new_secret()
-        self._store.operators.propose_secret(name, secret)
+        self._store.operators.propose_secret(name, secret, step=codes.step_at(now))
         return self._second_factor(name, secret)
 
-    def pending_second_factor(self, name: str) -> SecondFactor | None:
-        """Return the second factor that was begun and is not confirmed; None if there is none."""
+    def pending_second_factor(self, name: str, *, now: datetime) -> SecondFactor | None:
+        """Return the second factor that was begun lately and is not confirmed; None if there is none."""
         name = plain_name(name)
-        secret = self._credentials(name).pending_secret
+        secret = self._pending_secret(name, now)
         return self._second_factor(name, secret) if secret else None
+
+    def _pending_secret(self, name: str, now: datetime) -> str:
+        """Return the secret that waits for its code; empty if none does.
+
+        The password was asked for when it was made: it is not good for whoever finds the session later.
+        """
+        credentials = self._credentials(name)
+        is_lately = abs(codes.step_at(now) - credentials.totp_step) <= codes.steps_in(_CONFIRM_WITHIN)
+        return credentials.pending_secret if is_lately else ""
 
     def _second_factor(self, name: str, secret: str) -> SecondFactor:
         address = codes.address_of(secret, name=name, issuer=self._issuer)
@@ -192,9 +214,9 @@ class Accounts:
             OperatorError: None was begun, or the code is wrong.
         """
         name = plain_name(name)
-        secret = self._credentials(name).pending_secret
+        secret = self._pending_secret(name, now)
         if not secret:
-            raise OperatorError(f"no second factor was begun for {name}")
+            raise OperatorError(f"no second factor was begun lately for {name}")
         step = codes.step_of(secret, code, after=0, now=now)
         if step is None:
             raise OperatorError("that is not the code of now: wait for the next one, and check the clock")
@@ -235,7 +257,8 @@ class Accounts:
 
 def plain_name(name: str) -> str:
     """Return a name in the form that accounts have, however it was typed."""
-    return name.strip().lower()
+    # PostgreSQL holds no NUL in a text, and no account has one in its name.
+    return name.replace("\0", "\N{REPLACEMENT CHARACTER}").strip().lower()
 
 
 def check_name(name: str) -> str:
@@ -250,6 +273,8 @@ def check_name(name: str) -> str:
             f"{name!r} cannot be an operator's name: it has 1 to 32 of a to z, digits, dots, hyphens, "
             "underscores, and begins with a letter or digit"
         )
+    if plain == _PROGRAM:
+        raise OperatorError(f"the log calls the program itself {_PROGRAM}: choose another name")
     return plain
 
 

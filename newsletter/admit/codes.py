@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 #: Seconds that a code stands for (RFC 6238, section 5.2).
 _STEP_SECONDS = 30
@@ -49,6 +49,16 @@ def is_timed(code: str) -> bool:
     return bool(_TIMED.fullmatch(_bare(code)))
 
 
+def step_at(moment: datetime) -> int:
+    """Return the time step that a moment, UTC, lies in (RFC 6238, section 4.2)."""
+    return int(moment.timestamp()) // _STEP_SECONDS
+
+
+def steps_in(period: timedelta) -> int:
+    """Return how many time steps a period has."""
+    return period // timedelta(seconds=_STEP_SECONDS)
+
+
 def step_of(secret: str, code: str, *, after: int, now: datetime) -> int | None:
     """Return the time step that a code stands for.
 
@@ -64,7 +74,7 @@ def step_of(secret: str, code: str, *, after: int, now: datetime) -> int | None:
     from pyotp import TOTP
 
     typed = _bare(code).encode("utf-8", "replace")
-    current = int(now.timestamp()) // _STEP_SECONDS
+    current = step_at(now)
     made = TOTP(secret)
     found = None
     for step in range(current - _DRIFT, current + _DRIFT + 1):

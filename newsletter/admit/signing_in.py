@@ -105,7 +105,8 @@ class SigningIn:
         attempt = self._attempt(_place(credentials.name, credentials, visit, is_known=is_known), visit, now)
         if not self._takes(credentials, code, now):
             raise SignInError(_WRONG_CODE)
-        return self._let_in(credentials, attempt, visit, replaces=token, is_known=is_known, now=now)
+        how = "" if codes.is_timed(code) else ", by a recovery code"
+        return self._let_in(credentials, attempt, visit, how=how, replaces=token, is_known=is_known, now=now)
 
     def _takes(self, credentials: Credentials, code: str, now: datetime) -> bool:
         operators = self._store.operators
@@ -145,6 +146,7 @@ class SigningIn:
         visit: Visit,
         *,
         is_known: bool,
+        how: str = "",
         replaces: str = "",
         new_hash: str = "",
         now: datetime,
@@ -165,7 +167,7 @@ class SigningIn:
                 actor=credentials.name,
                 action="sign in",
                 subject=credentials.name,
-                detail=f"from {visit.origin}",
+                detail=f"from {visit.origin}{how}",
             ),
             now=now,
         )

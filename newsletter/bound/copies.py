@@ -9,7 +9,7 @@ from newsletter import subscribe, wiring
 from newsletter.deliver import Stationery, make_reader, send_copy, write_message
 from newsletter.messages.render import personalise
 from newsletter.model.deliveries import SendResult
-from newsletter.model.editions import MailingList, PublishedEdition
+from newsletter.model.editions import Edition, MailingList, PublishedEdition
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.settings import Settings
 from newsletter.store.store import Store
@@ -43,6 +43,11 @@ class Copies:
             return edition, editions.rendering(edition.id)
         return None
 
+    def edition(self, published: PublishedEdition) -> tuple[Edition, Rendering]:
+        """Return what an edition that went out holds, and how it was rendered."""
+        editions = self._open_store().editions
+        return editions.content(published.id), editions.rendering(published.id)
+
     def bodies(self, rendering: Rendering, *, now: datetime) -> tuple[str, str]:
         """Return an edition's HTML and text as a sample reader would get them.
 
@@ -74,6 +79,10 @@ class Copies:
             sender=rendering.headers.sender_address,
             now=now,
         )
+
+    def sample(self, rendering: Rendering, *, now: datetime) -> Message:
+        """Make an edition's message to a sample reader, to be looked at; see `make`."""
+        return self.make(_SAMPLE_ADDRESS, rendering, now=now)
 
     async def send(self, message: Message) -> SendResult:
         """Hand over a copy; see `newsletter.deliver.send_copy`.

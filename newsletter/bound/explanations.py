@@ -46,6 +46,10 @@ class Explanations:
         published = Operator(store).edition(mailing_list.name, number).edition
         return explain_edition(store, store.editions.content(published.id))
 
+    def of(self, edition: Edition) -> EditionExplanation:
+        """Say why an edition is as it is, whether it is proposed or went out."""
+        return explain_edition(self._open_store(), edition)
+
     def differences(self, mailing_list: MailingList, edition: Edition, *, number: int) -> Differences:
         """Say how an edition differs from an earlier one of its list.
 

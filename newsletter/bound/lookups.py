@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from newsletter import places, subscribe, wiring
+from newsletter import overview, places, subscribe, wiring
 from newsletter.errors import SourceError, SubscriberError
 from newsletter.model.deliveries import EDITION_ACCOUNT, DeliveryState
 from newsletter.model.documents import Document
@@ -21,6 +21,7 @@ from newsletter.model.lookups import (
     SubscriberFilter,
     SubscriberRow,
 )
+from newsletter.model.overview import Coming, Figures, Sending
 from newsletter.model.places import PlaceHealth
 from newsletter.model.sources import Source
 from newsletter.model.status import EditionStatus
@@ -37,6 +38,18 @@ class Lookups:
         """Bind the store, which is opened when something is looked up."""
         self._settings = settings
         self._open_store = open_store
+
+    def coming(self, lists: Sequence[MailingList], *, now: datetime) -> tuple[Coming, ...]:
+        """Return what comes next of each list; see `newsletter.overview`."""
+        return overview.coming(self._open_store(), lists, now=now)
+
+    def figures(self, mailing_list: MailingList, *, now: datetime) -> Figures:
+        """Return how a list goes; see `newsletter.overview`."""
+        return overview.figures(self._open_store(), mailing_list, now=now)
+
+    def sending(self, *, now: datetime) -> Sending:
+        """Return how mail goes out; see `newsletter.overview`."""
+        return overview.sending(self._open_store(), account=wiring.account(self._settings), now=now)
 
     def documents(self, *, text: str = "", before: int | None = None) -> DocumentPage:
         """Return documents, the newest first; see `DocumentLookups.page`."""

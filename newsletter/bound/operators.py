@@ -49,6 +49,7 @@ class Operators:
             self._rules,
             issuer=self._settings.list_title,
             read_address=lambda text: subscribe.parse_address(text).display,
+            mask_address=subscribe.masked,
         )
 
     @cached_property

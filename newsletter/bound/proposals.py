@@ -140,10 +140,11 @@ class Proposals:
         return self._reviewer(proposal).pending(proposal)
 
     def content(self, proposal: Proposal) -> Draft:
-        """Return the edition that an open proposal holds.
+        """Return the edition that a proposal holds, an open one or the latest of a list.
 
         Raises:
             ProposalChangedError: It is no longer as it was seen.
+            ProposalError: It is over, and what it held is no longer kept.
         """
         return self._open_store().proposals.content(proposal).draft
 

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.listings import json_option
+from newsletter.cli.options import NUMBER
 
-@click.group(invoke_without_command=True)
+
+@click.group(invoke_without_command=True, epilog="Example: newsletter bounces")
 @click.pass_context
 def bounces(context: click.Context) -> None:
     """Take in bounces, complaints and unsubscribe mails.
@@ -18,7 +21,7 @@ def bounces(context: click.Context) -> None:
         read_mailboxes()
 
 
-@bounces.command()
+@bounces.command(epilog="Example: newsletter bounces read returned.mbox")
 @click.option("--recipient", default="", help="Address the message was sent to, where no header tells.")
 @click.option("--verbose", "-v", is_flag=True, help="Say what became of the message from a pipe, too.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
@@ -37,10 +40,11 @@ def read(*, files: tuple[Path, ...], recipient: str, verbose: bool) -> None:
         intake.read_files(files)
 
 
-@bounces.command()
-@click.option("--last", "limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
-def log(*, limit: int) -> None:
+@bounces.command(epilog="Example: newsletter bounces log --last 100")
+@click.option("--last", "limit", default=20, show_default=True, type=NUMBER, help="How many.")
+@json_option
+def log(*, limit: int, as_json: bool) -> None:
     """List what was taken in last."""
     from newsletter.cli.intake import show_log
 
-    show_log(limit=limit)
+    show_log(limit=limit, as_json=as_json)

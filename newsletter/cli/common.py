@@ -32,6 +32,17 @@ def actor() -> str:
     return f"{name} (command line)"
 
 
+def note(app: App, action: str, subject: str, detail: str = "") -> None:
+    """Write what a command has decided into the log, in the words of the operator's pages."""
+    app.audit.record(actor=actor(), action=action, subject=subject, detail=detail, now=utc_now())
+
+
+def reader_words(app: App, address: str) -> str:
+    """Return what the log calls whoever has an address: no address outlives its reader's erasing there."""
+    number = app.lookups.reader_of(address)
+    return f"reader {number}" if number else "an address that nobody has"
+
+
 @contextmanager
 def opened() -> Iterator[App]:
     """Read the settings, hand out the app, and close it."""

@@ -3,19 +3,12 @@
 import click
 from click.core import ParameterSource
 
+from newsletter.cli.listings import json_option
+from newsletter.cli.options import NUMBER, published_list_option
 from newsletter.model.deliveries import DeliveryState, Resolution
 
-#: What a column of the store can hold.
-_number = click.IntRange(min=1, max=2**31 - 1)
-
-_list_option = click.option(
-    "--list",
-    "list_name",
-    metavar="NAME",
-    help="The list; needed if there are several. It may be one that is no longer set.",
-)
 _edition_option = click.option(
-    "--edition", "number", type=_number, required=True, metavar="N", help="Its number."
+    "--edition", "number", type=NUMBER, required=True, metavar="N", help="Its number."
 )
 _reader_option = click.option("--reader", metavar="ADDRESS", help="Only this reader's.")
 
@@ -24,11 +17,11 @@ _reader_option = click.option("--reader", metavar="ADDRESS", help="Only this rea
 @click.option(
     "--edition",
     "number",
-    type=_number,
+    type=NUMBER,
     metavar="N",
     help="The edition's number; the latest one when left out.",
 )
-@_list_option
+@published_list_option
 @click.option(
     "--state",
     "states",
@@ -39,11 +32,11 @@ _reader_option = click.option("--reader", metavar="ADDRESS", help="Only this rea
 @_reader_option
 @click.option(
     "--limit",
-    type=_number,
+    type=NUMBER,
     metavar="N",
     help="How many to show at most; 50 when left out, with --json all.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC.")
+@json_option
 @click.pass_context
 def deliveries(
     context: click.Context,
@@ -89,7 +82,7 @@ def _refuse_options_before_the_command(context: click.Context) -> None:
 
 @deliveries.command(epilog="Example: newsletter deliveries retry --edition 7 --reader ada@example.org")
 @_edition_option
-@_list_option
+@published_list_option
 @click.option(
     "--state",
     "states",
@@ -116,7 +109,7 @@ def retry(
 
 @deliveries.command(epilog="Example: newsletter deliveries resolve --edition 7 --resend --all")
 @_edition_option
-@_list_option
+@published_list_option
 @click.option("--arrived", is_flag=True, help="They have it: count it as accepted.")
 @click.option("--resend", is_flag=True, help="Send it once more, with the same Message-ID.")
 @click.option("--abandon", is_flag=True, help="They are not to get it: count it as failed.")
@@ -162,7 +155,7 @@ def resolve(
 
 @deliveries.command(epilog="Example: newsletter deliveries pause --edition 7")
 @_edition_option
-@_list_option
+@published_list_option
 def pause(*, number: int, list_name: str | None) -> None:
     """Stop an edition for now; what a server is being handed at this moment is finished."""
     from newsletter.cli import outbox
@@ -172,7 +165,7 @@ def pause(*, number: int, list_name: str | None) -> None:
 
 @deliveries.command(epilog="Example: newsletter deliveries resume --edition 7")
 @_edition_option
-@_list_option
+@published_list_option
 def resume(*, number: int, list_name: str | None) -> None:
     """Let a paused edition go on, where it stopped."""
     from newsletter.cli import outbox
@@ -182,7 +175,7 @@ def resume(*, number: int, list_name: str | None) -> None:
 
 @deliveries.command(epilog="Example: newsletter deliveries cancel --edition 7")
 @_edition_option
-@_list_option
+@published_list_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def cancel(*, number: int, list_name: str | None, yes: bool) -> None:
     """End an edition: whoever does not have it yet will not get it. It cannot be undone."""

@@ -30,6 +30,9 @@ READERS = (
 #: The demo is for whoever sits at this machine.
 _HOST = "127.0.0.1"
 
+#: Who looks at the operator's pages.
+_OPERATOR = "demo"
+
 #: Made in the demo's folder so that --reset can tell it from somebody's own.
 _MARKER = ".newsletter-demo"
 
@@ -56,7 +59,7 @@ def run_demo(folder: Path, *, open_browser: bool, reset: bool, serve: bool, port
         try:
             _walk(app, inbox, folder, open_browser=open_browser)
             if serve:
-                _serve(app, inbox, port)
+                _serve(app, inbox, folder, port)
             else:
                 _say_how_to_go_on()
         finally:
@@ -110,6 +113,18 @@ def _key(folder: Path) -> str:
     return file.read_text("ascii")
 
 
+def _operator_password(app: App, folder: Path) -> str:
+    """Return the password of the demo's operator, made at random with the account and kept in its folder."""
+    file = folder / "operator-password"
+    if not app.operators.any():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(12), encoding="ascii")
+        app.operators.accounts.add(
+            _OPERATOR, file.read_text("ascii"), role=None, address=READERS[0][0], by="demo", now=utc_now()
+        )
+    return file.read_text("ascii")
+
+
 def _walk(app: App, inbox: Inbox, folder: Path, *, open_browser: bool) -> None:
     mailing_list = app.mailing_list(None)
     _step("1. Documents: newsletter ingest")
@@ -160,7 +175,7 @@ def _read(path: Path) -> EmailMessage:
     return message
 
 
-def _serve(app: App, inbox: Inbox, port: int) -> None:
+def _serve(app: App, inbox: Inbox, folder: Path, port: int) -> None:
     from newsletter.web.running import run
 
     def show(path: Path) -> None:
@@ -172,6 +187,8 @@ def _serve(app: App, inbox: Inbox, port: int) -> None:
             click.echo(indent(text.get_content(), "    "))
 
     inbox.on_mail = show
+    _step(f"The operator's pages: http://localhost:{port}/operator")
+    click.echo(f"  Sign in as {_OPERATOR} with the password {_operator_password(app, folder)}")
     _step(f"The pages that the links lead to: http://localhost:{port}/")
     click.echo("  Sign up, read past editions, press what the mail above offers. Letters that the pages send")
     click.echo("  are shown here. Ctrl-C stops it.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.listings import json_option, write_json
 from newsletter.model.keys import KeyType, PublishedKey
 
 _TYPES = {kind.value: (kind,) for kind in KeyType} | {"both": tuple(KeyType)}
@@ -20,7 +21,7 @@ def dkim() -> None:
     """Make the keys that sign messages, and show what the DNS must say about them."""
 
 
-@dkim.command()
+@dkim.command(epilog="Example: newsletter dkim generate --selector autumn")
 @click.option(
     "--type",
     "kind",
@@ -69,17 +70,34 @@ def generate(*, kind: str, selector: str | None, domain: str | None, folder: Pat
     click.echo(_REMINDER.format(domain=keys[0].domain))
 
 
-@dkim.command()
-def show() -> None:
+@dkim.command(epilog="Example: newsletter dkim show")
+@json_option
+def show(*, as_json: bool) -> None:
     """Show the DNS records of the keys in use, to compare with what the DNS says."""
     from newsletter.cli.common import opened
 
     with opened() as app:
-        if not app.settings.dkim_keys:
-            click.echo("DKIM_KEYS is not set, so messages are not signed here: newsletter dkim generate")
-            return
-        _known(app.keys.domains())
-        _show(app.keys.published())
+        keys: Sequence[PublishedKey] = ()
+        if app.settings.dkim_keys:
+            _known(app.keys.domains())
+            keys = app.keys.published()
+    if as_json:
+        write_json([_as_json(key) for key in keys])
+    elif keys:
+        _show(keys)
+    else:
+        click.echo("DKIM_KEYS is not set, so messages are not signed here: newsletter dkim generate")
+
+
+def _as_json(key: PublishedKey) -> dict[str, object]:
+    return {
+        "domain": key.domain,
+        "selector": key.file.selector,
+        "type": key.key_type.value,
+        "file": key.file.path,
+        "name": key.record.name,
+        "value": key.record.value,
+    }
 
 
 def _known(domains: Sequence[str]) -> Sequence[str]:

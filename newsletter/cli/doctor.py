@@ -2,9 +2,11 @@
 
 import click
 
+from newsletter.cli.listings import json_option
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+
+@click.command(epilog="Example: newsletter doctor --only dns")
+@json_option
 @click.option("--no-network", is_flag=True, help="Ask nobody: settings, store, folders and templates only.")
 @click.option("--list", "list_name", metavar="NAME", help="Look at the sender of one list only.")
 @click.option(
@@ -18,8 +20,6 @@ def doctor(*, as_json: bool, no_network: bool, list_name: str | None, only: tupl
 
     Each line says what was found and, unless it is ok, what to do. Nothing is changed and nobody is mailed.
     The exit code is 1 if anything failed; warnings leave it 0.
-
-    Example: newsletter doctor --only dns
     """
     from newsletter.cli.findings import examine
 

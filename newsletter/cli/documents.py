@@ -1,6 +1,5 @@
 """`newsletter ingest` and `newsletter summarize`."""
 
-import asyncio
 import sys
 import textwrap
 from pathlib import Path
@@ -16,7 +15,7 @@ from newsletter.model.words import plural
 _LISTED = 20
 
 
-@click.command()
+@click.command(epilog="Example: newsletter ingest --folder incoming --verbose")
 @click.option(
     "--folder",
     "folders",
@@ -33,14 +32,17 @@ def ingest(folders: tuple[Path, ...], *, no_fetch: bool, verbose: bool) -> None:
     The first line of a text is its headline. Doing it again takes in nothing twice.
     """
     from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.fetching import fetch_with_progress
+    from newsletter.cli.progress import progress
     from newsletter.cli.sources import show_fetched
 
     with opened() as app:
-        report = app.ingest(now=utc_now(), folders=folders)
+        with progress("files looked at") as on_file:
+            report = app.ingest(now=utc_now(), folders=folders, on_file=lambda _: on_file())
         if not folders:
             report = report.and_also(app.mail.receive(now=utc_now(), force=True))
         if not (no_fetch or folders):
-            show_fetched(asyncio.run(app.sources.fetch(clock=utc_now)))
+            show_fetched(fetch_with_progress(app))
     show_ingest(report, verbose=verbose)
     if report.problems:
         sys.exit(1)
@@ -86,7 +88,7 @@ def _reason(refused: FileReport | ParsedItem) -> str:
     return words + (f" ({refused.detail})" if refused.detail else "")
 
 
-@click.command()
+@click.command(epilog="Example: newsletter summarize article.txt --sentences 2 --trace")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--summarizer", "-s", metavar="NAME", help="Which one; the setting SUMMARIZER when left out.")
 @click.option(

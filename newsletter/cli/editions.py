@@ -5,12 +5,11 @@ from pathlib import Path
 
 import click
 
-#: What a column of the store can hold.
-_number = click.IntRange(min=1, max=2**31 - 1)
+from newsletter.cli.options import NUMBER, list_option
 
 
 @click.command(epilog="Example: newsletter preview --at '2026-11-24 07:00' --open")
-@click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
+@list_option
 @click.option(
     "--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the HTML here."
 )
@@ -24,7 +23,7 @@ _number = click.IntRange(min=1, max=2**31 - 1)
     "Of the documents that there are now, and not what is proposed.",
 )
 @click.option(
-    "--diff", "number", type=_number, metavar="N", help="Print how it differs from edition N instead."
+    "--diff", "number", type=NUMBER, metavar="N", help="Print how it differs from edition N instead."
 )
 def preview(
     *,
@@ -49,8 +48,8 @@ def preview(
     previewing.show(due, html_file=html_file, open_browser=open_browser, only_text=only_text)
 
 
-@click.command()
-@click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
+@click.command(epilog="Example: newsletter send --to ada@example.org")
+@list_option
 @click.option(
     "--to", "address", metavar="ADDRESS", help="Send a test copy there; nothing counts as published."
 )

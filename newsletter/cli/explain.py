@@ -2,23 +2,23 @@
 
 import click
 
-#: What a column of the store can hold.
-_number = click.IntRange(min=1, max=2**31 - 1)
+from newsletter.cli.listings import json_option
+from newsletter.cli.options import NUMBER, list_option
 
 
 @click.command(epilog="Example: newsletter explain --edition 7 bridge")
 @click.argument("story", required=False)
-@click.option("--list", "list_name", metavar="NAME", help="The list; needed if there are several.")
+@list_option
 @click.option(
     "--edition",
     "number",
-    type=_number,
+    type=NUMBER,
     metavar="N",
     help="A published edition; the one that would be sent now when left out.",
 )
 @click.option("--features", is_flag=True, help="Of each sentence, every feature that its score is made of.")
 @click.option("--all", "show_all", is_flag=True, help="Every sentence that was looked at, not only the best.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC.")
+@json_option
 def explain(
     story: str | None,
     *,

@@ -4,12 +4,14 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from newsletter.app import App
 from newsletter.cli.common import opened, utc_now
+from newsletter.cli.listings import write_json
 from newsletter.errors import SettingsError, StoreError
 from newsletter.model.feedback import FeedbackAction, FeedbackOutcome, FeedbackReport
 from newsletter.model.words import plural
@@ -71,10 +73,13 @@ def read_pipe(*, recipient: str, verbose: bool) -> None:
         _fail(error)
 
 
-def show_log(*, limit: int) -> None:
+def show_log(*, limit: int, as_json: bool) -> None:
     """Print what was taken in last, the newest first."""
     with opened() as app:
         records = app.feedback.log(limit=limit)
+    if as_json:
+        write_json([{"received_at": record.received_at} | asdict(record.outcome) for record in records])
+        return
     for record in records:
         when = record.received_at.astimezone()
         click.echo(f"{when:%Y-%m-%d %H:%M}  {_line(record.outcome)}")

@@ -1,11 +1,15 @@
 """`newsletter run`, `status`, `config` and `demo`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from newsletter.cli.listings import json_option, write_json
+from newsletter.model.editions import MailingList
 
-@click.command()
+
+@click.command(epilog="Example: newsletter run --no-web")
 @click.option("--no-web", is_flag=True, help="Leave the web pages to a `newsletter web` of its own.")
 def run(*, no_web: bool) -> None:
     """Run the service: ingest, publish on schedule, deliver, serve the web pages; until SIGTERM.
@@ -22,25 +26,35 @@ def run(*, no_web: bool) -> None:
         service.run(app, clock=utc_now, with_web=not no_web)
 
 
-@click.command()
-def status() -> None:
+@click.command(epilog="Example: newsletter status")
+@json_option
+def status(*, as_json: bool) -> None:
     """Show what is new, the last and next editions, deliveries by state, and what was refused."""
     from newsletter.cli.common import opened, utc_now
     from newsletter.cli.report import show_status
+    from newsletter.cli.standing import status_as_json
 
     with opened() as app:
         now = utc_now()
-        status = app.status(now=now)
-        show_status(status, waiting=app.proposals.waiting(now=now), now=now)
+        status, waiting = app.status(now=now), app.proposals.waiting(now=now)
+        alerts = app.alerts.open()
+        if as_json:
+            write_json(status_as_json(status, waiting, alerts))
+        else:
+            show_status(status, waiting=waiting, alerts=alerts, now=now)
 
 
-@click.command()
+@click.command(epilog="Example: newsletter config --all")
 @click.option("--all", "show_all", is_flag=True, help="Explain every setting, too.")
-def config(*, show_all: bool) -> None:
+@json_option
+def config(*, show_all: bool, as_json: bool) -> None:
     """Show the settings in force, secrets masked."""
     from newsletter.cli.common import opened
 
     with opened() as app:
+        if as_json:
+            write_json(_config_as_json(app.config(), app.lists))
+            return
         for key, value, description in app.config():
             if show_all:
                 click.echo(f"# {description}")
@@ -52,7 +66,21 @@ def config(*, show_all: bool) -> None:
             click.echo(f"# list {mailing_list.name}: “{mailing_list.title}”, {when}")
 
 
-@click.command()
+def _config_as_json(
+    settings: Sequence[tuple[str, str, str]], lists: Sequence[MailingList]
+) -> dict[str, object]:
+    return {
+        "settings": [
+            {"key": key, "value": value, "description": description} for key, value, description in settings
+        ],
+        "lists": [
+            {"list": one.name, "title": one.title, "schedule": one.schedule, "time_zone": one.time_zone}
+            for one in lists
+        ],
+    }
+
+
+@click.command(epilog="Example: newsletter demo --serve")
 @click.option("--open", "open_browser", is_flag=True, help="Show the received mail in a browser.")
 @click.option(
     "--folder",

@@ -1,6 +1,5 @@
 """`newsletter operators ...`."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from newsletter.cli.listings import json_option, write_json
 from newsletter.model.operators import Operator, Role, SecondFactor
 
 _ROLES = click.Choice([role.value for role in Role])
@@ -27,7 +27,8 @@ def operators() -> None:
 @click.option(
     "--role",
     type=_ROLES,
-    help="editor: content and deliveries; admin: operators, too. Left out: admin for the first, else editor.",
+    help="editor: content and deliveries; admin: subscribers and operators, too. "
+    "Left out: admin for the first, else editor.",
 )
 @click.option("--email", "address", default="", metavar="ADDRESS", help="Where warnings go.")
 def add(name: str, *, role: str | None, address: str) -> None:
@@ -50,7 +51,7 @@ def add(name: str, *, role: str | None, address: str) -> None:
 
 
 @operators.command("list", epilog="Example: newsletter operators list --json")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
+@json_option
 def list_(*, as_json: bool) -> None:
     """List the operators."""
     from newsletter.cli.common import opened, utc_now
@@ -60,16 +61,11 @@ def list_(*, as_json: bool) -> None:
         found = app.operators.all(now=now)
         zone = app.lists[0].time_zone
     if as_json:
-        rows = [{key: _plain(value) for key, value in asdict(one).items()} for one in found]
-        click.echo(json.dumps(rows, indent=2))
+        write_json([asdict(one) for one in found])
     elif not found:
         click.echo("There is no operator yet: newsletter operators add NAME", err=True)
     else:
         _show(found, zone, now)
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _show(found: Sequence[Operator], time_zone: str, now: datetime) -> None:
@@ -180,7 +176,7 @@ def second_factor(name: str, *, off: bool) -> None:
             accounts.drop_second_factor(name, by=actor(), now=utc_now())
             click.echo(f"The second factor of {name} is off.")
             return
-        _show_factor(accounts.begin_second_factor(name))
+        _show_factor(accounts.begin_second_factor(name, now=utc_now()))
         code = _line("Six digits that the app shows")
         codes = accounts.confirm_second_factor(name, code, by=actor(), now=utc_now())
     click.echo(f"The second factor of {name} is on. Recovery codes, each good once, not shown again:\n")

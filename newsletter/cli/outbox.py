@@ -1,15 +1,15 @@
 """What `newsletter deliveries` and its commands do; imported only when one of them runs."""
 
-import json
 import sys
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection
 
 import click
 
 from newsletter.app import App
 from newsletter.cli.columns import Clockface, terminal_width, write_columns
-from newsletter.cli.common import confirm, local, opened, printable, utc_now
+from newsletter.cli.common import confirm, local, note, opened, printable, reader_words, utc_now
+from newsletter.cli.listings import write_rows
+from newsletter.cli.standing import edition_as_json
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState, Resolution
 from newsletter.model.editions import EditionState
 from newsletter.model.status import EditionStatus, ReaderStatus
@@ -18,6 +18,13 @@ from newsletter.model.words import plural
 
 #: Deliveries shown unless told otherwise.
 _SHOWN = 50
+
+#: What the log calls what became of uncertain deliveries.
+_SETTLED = {
+    Resolution.ARRIVED: "settle deliveries as arrived",
+    Resolution.RESEND: "send deliveries once more",
+    Resolution.ABANDON: "abandon deliveries",
+}
 
 _GOES_OUT = "they go out at once if `newsletter run` is running, else with `newsletter send --waiting`"
 
@@ -39,7 +46,7 @@ def show_deliveries(
         most = limit if limit is not None or as_json else _SHOWN
         records = app.operator.deliveries(state.edition, states=states, address=address, limit=most)
         if as_json:
-            _write_json(_edition_as_json(state), records)
+            write_rows(edition_as_json(state), "deliveries", map(_as_json, records))
             return
         _show_edition(state, app.time_zone(name))
         shown = list(records)
@@ -62,7 +69,8 @@ def show_reader(text: str, *, limit: int | None, as_json: bool) -> None:
                 "suppressed": reader.suppressed.value if reader.suppressed else None,
                 "subscriptions": {name: state.value for name, state in reader.subscriptions.items()},
             }
-            _write_objects(head, [{"list": name} | _as_json(record) for name, record in reader.deliveries])
+            rows = [{"list": name} | _as_json(record) for name, record in reader.deliveries]
+            write_rows(head, "deliveries", rows)
             return
         click.echo(click.style(reader.address.display, bold=True))
         _show_standing(reader)
@@ -90,6 +98,8 @@ def retry(
             return
         confirm(f"Send {name} again to {plural(count, 'reader')}?", yes=yes, to_do="retry")
         done = app.operator.retry(state.edition, states=states, address=address, now=utc_now())
+        if done:
+            _note(app, state, "retry deliveries", address, done)
         what = plural(done, "delivery", "deliveries")
         click.echo(f"{what} of {name} queued again: {_outlook(app, state)}.")
         if done < count:
@@ -132,6 +142,7 @@ def resolve(*, list_name: str | None, number: int, resolution: Resolution, reade
             who = f"{address.display} is not" if address else f"nobody of {name} is"
             click.echo(f"There is nothing to settle: {who} uncertain.")
             return
+        _note(app, state, _SETTLED[resolution], address, done)
         became = {
             Resolution.ARRIVED: "count as accepted",
             Resolution.RESEND: f"are queued once more, with the same Message-ID; {_outlook(app, state)}",
@@ -147,6 +158,7 @@ def pause(*, list_name: str | None, number: int) -> None:
         if not app.operator.pause(state.edition):
             click.echo(f"{name} is paused already: {_waiting(state)}.")
             return
+        _note(app, state, "pause edition")
         state, _ = _edition(app, list_name, number)
         click.echo(f"{name} is paused: {_waiting(state)}. {_command(app, 'resume', state)} lets it go on.")
 
@@ -158,6 +170,7 @@ def resume(*, list_name: str | None, number: int) -> None:
         if app.operator.resume(state.edition, now=utc_now()) is None:
             click.echo(f"{name} is not paused: {_waiting(state)}.")
             return
+        _note(app, state, "resume edition")
         state, _ = _edition(app, list_name, number)
         outlook = f"; {_GOES_OUT}" if state.waiting else ""
         click.echo(f"{name} goes on: {_waiting(state)}{outlook}.")
@@ -178,10 +191,20 @@ def cancel(*, list_name: str | None, number: int, yes: bool) -> None:
             who = f"{state.waiting:,} of {plural(state.total, 'reader')}"
             confirm(f"Cancel {name}? {who} will never get it.", yes=yes, to_do="cancel")
         done = app.operator.cancel(state.edition, now=utc_now())
+        _note(app, state, "cancel edition", None, done)
         state, _ = _edition(app, list_name, number)
         click.echo(f"{name} is cancelled: {plural(done, 'reader')} will not get it; {_counts(state)}.")
         if state.count(DeliveryState.SENDING):
             click.echo(f"{state.count(DeliveryState.SENDING):,} at the server just now: that is finished.")
+
+
+def _note(
+    app: App, state: EditionStatus, action: str, address: Address | None = None, readers: int | None = None
+) -> None:
+    """Write what was decided about an edition, or about one reader's part of it, into the log."""
+    subject = f"{state.edition.list_name} No. {state.edition.number}"
+    who = reader_words(app, address.display) if address else ""
+    note(app, action, subject, who or (plural(readers, "reader") if readers is not None else ""))
 
 
 def _edition(app: App, list_name: str | None, number: int) -> tuple[EditionStatus, str]:
@@ -275,19 +298,6 @@ def _show_deliveries_of(app: App, reader: ReaderStatus) -> None:
         click.echo("  no edition was ever queued for it")
 
 
-def _edition_as_json(state: EditionStatus) -> dict[str, object]:
-    edition = state.edition
-    return {
-        "list": edition.list_name,
-        "edition": edition.number,
-        "subject": edition.subject,
-        "created_at": edition.created_at.isoformat(),
-        "state": edition.state.value,
-        "audience": edition.audience,
-        "counts": {s.value: state.counts.get(s, 0) for s in DeliveryState},
-    }
-
-
 def _as_json(record: DeliveryRecord) -> dict[str, object]:
     return {
         "edition": record.edition_number,
@@ -295,25 +305,7 @@ def _as_json(record: DeliveryRecord) -> dict[str, object]:
         "state": record.state.value,
         "attempts": record.attempts,
         "uncertain_count": record.uncertain_count,
-        "changed_at": record.changed_at.isoformat(),
-        "next_attempt_at": _iso(record.next_attempt_at),
+        "changed_at": record.changed_at,
+        "next_attempt_at": record.next_attempt_at,
         "reply": record.reply,
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _write_json(head: dict[str, object], records: Iterable[DeliveryRecord]) -> None:
-    _write_objects(head, map(_as_json, records))
-
-
-def _write_objects(head: dict[str, object], deliveries: Iterable[dict[str, object]]) -> None:
-    """Write one JSON document with a line for each delivery, in flat memory."""
-    click.echo(json.dumps(head)[:-1] + ', "deliveries": [', nl=False)
-    separator = "\n"
-    for delivery in deliveries:
-        click.echo(separator + json.dumps(delivery), nl=False)
-        separator = ",\n"
-    click.echo("\n]}")

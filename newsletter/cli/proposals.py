@@ -5,29 +5,23 @@ from typing import Any
 
 import click
 
-#: What a column of the store can hold.
-_number = click.IntRange(min=1, max=2**31 - 1)
+from newsletter.cli.listings import json_option
+from newsletter.cli.options import NUMBER, list_option
 
 _Command = Callable[..., Any]
 
-_list_option = click.option(
-    "--list", "list_name", metavar="NAME", help="The list; needed if there are several."
-)
 _seen_option = click.option(
     "--seen",
     "version",
-    type=_number,
+    type=NUMBER,
     metavar="N",
     help="Only if this is still its version, as `editions show` named it.",
-)
-_json_option = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON document, for programs; times in UTC."
 )
 
 
 def _about_one(command: _Command) -> _Command:
     """Add the options of a decision about a list's proposed edition."""
-    return _list_option(_seen_option(command))
+    return list_option(_seen_option(command))
 
 
 @click.group()
@@ -41,11 +35,11 @@ def editions() -> None:
 
 
 @editions.command("list", epilog="Example: newsletter editions list --json")
-@_list_option
+@list_option
 @click.option(
-    "--limit", type=_number, metavar="N", default=5, show_default=True, help="Past editions of each list."
+    "--limit", type=NUMBER, metavar="N", default=5, show_default=True, help="Past editions of each list."
 )
-@_json_option
+@json_option
 def list_(*, list_name: str | None, limit: int, as_json: bool) -> None:
     """Show what is proposed, what will become of it, and the latest editions."""
     from newsletter.cli import reviewing
@@ -54,8 +48,8 @@ def list_(*, list_name: str | None, limit: int, as_json: bool) -> None:
 
 
 @editions.command(epilog="Example: newsletter editions show --list daily")
-@_list_option
-@_json_option
+@list_option
+@json_option
 def show(*, list_name: str | None, as_json: bool) -> None:
     """Show the proposed edition: its stories, what to look at, and until when it can be approved."""
     from newsletter.cli import reviewing
@@ -64,7 +58,7 @@ def show(*, list_name: str | None, as_json: bool) -> None:
 
 
 @editions.command(epilog="Example: newsletter editions propose")
-@_list_option
+@list_option
 def propose(*, list_name: str | None) -> None:
     """Propose the edition of the next slot now, whatever APPROVAL says.
 
@@ -103,7 +97,7 @@ def skip(*, list_name: str | None, version: int | None) -> None:
 
 
 @editions.command(epilog="Example: newsletter editions drop 3")
-@click.argument("story", type=_number)
+@click.argument("story", type=NUMBER)
 @_about_one
 def drop(story: int, *, list_name: str | None, version: int | None) -> None:
     """Take a STORY, by its number, out of it; it is never told.
@@ -116,8 +110,8 @@ def drop(story: int, *, list_name: str | None, version: int | None) -> None:
 
 
 @editions.command(epilog="Example: newsletter editions move 3 --to 1")
-@click.argument("story", type=_number)
-@click.option("--to", type=_number, required=True, metavar="N", help="The number that it is to have.")
+@click.argument("story", type=NUMBER)
+@click.option("--to", type=NUMBER, required=True, metavar="N", help="The number that it is to have.")
 @_about_one
 def move(story: int, *, to: int, list_name: str | None, version: int | None) -> None:
     """Give a STORY another place; summaries stay as they are.
@@ -131,7 +125,7 @@ def move(story: int, *, to: int, list_name: str | None, version: int | None) -> 
 
 
 @editions.command(epilog="Example: newsletter editions headline 1 'Bridge closed for six weeks'")
-@click.argument("story", type=_number)
+@click.argument("story", type=NUMBER)
 @click.argument("headline")
 @_about_one
 def headline(story: int, headline: str, *, list_name: str | None, version: int | None) -> None:

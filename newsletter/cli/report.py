@@ -9,6 +9,7 @@ import click
 from newsletter.cli.columns import terminal_width
 from newsletter.cli.common import clip, local, printable
 from newsletter.cli.reviewing import write_pending
+from newsletter.model.alerts import Alert
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState
 from newsletter.model.editions import EditionState, RunOutcome
 from newsletter.model.proposals import PendingProposal
@@ -19,9 +20,14 @@ from newsletter.model.words import plural
 _REFUSALS_SHOWN = 20
 
 
-def show_status(status: Status, *, waiting: Sequence[PendingProposal], now: datetime) -> None:
-    """Print how everything stands; `waiting`: what is proposed."""
+def show_status(
+    status: Status, *, waiting: Sequence[PendingProposal], alerts: Sequence[Alert], now: datetime
+) -> None:
+    """Print how everything stands; `waiting`: what is proposed, `alerts`: the open ones."""
     click.echo(f"Store: {status.place}, {plural(status.documents, 'document')}")
+    for alert in alerts:
+        line = f"Alert: {printable(alert.title)}: {printable(alert.condition.what)}"
+        click.echo(click.style(line, fg="red"))
     zones = {state.mailing_list.name: state.mailing_list.time_zone for state in status.lists}
     for trouble in status.troubles:
         _show_trouble(trouble, zones, now)

@@ -1,16 +1,15 @@
 """What the commands of `newsletter editions` do; imported only when one of them runs."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import click
 
 from newsletter.app import App
 from newsletter.cli.columns import Clockface, terminal_width, write_columns
 from newsletter.cli.common import actor, local, opened, printable, utc_now
+from newsletter.cli.listings import write_json
+from newsletter.cli.standing import pending_as_json, published_as_json
 from newsletter.errors import ProposalError
 from newsletter.model.checks import Check
 from newsletter.model.editions import Edition, MailingList, PublishedEdition
@@ -28,8 +27,8 @@ def show_all(*, list_name: str | None, limit: int, as_json: bool) -> None:
         waiting = [one for one in app.proposals.waiting(now=utc_now()) if _is_of(one, lists)]
         past = {one.name: app.proposals.latest(one, limit=limit) for one in lists}
         if as_json:
-            published = [_as_json(edition) for found in past.values() for edition in found]
-            _write_json({"waiting": [_pending_as_json(one) for one in waiting], "published": published})
+            published = [published_as_json(edition) for found in past.values() for edition in found]
+            write_json({"waiting": [pending_as_json(one) for one in waiting], "published": published})
             return
         for mailing_list in lists:
             mine = [one for one in waiting if one.proposal.list_name == mailing_list.name]
@@ -45,11 +44,11 @@ def show_one(*, list_name: str | None, as_json: bool) -> None:
         mailing_list, proposal = _proposal(app, list_name)
         pending, edition = app.proposals.pending(proposal), app.proposals.content(proposal).edition
         if as_json:
-            stories = [
+            told = [
                 {"number": number, "headline": item.headline, "original_headline": item.original_headline}
                 for number, item in enumerate(edition.told, start=1)
             ]
-            _write_json(_pending_as_json(pending) | {"stories": stories})
+            write_json(pending_as_json(pending) | {"told": told})
             return
         write_pending(pending, mailing_list, now=utc_now())
         _write_details(app, pending, edition, mailing_list)
@@ -250,28 +249,3 @@ def _write_stories(edition: Edition) -> None:
 def _words(check: Check) -> str:
     place = f"story {check.story} " if check.story is not None else ""
     return f"{place}{printable(check.words)}" + (" (holds it back)" if check.holds else "")
-
-
-def _pending_as_json(pending: PendingProposal) -> dict[str, object]:
-    return (
-        {"what": pending.ruling.value}
-        | _as_json(pending.proposal)
-        | {
-            "closes_at": pending.closes_at,
-            "newer_documents": pending.newer_documents,
-        }
-    )
-
-
-def _as_json(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
-    return asdict(value)
-
-
-def _write_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in a listing")

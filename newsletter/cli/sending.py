@@ -3,8 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import click
 
@@ -12,11 +11,15 @@ from newsletter.app import App
 from newsletter.cli import logs
 from newsletter.cli.common import NOTHING_NEW, actor, local, on_terminal, opened, utc_now
 from newsletter.cli.documents import show_ingest
+from newsletter.cli.progress import progress
 from newsletter.errors import SettingsError
 from newsletter.model.deliveries import DeliverReport, DeliveryState, SendOutcome
 from newsletter.model.editions import Approval, Draft, MailingList, RunOutcome
 from newsletter.model.messages import Rendering
 from newsletter.model.words import plural
+
+#: Messages from which on a bar is worth while.
+_MANY = 20
 
 _GO_ON = "keep `newsletter run` going, or run `newsletter send --waiting` then"
 
@@ -93,7 +96,7 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> Non
         else:
             click.echo(f"No edition: {report.run.reason}.")
         total = app.due_count(now=utc_now(), list_name=mailing_list.name)
-        with _progress(total) as on_result:
+        with progress("sending", total=total, worth=_MANY) as on_result:
             delivered = asyncio.run(_deliver(app, mailing_list.name, on_result))
     _show_delivered(delivered)
 
@@ -104,7 +107,8 @@ def send_waiting(*, list_name: str | None) -> None:
         logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
         name = None if list_name is None else app.published_list(list_name)
         _check_sending(app)
-        with _progress(app.due_count(now=utc_now(), list_name=name)) as on_result:
+        due = app.due_count(now=utc_now(), list_name=name)
+        with progress("sending", total=due, worth=_MANY) as on_result:
             delivered = asyncio.run(_deliver(app, name, on_result))
     if not (delivered.outcomes or delivered.due or delivered.next_due or delivered.in_doubt):
         click.echo("Nothing waits to be sent, paused editions aside.")
@@ -162,18 +166,6 @@ async def _deliver(app: App, list_name: str | None, on_result: Callable[[], None
     return await app.deliver(
         clock=utc_now, stopping=stopping, list_name=list_name, on_result=on_result, force=True
     )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal; elsewhere nothing."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal or total < 20, transient=True) as progress:
-        task = progress.add_task("sending", total=total)
-        yield lambda: progress.update(task, advance=1)
 
 
 def _show_delivered(report: DeliverReport) -> None:

@@ -1,7 +1,6 @@
 """`newsletter sources`: feeds that documents are fetched from."""
 
 import asyncio
-import json
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.listings import json_option, write_json
 from newsletter.errors import NewsletterError
 from newsletter.model.documents import FileOutcome
 from newsletter.model.sources import FetchReport, PollOutcome, Source, SourceReport
@@ -23,7 +23,7 @@ def sources() -> None:
     """Add, list, check and remove the feeds that documents are fetched from."""
 
 
-@sources.command()
+@sources.command(epilog="Example: newsletter sources add https://news.example.org/feed.xml")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("--pages", is_flag=True, help="Where the feed has but summaries, fetch the articles' pages.")
 def add(urls: tuple[str, ...], *, pages: bool) -> None:
@@ -31,13 +31,14 @@ def add(urls: tuple[str, ...], *, pages: bool) -> None:
 
     Each is asked once, and what it has is shown.
     """
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import note, opened, utc_now
 
     failed = False
     with opened() as app:
         for url in urls:
             try:
                 report = asyncio.run(app.sources.add(url, is_fetching_pages=pages, clock=utc_now))
+                note(app, "add source", report.source.added_url)
                 _show_report(report, app.sources.find(report.source.added_url))
             except NewsletterError as error:
                 failed = True
@@ -46,8 +47,8 @@ def add(urls: tuple[str, ...], *, pages: bool) -> None:
         sys.exit(1)
 
 
-@sources.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
+@sources.command("list", epilog="Example: newsletter sources list --json")
+@json_option
 def list_(*, as_json: bool) -> None:
     """List the sources and how they do."""
     from newsletter.cli.columns import Clockface, terminal_width, write_columns
@@ -57,8 +58,7 @@ def list_(*, as_json: bool) -> None:
         found = app.sources.all()
         face = Clockface(time_zone=app.lists[0].time_zone, now=utc_now())
     if as_json:
-        rows = [{key: _plain(value) for key, value in asdict(source).items()} for source in found]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        write_json([asdict(source) for source in found])
         return
     if not found:
         click.echo("There is no source; `newsletter sources add URL` adds a feed.")
@@ -83,18 +83,15 @@ def list_(*, as_json: bool) -> None:
     )
 
 
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-@sources.command()
+@sources.command(epilog="Example: newsletter sources check https://news.example.org/feed.xml")
 @click.argument("url", required=False)
 def check(*, url: str | None) -> None:
     """Ask a source, or all of them, now."""
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import opened
+    from newsletter.cli.fetching import fetch_with_progress
 
     with opened() as app:
-        report = asyncio.run(app.sources.fetch(clock=utc_now, urls=(url,) if url else ()))
+        report = fetch_with_progress(app, urls=(url,) if url else ())
         for one in report.sources:
             _show_report(one, one.source)
     if not report.sources:
@@ -103,25 +100,28 @@ def check(*, url: str | None) -> None:
         sys.exit(1)
 
 
-@sources.command()
+@sources.command(epilog="Example: newsletter sources remove https://news.example.org/feed.xml")
 @click.argument("url")
 def remove(url: str) -> None:
     """Ask a source no more; its documents stay."""
-    from newsletter.cli.common import opened, printable
+    from newsletter.cli.common import note, opened, printable
 
     with opened() as app:
         source = app.sources.remove(url)
+        note(app, "remove source", source.added_url)
     click.echo(f"Removed: {printable(source.url)}. Its documents stay.")
 
 
-@sources.command("import")
+@sources.command("import", epilog="Example: newsletter sources import feeds.opml")
 @click.argument("file", type=click.Path(path_type=Path))
 def import_(file: Path) -> None:
     """Add the feeds of an OPML file, as other feed readers export it."""
-    from newsletter.cli.common import opened, utc_now
+    from newsletter.cli.common import note, opened, utc_now
 
     with opened() as app:
         added, known, problems = app.sources.import_opml(file, now=utc_now())
+        if added:
+            note(app, "import sources", file.name, f"{plural(len(added), 'source')} added")
     for problem in problems:
         click.echo(f"newsletter: left out: {problem}", err=True)
     click.echo(f"{plural(len(added), 'source')} added, {known} there already, {len(problems)} left out.")
@@ -129,7 +129,7 @@ def import_(file: Path) -> None:
         click.echo("`newsletter ingest` fetches them.")
 
 
-@sources.command()
+@sources.command(epilog="Example: newsletter sources export > feeds.opml")
 def export() -> None:
     """Print the sources as OPML."""
     from newsletter.cli.common import opened

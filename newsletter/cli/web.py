@@ -3,7 +3,7 @@
 import click
 
 
-@click.command()
+@click.command(epilog="Example: newsletter web --port 8080")
 @click.option("--host", help="Address to listen on.  [default: WEB_HOST]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port; 0 takes any that is free.  [default: PORT]"

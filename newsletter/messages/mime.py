@@ -113,6 +113,13 @@ def build_letter(
     )
 
 
+def build_note(fields: Sequence[str], *, text: str, message_id: str) -> bytes:
+    """Return a mail of plain text alone; see `build_letter`."""
+    own = (f"Message-ID: {message_id}", "MIME-Version: 1.0")
+    body_fields = ("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable")
+    return _wire([*fields, *own, *body_fields, ""]) + _encoded(text)
+
+
 def message_id(edition_uid: str, subscriber_id: int, domain: str) -> str:
     """Return the Message-ID of an edition for a reader: the same each time, and it names nobody.
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 class Role(StrEnum):
     """What an operator may do."""
 
-    #: Everything about content and delivery.
+    #: Everything about content and delivery, but for readers' names and addresses.
     EDITOR = "editor"
-    #: That, and the accounts of operators.
+    #: That, subscribers, and the accounts of operators.
     ADMIN = "admin"
 
     def allows(self, needed: "Role") -> bool:
@@ -124,7 +124,7 @@ class Credentials:
     totp_secret: str
     #: Made, and not confirmed yet; empty: none.
     pending_secret: str
-    #: Time step (RFC 6238) of the last code that was taken.
+    #: Time step (RFC 6238) of the last code that was taken, or at which the pending secret was made.
     totp_step: int
 
 

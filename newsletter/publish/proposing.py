@@ -66,7 +66,7 @@ def propose(
     turn = Run(list_name=mailing_list.name, slot_at=slot_at, started_at=now, outcome=RunOutcome.PROPOSED)
     readership = store.audiences.readership(mailing_list.audience_name, now=now)
     if not readers_of(mailing_list, readership):
-        return _nothing(store, turn, instead_of, RunOutcome.NO_SUBSCRIBERS, why_nobody(mailing_list))
+        return _nothing(store, turn, instead_of, RunOutcome.NO_SUBSCRIBERS, why_nobody(mailing_list), entry)
     with failures_recorded(store, turn):
         findings = look_through(store, mailing_list, press, now=now, with_dropped=with_dropped)
         made = draft_of(findings, store, mailing_list, press, now=now, slot_at=slot_at)
@@ -74,7 +74,7 @@ def propose(
         if slot_at <= now:
             store.editions.count_as_told(mailing_list.name, findings.repeats)
         why = why_nothing(len(findings.repeats))
-        return _nothing(store, turn, instead_of, RunOutcome.NOTHING_NEW, why)
+        return _nothing(store, turn, instead_of, RunOutcome.NOTHING_NEW, why, entry)
     proposed = ProposedEdition(draft=made, usual=usual_facts(store, mailing_list, press, now=now))
     checks = checks_of(proposed, mailing_list)
     state = ProposalState.PROPOSED
@@ -142,18 +142,28 @@ def _quiet(store: Store, mailing_list: MailingList, press: Press, now: datetime)
 
 
 def _nothing(
-    store: Store, turn: Run, instead_of: Proposal | None, outcome: RunOutcome, reason: str
+    store: Store,
+    turn: Run,
+    instead_of: Proposal | None,
+    outcome: RunOutcome,
+    reason: str,
+    entry: AuditEntry | None,
 ) -> PublishReport:
-    """Say why nothing is proposed, in the place of what was."""
+    """Say why nothing is proposed, in the place of what was; `entry`: that an operator wanted it anew."""
     report = nothing_made(store, turn, outcome, reason)
-    if instead_of is not None and instead_of.slot_at > turn.started_at:
-        _withdraw(store, instead_of)
+    if instead_of is not None:
+        noted = replace(entry, detail="nothing is left to tell") if entry is not None else None
+        if instead_of.slot_at > turn.started_at:
+            _withdraw(store, instead_of, noted)
+        elif noted is not None:
+            # The slot that has come is answered by now, and its proposal settled by that.
+            store.audit.record(noted)
     return report
 
 
-def _withdraw(store: Store, proposal: Proposal) -> None:
+def _withdraw(store: Store, proposal: Proposal, entry: AuditEntry | None) -> None:
     """Forget a proposal of which nothing is left to tell; what was dropped from it stays out all the same."""
     for latest in store.editions.latest(proposal.list_name):
         ids = [i for story in proposal.dropped for i in story.document_ids]
         store.editions.count_as_told(proposal.list_name, dict.fromkeys(ids, latest.id))
-    store.proposals.withdraw(proposal)
+    store.proposals.withdraw(proposal, entry)

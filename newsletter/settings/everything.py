@@ -16,6 +16,7 @@ from pydantic_settings import (
 
 from newsletter.errors import SettingsError
 from newsletter.model.editions import Approval, MailingList, Section
+from newsletter.settings.alerts import AlertSettings
 from newsletter.settings.documents import DocumentSettings, StorySettings
 from newsletter.settings.sending import FeedbackSettings, ListDefaults, SendingSettings, ServiceSettings
 from newsletter.settings.values import (
@@ -82,7 +83,13 @@ class ListSettings(BaseModel):
 
 # Bases from last to first: pydantic lists the fields of the last base first.
 class Settings(
-    ServiceSettings, FeedbackSettings, SendingSettings, ListDefaults, StorySettings, DocumentSettings
+    AlertSettings,
+    ServiceSettings,
+    FeedbackSettings,
+    SendingSettings,
+    ListDefaults,
+    StorySettings,
+    DocumentSettings,
 ):
     """Everything that an operator can set."""
 

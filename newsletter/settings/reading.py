@@ -65,7 +65,7 @@ def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
     first, *rest = problem["loc"]
     key = str(first).upper() + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
     field = Settings.model_fields.get(str(first))
-    secret = any(word in key.lower() for word in ("password", "key", "mailbox"))
+    secret = any(word in key.lower() for word in ("password", "key", "secret", "webhook", "mailbox"))
     value = "(hidden)" if secret else repr(problem.get("input"))
     plain = {
         "string_pattern_mismatch": "it has another form than expected",

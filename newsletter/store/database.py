@@ -94,13 +94,20 @@ class Database:
 
     @property
     def file(self) -> Path | None:
-        """The SQLite file; None of another database."""
-        return Path(self._url.database or "") if self.is_sqlite else None
+        """The SQLite file, with all links resolved; None on PostgreSQL."""
+        return Path(self._url.database or "").resolve() if self.is_sqlite else None
 
     @property
     def place(self) -> str:
         """Where the database is, without its password: options, which may hold one too, are left out."""
         return self._url.set(query={}).render_as_string(hide_password=True)
+
+    @property
+    def shell_address(self) -> str:
+        """The database's address as PostgreSQL's own tools take it, without its password."""
+        kept = {name: value for name, value in self._url.query.items() if name in {"host", "port", "sslmode"}}
+        bare = self._url.set(drivername="postgresql", query=kept)._replace(password=None)
+        return bare.render_as_string(hide_password=True)
 
     @property
     def patience_seconds(self) -> float:
@@ -166,7 +173,7 @@ class Database:
     @contextmanager
     def _sqlite_lock(self) -> Iterator[None]:
         # Two names for one file must not give two locks.
-        path = Path(f"{Path(self._url.database or '').resolve()}.sender")
+        path = Path(f"{self.file}.sender")
         try:
             file = path.open("a")
         except OSError as error:

@@ -49,7 +49,7 @@ class OperatorSessions:
         entry: AuditEntry | None = None,
         now: datetime,
     ) -> None:
-        """Start a session, unless the password was changed since it was looked at.
+        """Start a session, unless password or second factor were changed since they were looked at.
 
         Args:
             credentials: Whose, as they were when they were found right.
@@ -68,7 +68,8 @@ class OperatorSessions:
         whose = operators.c.id == credentials.operator_id
         with self._database.transaction() as connection:
             self._database.serialise(connection, Lock.OPERATORS)
-            if connection.scalar(select(operators.c.password_hash).where(whose)) != credentials.password_hash:
+            row = connection.execute(select(operators).where(whose)).one_or_none()
+            if row is None or _proof(credentials_of(row)) != _proof(credentials):
                 raise SignInError("The account has changed. Sign in again.")
             if replaces:
                 connection.execute(delete(_sessions).where(_sessions.c.token_hash == replaces))
@@ -111,11 +112,15 @@ class OperatorSessions:
         return SignedIn(name=row.name, role=Role(row.role), address=row.address)
 
     def find_half(self, token_hash: str) -> HalfSession | None:
-        """Return the sign-in that waits for a code; None if there is none."""
+        """Return the sign-in that waits for a code; None if there is none, or no second factor any more."""
         query = (
             select(operators, _sessions.c.created_at.label("begun_at"))
             .join(operators, operators.c.id == _sessions.c.operator_id)
-            .where(_sessions.c.token_hash == token_hash, ~_sessions.c.is_full)
+            .where(
+                _sessions.c.token_hash == token_hash,
+                ~_sessions.c.is_full,
+                operators.c.totp_confirmed_at.is_not(None),
+            )
         )
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
@@ -168,6 +173,11 @@ class OperatorSessions:
         with self._database.transaction() as connection:
             connection.execute(delete(_sessions).where(is_over(rules, now)))
             connection.execute(delete(_browsers).where(_browsers.c.seen_at < now - _BROWSER_KNOWN))
+
+
+def _proof(credentials: Credentials) -> tuple[str, str]:
+    """Return what somebody has to know who signs in."""
+    return credentials.password_hash, credentials.totp_secret
 
 
 def _know_browser(connection: Connection, operator_id: int, browser_hash: str, now: datetime) -> None:

@@ -20,7 +20,8 @@ operators = Table(
     #: Base32; in force once it is confirmed.
     Column("totp_secret", String(64)),
     Column("totp_confirmed_at", UtcDateTime),
-    #: Time step (RFC 6238) of the last code that was taken: none is taken twice.
+    #: Time step (RFC 6238) of the last code that was taken: none is taken twice. Of a secret that is not
+    #: confirmed: when it was made.
     Column("totp_step", BigInteger, nullable=False),
 )
 

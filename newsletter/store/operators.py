@@ -157,8 +157,8 @@ class Operators:
             connection.execute(update(operators).where(operators.c.id == operator_id).values(values))
         return int(operator_id)
 
-    def propose_secret(self, name: str, secret: str) -> None:
-        """Keep a secret that counts once a code of it confirms it.
+    def propose_secret(self, name: str, secret: str, *, step: int) -> None:
+        """Keep a secret, made at a time step, that counts once a code of it confirms it.
 
         Raises:
             OperatorError: There is no such operator, or it has a second factor already.
@@ -168,7 +168,7 @@ class Operators:
             changed = connection.execute(
                 update(operators)
                 .where(operators.c.id == operator_id, operators.c.totp_confirmed_at.is_(None))
-                .values(totp_secret=secret, totp_step=0)
+                .values(totp_secret=secret, totp_step=step)
             )
             if not changed.rowcount:
                 raise OperatorError(f"{name} has a second factor already: switch it off first")

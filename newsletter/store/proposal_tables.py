@@ -20,7 +20,7 @@ proposals = Table(
     Column("checks", Text, nullable=False),
     #: Stories that an operator took out: they stay out whatever becomes of it.
     Column("dropped", Text, nullable=False),
-    #: Edition, rendering and variants, as they would go out; empty once its slot is answered.
+    #: Edition, rendering and variants; empty once it is settled and another one has come.
     Column("content", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("decided_by", Text, nullable=False),

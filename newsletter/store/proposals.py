@@ -60,6 +60,7 @@ class Proposals:
             connection.execute(select(_lists.c.name).where(mine).with_for_update())
             if _is_taken(connection, edition.list_name, edition.slot_at):
                 return None
+            _forget_settled(connection, edition.list_name)
             values = _content(proposed, checks) | {
                 "list_name": edition.list_name,
                 "slot_at": edition.slot_at,
@@ -115,8 +116,12 @@ class Proposals:
         values = {"state": state.value, "decided_by": by, "decided_at": now, "note": ""}
         return self._change(proposal, values, entry)
 
-    def withdraw(self, proposal: Proposal) -> None:
+    def withdraw(self, proposal: Proposal, entry: AuditEntry | None = None) -> None:
         """Forget an open proposal of which nothing is left to tell.
+
+        Args:
+            proposal: As it was seen.
+            entry: Goes into the audit log, where an operator wanted it anew.
 
         Raises:
             ProposalChangedError: It is no longer as it was seen.
@@ -124,6 +129,8 @@ class Proposals:
         with self._database.transaction() as connection:
             if connection.execute(delete(_proposals).where(_as_seen(proposal))).rowcount != 1:
                 raise _changed(proposal)
+            if entry is not None:
+                audit.note(connection, entry)
 
     def _change(self, proposal: Proposal, values: dict[str, Any], entry: AuditEntry | None) -> Proposal:
         changed = update(_proposals).where(_as_seen(proposal)).values(version=proposal.version + 1, **values)
@@ -181,16 +188,19 @@ class Proposals:
             return _has_run(connection, list_name, slot_at)
 
     def content(self, proposal: Proposal) -> ProposedEdition:
-        """Return what an open proposal holds.
+        """Return what a proposal holds: an open one, or the latest of a list.
 
         Raises:
             ProposalChangedError: It is no longer as it was seen.
+            ProposalError: It is over, and what it held is no longer kept.
         """
         seen = _proposals.c.id == proposal.id, _proposals.c.version == proposal.version
         with self._database.reading() as connection:
             content = connection.scalar(select(_proposals.c.content).where(*seen))
-        if not content:
+        if content is None:
             raise _changed(proposal)
+        if not content:
+            raise ProposalError(f"{proposal.name} is {proposal.state.value}; what it held is no longer kept")
         return _thawed(content)
 
 
@@ -200,9 +210,7 @@ def publish_proposal(connection: Connection, proposal: Proposal, *, now: datetim
     Raises:
         PublishConflictError: It is no longer as it was seen.
     """
-    # What it held is in the edition now.
-    settled = {"settled_at": now, "content": ""}
-    values = {"state": ProposalState.PUBLISHED.value, "version": proposal.version + 1, **settled}
+    values = {"state": ProposalState.PUBLISHED.value, "version": proposal.version + 1, "settled_at": now}
     if connection.execute(update(_proposals).where(_as_seen(proposal)).values(**values)).rowcount != 1:
         raise PublishConflictError(f"{proposal.name} was changed, or published, meanwhile")
 
@@ -222,12 +230,18 @@ def settle_proposal(connection: Connection, run: Run) -> None:
     if run.slot_at is None or run.outcome is RunOutcome.FAILED:
         return
     open_one = _OPEN, _at_slot(run.list_name, run.slot_at)
-    values = {"settled_at": run.started_at, "note": run.reason, "content": ""}
+    values = {"settled_at": run.started_at, "note": run.reason}
     skipped = _proposals.c.state == ProposalState.SKIPPED.value
     connection.execute(update(_proposals).where(*open_one, skipped).values(**values))
     connection.execute(
         update(_proposals).where(*open_one).values(state=ProposalState.EXPIRED.value, **values)
     )
+
+
+def _forget_settled(connection: Connection, list_name: str) -> None:
+    """Keep no content of a list's earlier proposals: what went out is in its edition."""
+    earlier = _proposals.c.list_name == list_name, ~_OPEN, _proposals.c.content != ""
+    connection.execute(update(_proposals).where(*earlier).values(content=""))
 
 
 def _is_taken(connection: Connection, list_name: str, slot_at: datetime | None) -> bool:

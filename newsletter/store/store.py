@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from newsletter.errors import StoreError
 from newsletter.store.accounts import Accounts
+from newsletter.store.alerts import Alerts
 from newsletter.store.archive import Archive
 from newsletter.store.audience import Audiences
 from newsletter.store.audit import Audit
@@ -67,6 +69,7 @@ class Store:
         sign_ins: Wrong tries to sign in.
         audit: Who decided what.
         lookups: What the operator's pages ask for.
+        alerts: What the operator is told of at once.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
@@ -95,6 +98,7 @@ class Store:
         self.sign_ins = SignIns(database)
         self.audit = Audit(database)
         self.lookups = Lookups(database, hasher)
+        self.alerts = Alerts(database)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":
@@ -129,6 +133,11 @@ class Store:
     def place(self) -> str:
         """Where the store is, without its password."""
         return self._database.place
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, with all links resolved; None on PostgreSQL."""
+        return self._database.file
 
     @contextmanager
     def sender_lock(self) -> Iterator[None]:

@@ -186,8 +186,9 @@ class Subscribers:
         last_id = 0
         while True:
             query = (
-                _listed(list_name, state)
-                .where(_subscriptions.c.subscriber_id > last_id)
+                _listed(list_name, state, is_sqlite=self._database.is_sqlite)
+                # Said of both, PostgreSQL begins to read both where the page does.
+                .where(_subscriptions.c.subscriber_id > last_id, _subscribers.c.id > last_id)
                 .order_by(_subscriptions.c.subscriber_id)
                 .limit(_PAGE)
             )
@@ -223,7 +224,9 @@ def suppress(connection: Connection, address_hash: str, reason: SuppressionReaso
     return written is not None
 
 
-def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[object, ...]]:
+def _listed(
+    list_name: str, state: SubscriptionState | None, *, is_sqlite: bool = False
+) -> Select[tuple[object, ...]]:
     query = (
         select(
             _subscribers.c.id,
@@ -242,5 +245,6 @@ def _listed(list_name: str, state: SubscriptionState | None) -> Select[tuple[obj
     )
     if state is None:
         # An expression: by the index of lists and states SQLite would sort the whole list for each page.
-        return query.where(func.coalesce(_subscriptions.c.list_name, "") == list_name)
+        name = func.coalesce(_subscriptions.c.list_name, "") if is_sqlite else _subscriptions.c.list_name
+        return query.where(name == list_name)
     return query.where(_subscriptions.c.list_name == list_name, _subscriptions.c.state == state.value)

@@ -14,6 +14,15 @@ _POLICY = (
 #: Content-Security-Policy of a page with a script of ours, which asks us for more.
 LIVE_POLICY = f"{_POLICY}; script-src 'self'; connect-src 'self'"
 
+#: Content-Security-Policy of a page that shows a mail in a frame.
+FRAME_POLICY = f"{_POLICY}; frame-src 'self'"
+
+#: Content-Security-Policy of a mail in a frame of ours: its own styles, nothing that runs or is asked for.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
+
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",

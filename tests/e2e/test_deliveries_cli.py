@@ -629,26 +629,3 @@ def test_times_are_as_short_as_can_be_understood() -> None:
     assert clock.show(now + timedelta(hours=2)) == "Tue 01:00"
     assert clock.show(now - timedelta(days=6)) == "Tue 23:00"
     assert clock.show(now - timedelta(days=7)) == "2026-11-16"
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "deliveries",
-        "deliveries retry",
-        "deliveries resolve",
-        "deliveries pause",
-        "deliveries resume",
-        "deliveries cancel",
-        "subscribers lift",
-        "subscribers erase",
-    ],
-)
-def test_every_help_text_has_an_example(command: str) -> None:
-    from click.testing import CliRunner
-
-    from newsletter.cli import commands
-
-    result = CliRunner().invoke(commands, [*command.split(), "--help"])
-    assert result.exit_code == 0
-    assert f"Example: newsletter {command}" in result.output

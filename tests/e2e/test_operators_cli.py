@@ -8,14 +8,17 @@ import pwd
 import re
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pyotp
 import pytest
 from click.testing import CliRunner
 from e2e.commands import Commands
+from lookedup import send_some
 from operators import CHEAP, PASSWORD
 
+from newsletter.app import App
 from newsletter.cli import commands as newsletter
 from newsletter.cli.qr import lines_of
 
@@ -89,10 +92,55 @@ def test_every_change_is_made_and_logged(home: Path) -> None:
         ("add operator", "bob", "as editor"),
         ("change role", "bob", "to admin"),
         ("change password", "bob", ""),
-        ("change address", "bob", "to bob@example.org"),
+        ("change address", "bob", "to b••@example.org"),
         ("change address", "bob", "to none"),
         ("unlock operator", "bob", ""),
         ("end all sessions", "bob", ""),
+    ]
+
+
+def test_what_is_decided_on_the_command_line_is_in_the_log_without_an_address(home: Path) -> None:
+    with closing(App.isolated(database_url=f"sqlite:///{home / 'newsletter.db'}", list_name="daily")) as app:
+        send_some(app)
+    (home / ".env").write_text("LIST_NAME=daily\n")
+    (home / "readers.csv").write_text("address\nfay@example.org\nada@example.org\n")
+    (home / "feeds.opml").write_text('<opml><body><outline xmlUrl="https://a.example/f"/></body></opml>')
+    for line in (
+        "deliveries pause --edition 1",
+        "deliveries pause --edition 1",
+        "deliveries resume --edition 1",
+        "deliveries retry --edition 1 --reader bob@example.org --yes",
+        "deliveries resolve --edition 1 --arrived --all",
+        "deliveries cancel --edition 1 --yes",
+        "subscribers add fred@example.org",
+        "subscribers add fred@example.org",
+        "subscribers import readers.csv",
+        "subscribers import --dry-run readers.csv",
+        "subscribers remove --suppress fred@example.org",
+        "subscribers lift fred@example.org",
+        "subscribers remove fred@example.org",
+        "subscribers erase fred@example.org --yes",
+        "subscribers export readers.csv",
+        "sources import feeds.opml",
+        "sources remove https://a.example/f",
+    ):
+        result = CliRunner().invoke(newsletter, line.split())
+        assert result.exception is None, (line, result.output)
+    assert [what for _, *what in log(home)] == [
+        ["pause edition", "daily No. 1", ""],
+        ["resume edition", "daily No. 1", ""],
+        ["retry deliveries", "daily No. 1", "reader 2"],
+        ["settle deliveries as arrived", "daily No. 1", "1 reader"],
+        ["cancel edition", "daily No. 1", "3 readers"],
+        ["add subscriber", "reader 6", "daily"],
+        ["import subscribers", "daily", "1 added"],
+        ["suppress address", "reader 6", ""],
+        ["lift suppression", "reader 6", ""],
+        ["remove subscriber", "reader 6", "daily"],
+        ["erase reader", "reader 6", ""],
+        ["export subscribers", "daily", ""],
+        ["import sources", "feeds.opml", "1 source added"],
+        ["remove source", "https://a.example/f", ""],
     ]
 
 

@@ -9,6 +9,8 @@ import http.client
 import io
 import json
 import re
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from archives import put_edition, samples
 from lookedup import BAD, READERS, note_document, send_some
 from operators import NOW, Office, hidden
 from webserver import Browser, served
@@ -37,26 +40,41 @@ PAGES = (
 FOR_ADMINS = ("/subscribers", "/subscribers/1", "/subscribers/1/erase")
 
 
+@pytest.fixture(scope="module")
+def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """Stores to be copied, with an operator of each role: one with the edition of `sent`, and one without."""
+    files = {}
+    for is_sent in (False, True):
+        files[is_sent] = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("made") / "store.db"))
+        opened = Office.open(f"sqlite:///{files[is_sent]}", list_name="daily", list_title="The Daily Brief")
+        opened.add("root", Role.ADMIN)
+        opened.add("ed", Role.EDITOR)
+        if is_sent:
+            assert send_some(opened.app) == 1
+        opened.app.close()
+    return files
+
+
 @pytest.fixture
-def office(sqlite_url: str, tmp_path: Path) -> Iterator[Office]:
-    """An install with an edition whose readers stand differently, and an operator of each role."""
+def office(made: dict[bool, Path], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
+    """An install with an operator of each role."""
+    file = shutil.copy(made["sent" in request.fixturenames], tmp_path.with_suffix(".db"))
     opened = Office.open(
-        sqlite_url,
+        f"sqlite:///{file}",
         list_name="daily",
         list_title="The Daily Brief",
         timezone="Europe/Berlin",
         folders=(tmp_path,),
         fetch_allowed_hosts=("127.0.0.1",),
     )
-    opened.add("root", Role.ADMIN)
-    opened.add("ed", Role.EDITOR)
     yield opened
     opened.app.close()
 
 
 @pytest.fixture
-def sent(office: Office) -> int:
-    return send_some(office.app)
+def sent() -> int:
+    """No. 1 of daily, whose readers stand differently: see `send_some`."""
+    return 1
 
 
 def said(office: Office) -> list[tuple[str, str, str]]:
@@ -110,6 +128,19 @@ def test_no_change_without_the_forms_own_proof(office: Office, sent: int) -> Non
     assert office.app.lookups.reader(1).address.display == READERS[0]
 
 
+def test_an_editor_reads_why_deliveries_were_refused_without_the_readers_addresses(
+    office: Office, sent: int
+) -> None:
+    store = office.app.settings.database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(store)) as connection, connection:
+        reply = f"RCPT: 550 5.1.1 <{READERS[1]}>: user unknown"
+        connection.execute("UPDATE deliveries SET reply = ? WHERE state = 'failed'", (reply,))
+    for name, sees in (("ed", False), ("root", True)):
+        page = office.signed_in(name).get(office.path("/deliveries/failures"))
+        assert "550 5.1.1" in words(page)
+        assert (READERS[1] in page.text) is sees
+
+
 def test_numbers_that_are_none_are_no_page(office: Office, sent: int) -> None:
     browser = office.signed_in("root")
     for page in ("documents", "sources", "subscribers", "deliveries/daily"):
@@ -137,8 +168,11 @@ def test_what_no_store_can_hold_is_no_failure(postgres_url: str) -> None:
         ("/subscribers?list=%00&state=%00", 200),
         ("/charts?list=%00&days=%00", 200),
         ("/sources?page=999999999999999", 200),
+        ("/log?actor=%00&action=%00&words=a%00b", 200),
+        ("/operators/%00", 404),
     ):
         assert browser.get(office.path(page)).status_code == status, page
+    assert office.sign_in(office.browser(), "ro\0ot").status_code == 400
     assert office.send(browser, "/subscribers", do="search", q="a\0d\0a").status_code == 200
     for fields in ({"do": "retry", "list": "daily", "edition": f"{big}"}, {"do": "leave", "list": "\0"}):
         assert office.send(browser, "/subscribers/1", **fields).status_code in (400, 404)
@@ -339,7 +373,7 @@ def test_a_readers_record_and_a_lists_file_are_handed_out(office: Office, sent: 
     assert [action for action, _, _ in said(office)] == ["export subscribers", "export reader's record"]
 
 
-def test_erasing_is_asked_for_and_leaves_no_name_anywhere(office: Office, sent: int, sqlite_url: str) -> None:
+def test_erasing_is_asked_for_and_leaves_no_name_anywhere(office: Office, sent: int) -> None:
     browser = office.signed_in("root")
     office.send(browser, "/subscribers/1", do="suppress")
     asked = browser.get(office.path("/subscribers/1/erase"))
@@ -372,6 +406,34 @@ def test_one_readers_delivery_is_decided_about(
     (_, record), *_ = office.app.operator.reader(parse_address(READERS[reader - 1]), limit=1).deliveries
     assert record.state == expected
     assert said(office)[0][1:] == (f"reader {reader}", "daily No. 1")
+
+
+def test_what_changed_nothing_is_not_logged_as_a_decision(office: Office, sent: int) -> None:
+    browser = office.signed_in("root")
+    # Reader 1 has got it, and reader 2 was refused: neither is uncertain, and the first needs no other try.
+    for path, fields in (
+        ("/subscribers/1", {"do": "retry", "list": "daily", "edition": "1"}),
+        ("/subscribers/2", {"do": "abandon", "list": "daily", "edition": "1"}),
+        ("/deliveries/daily/1", {"do": "resume"}),
+    ):
+        assert office.send(browser, path, **fields).status_code == 200
+    assert said(office) == []
+
+
+def test_a_reader_whom_somebody_else_erases_meanwhile_is_gone(
+    office: Office, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, subscribers = office.signed_in("root"), office.app.subscribers
+    pages = [hidden(browser.get(office.path(f"/subscribers/{one}/erase"))) for one in (1, 2)]
+    erase, suppress = subscribers.erase, subscribers.suppress
+    monkeypatch.setattr(subscribers, "erase", lambda address: (erase(address), erase(address))[1])
+    answer = browser.post(office.path("/subscribers/1/erase"), data=pages[0])
+    assert (answer.status_code, "nobody has the address" in words(answer)) == (404, True)
+    monkeypatch.setattr(
+        subscribers, "suppress", lambda address, now: (erase(address), suppress(address, now=now))[1]
+    )
+    answer = office.send(browser, "/subscribers/2", do="suppress")
+    assert (answer.status_code, "may have been erased" in words(answer)) == (404, True)
 
 
 @pytest.mark.parametrize(
@@ -519,6 +581,18 @@ async def _watch_and_stop(office: Office, request: bytes) -> None:
 
 
 # --- charts ---------------------------------------------------------------------------------------------
+
+
+def test_a_chart_names_an_edition_by_the_day_it_had_where_its_list_is(sqlite_url: str) -> None:
+    office = Office.open(sqlite_url, list_name="daily", timezone="Pacific/Auckland")
+    office.add("ed")
+    edition = put_edition(office.app, samples().make_full_edition())
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("UPDATE editions SET created_at = '2026-11-22 18:00:00.000000'")
+    text = words(office.signed_in("ed").get(office.path("/charts")))
+    assert f"No. {edition.number}, 23 November 2026" in text
+    assert "22 November" not in text
+    office.app.close()
 
 
 def test_charts_say_in_a_table_what_they_show(office: Office, sent: int) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 
 import pyotp
 import pytest
+from lookedup import send_some
 from operators import BASE, CHEAP, NOW, PASSWORD, Office, hidden
 from sqlalchemy import event
 from starlette.routing import Route
 from webserver import Browser
 
 from newsletter.admit import SigningIn
-from newsletter.errors import SignInError
+from newsletter.errors import OperatorError, SignInError
 from newsletter.model.operators import Role, SessionRules, Visit
 
 RULES = SessionRules(idle_seconds=43_200, most_seconds=1_209_600)
@@ -27,7 +28,7 @@ RULES = SessionRules(idle_seconds=43_200, most_seconds=1_209_600)
 
 @pytest.fixture
 def office(sqlite_url: str) -> Iterator[Office]:
-    opened = Office.open(sqlite_url)
+    opened = Office.open(sqlite_url, list_name="daily")
     opened.add("ada")
     opened.add("bob")
     yield opened
@@ -37,7 +38,7 @@ def office(sqlite_url: str) -> Iterator[Office]:
 def second_factor(office: Office, name: str) -> tuple[pyotp.TOTP, list[str]]:
     """Give an operator a second factor; returns it and its recovery codes."""
     accounts = office.app.operators.accounts
-    made = pyotp.TOTP(accounts.begin_second_factor(name).secret)
+    made = pyotp.TOTP(accounts.begin_second_factor(name, now=office.now).secret)
     return made, accounts.confirm_second_factor(name, made.at(office.now), by="test", now=office.now)
 
 
@@ -164,13 +165,14 @@ def test_session_fixation_no_session_of_before_is_worth_anything_after(office: O
 
 
 def test_csrf_every_post_of_the_operators_pages_needs_its_own_form(office: Office) -> None:
+    send_some(office.app)
     browser = office.signed_in("ada")
     before = dump(office)
     posts = [route for route in operator_routes(office) if "POST" in (route.methods or ())]
     assert len(posts) >= 9
     foreign = hidden(browser.get("/operator/account"), "/operator/account/password")
     for route in posts:
-        path = filled(route).replace("/operators/1", "/operators/bob")
+        path = filled(route).replace("/operators/1", "/operators/bob").replace("/1/1", "/daily/1")
         for fields, headers in (
             ({}, {}),
             ({"form_token": "x"}, {}),
@@ -394,3 +396,72 @@ def test_a_busy_entrance_says_so(office: Office, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("newsletter.web.operator.turns._MOST_WAITING", 0)
     answer = office.sign_in(office.browser(), "ada")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+
+
+def test_second_factor_that_was_switched_on_while_a_password_was_looked_at_is_asked_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = type(CHEAP).verify
+
+    def slow(*given: Any) -> bool:
+        monkeypatch.setattr(type(CHEAP), "verify", verify)
+        second_factor(office, "ada")
+        return verify(*given)
+
+    monkeypatch.setattr(type(CHEAP), "verify", slow)
+    browser = office.browser()
+    answer = office.sign_in(browser, "ada")
+    assert (answer.status_code, "The account has changed. Sign in again." in answer.text) == (400, True)
+    assert office.sign_in(browser, "ada").headers["location"].startswith("/operator/sign-in/code")
+
+
+def test_nobody_is_asked_for_a_code_of_a_second_factor_that_was_switched_off(office: Office) -> None:
+    second_factor(office, "ada")
+    browser = office.browser()
+    office.sign_in(browser, "ada")
+    page = browser.get("/operator/sign-in/code")
+    office.app.operators.accounts.drop_second_factor("ada", by="test", now=NOW)
+    assert browser.get("/operator/sign-in/code").headers["location"].startswith("/operator/sign-in?")
+    answer = browser.post("/operator/sign-in/code", data=hidden(page) | {"code": "123456"})
+    assert (answer.status_code, session_of(browser) is not None) == (400, True)
+    assert browser.get("/operator/account").status_code == 303
+
+
+def test_a_second_factor_that_was_left_unconfirmed_is_no_way_around_the_password(office: Office) -> None:
+    """Whoever has found a session, and does not know the password, sets up no second factor of his own."""
+    browser = office.signed_in("ada")
+    begun = pyotp.TOTP(office.app.operators.accounts.begin_second_factor("ada", now=office.now).secret)
+    page = browser.get("/operator/account/second-factor")
+    assert begun.secret in page.text
+    office.later(minutes=11)
+    assert browser.get("/operator/account/second-factor").headers["location"] == "/operator/account"
+    sent = hidden(page) | {"code": begun.at(office.now)}
+    assert browser.post("/operator/account/second-factor", data=sent).status_code == 303
+    assert not office.app.operators.accounts.find("ada", now=office.now).has_second_factor
+
+
+def test_the_log_says_that_a_recovery_code_let_somebody_in(office: Office) -> None:
+    made, fresh = second_factor(office, "ada")
+    for code in (fresh[0], made.at(NOW + timedelta(minutes=1))):
+        office.now = NOW + timedelta(minutes=1)
+        browser = office.browser()
+        office.sign_in(browser, "ada")
+        assert office.send(browser, "/sign-in/code", code=code).status_code == 303
+    by_app, by_recovery = office.app.audit.entries(limit=2)
+    assert by_app.detail == "from 192.0.2.1"
+    assert by_recovery.detail == "from 192.0.2.1, by a recovery code"
+
+
+def test_no_mail_address_of_an_operator_outlives_the_account_in_the_log(office: Office) -> None:
+    accounts = office.app.operators.accounts
+    office.add("eve", address="eve@example.org")
+    accounts.set_address("eve", "eve.other@example.org", by="test", now=NOW)
+    accounts.remove("eve", by="test", now=NOW)
+    entries = office.app.audit.entries()
+    assert [one.detail for one in entries if one.action == "change address"] == ["to e••@example.org"]
+    assert not [one for one in entries if "eve@" in one.detail or "other@" in one.detail]
+
+
+def test_no_operator_is_called_what_the_log_calls_the_program(office: Office) -> None:
+    with pytest.raises(OperatorError, match="choose another name"):
+        office.add(" Newsletter")

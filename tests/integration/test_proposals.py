@@ -157,7 +157,10 @@ def test_what_nobody_approves_is_skipped_and_told_in_the_next_edition(app: App, 
     assert len(new_headlines(app)) == 3
     with pytest.raises(ProposalError, match="expired"):
         app.proposals.approve(proposal.id, by="ada", now=SLOT + 7 * HOUR)
+    assert len(headlines(app.proposals.content(app.proposals.get(proposal.id)).edition)) == 3
     assert take(app, REVIEW + DAY) == [RunOutcome.PROPOSED]
+    with pytest.raises(ProposalError, match="no longer kept"):
+        app.proposals.content(app.proposals.get(proposal.id))
 
 
 def test_what_is_approved_after_its_slot_goes_out_at_once(app: App, folder: Path) -> None:
@@ -209,6 +212,18 @@ def test_nothing_left_to_tell_withdraws_what_was_proposed(app: App, folder: Path
     assert take(app, REVIEW + 2 * MINUTE) == []
     assert app.proposals.waiting(now=REVIEW) == ()
     assert take(app, SLOT) == [RunOutcome.NOTHING_NEW]
+
+
+@pytest.mark.parametrize("late", [timedelta(0), HOUR + MINUTE], ids=["before the slot", "after it"])
+def test_an_operator_who_withdraws_an_edition_by_renewing_it_is_in_the_log(
+    app: App, folder: Path, late: timedelta
+) -> None:
+    proposal = proposed(app, folder, "bridge")
+    send_unasked(app, now=REVIEW)
+    assert app.proposals.renew(proposal.id, by="ada", now=REVIEW + late) is None
+    assert [(one.actor, one.detail) for one in app.audit.entries(AuditFilter(action="renew edition"))] == [
+        ("ada", "nothing is left to tell")
+    ]
 
 
 def test_a_skipped_edition_leaves_its_documents_to_the_next_one(app: App, folder: Path) -> None:

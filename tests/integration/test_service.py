@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,20 @@ async def test_the_scheduler_wakes_the_publisher_at_the_slot(make_app, folder, t
         stopping.set()
         await asyncio.wait_for(task, 20)
         app.close()
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_what_is_wrong_is_told_by_the_service(make_app, folder, clock, tmp_path) -> None:
+    app = make_app(alert_address="ops@example.org")
+    async with serving(app, clock) as service:
+        await until(lambda: service._scheduler.get_job("next slot") is not None)
+        folder.rename(tmp_path / "gone")
+        clock.now = START + timedelta(minutes=1)
+        service._alerts_due.set()
+        await until(lambda: outbox(tmp_path) == 1)
+    [file] = (tmp_path / "outbox").glob("*.eml")
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert mail["Subject"] == f"Alert: source cannot be read: {folder}"
 
 
 async def test_two_services_at_once_publish_once(make_app, folder, clock, tmp_path) -> None:

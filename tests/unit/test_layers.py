@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive", "fetch", "admit", "places", "doctor"),
+    *("gauges", "receive", "fetch", "admit", "places", "doctor", "alert", "backup", "overview"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
@@ -42,7 +42,11 @@ DOORS = {
     "watchfiles": {"newsletter.sources.watch"},
     "lxml": {"newsletter.sources.formats"},
     "trafilatura": {"newsletter.sources.formats.htmlbody"},
-    "httpx": {"newsletter.stories.rewriting.language_model", "newsletter.sources.web"},
+    "httpx": {
+        "newsletter.stories.rewriting.language_model",
+        "newsletter.sources.web",
+        "newsletter.deliveries.webhooks",
+    },
     "markdown_it": {"newsletter.sources.formats.markdown"},
     "pypdf": {"newsletter.sources.formats.pdfpages"},
     "feedparser": {"newsletter.sources.formats.feedxml"},

@@ -117,15 +117,16 @@ class _Account:
         sent = await self._desk.guard.read(request)
 
         async def begin() -> Response:
-            await run_in_threadpool(self._operators.accounts.begin_second_factor, operator.name)
+            begin = self._operators.accounts.begin_second_factor
+            await run_in_threadpool(begin, operator.name, now=self._desk.clock())
             return self._to("/second-factor")
 
         return await self._confirmed(request, operator, sent, form="second-factor/begin", do=begin)
 
     async def second_factor(self, request: Request, operator: SignedIn) -> Response:
         """Show the second factor that was begun; POST confirms it by a code."""
-        accounts, error = self._operators.accounts, ""
-        pending = await run_in_threadpool(accounts.pending_second_factor, operator.name)
+        accounts, now, error = self._operators.accounts, self._desk.clock(), ""
+        pending = await run_in_threadpool(accounts.pending_second_factor, operator.name, now=now)
         if request.method == "POST":
             sent = await self._desk.guard.read(request)
             try:
@@ -134,7 +135,7 @@ class _Account:
                     operator.name,
                     text_of(sent, "code"),
                     by=operator.name,
-                    now=self._desk.clock(),
+                    now=now,
                 )
                 return self._codes_page(operator, fresh, "The second factor is on")
             except OperatorError as problem:

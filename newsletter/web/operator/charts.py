@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -63,9 +64,10 @@ def routes(desk: Desk, gate: Gate) -> list[Route]:
     @gate.page(Role.EDITOR)
     async def charts(request: Request, operator: SignedIn) -> Response:
         """Show the charts of one list; what came back is of all lists."""
-        names = [one.name for one in desk.app.series]
+        series = {one.name: one for one in desk.app.series}
         wanted = request.query_params.get("list", "")
-        list_name = wanted if wanted in names else names[0]
+        shown = series.get(wanted, desk.app.series[0])
+        list_name = shown.name
         days = next((n for n in _DAYS if str(n) == request.query_params.get("days")), _DAYS[1])
         now = desk.clock()
         editions = await run_in_threadpool(partial(lookups.editions, list_name=list_name, limit=_EDITIONS))
@@ -79,12 +81,12 @@ def routes(desk: Desk, gate: Gate) -> list[Route]:
             page="charts",
             operator=operator,
             times=times_of(desk),
-            list_names=names,
+            list_names=list(series),
             list_name=list_name,
             days=days,
             all_days=_DAYS,
             groups=(
-                editions_group(tuple(reversed(editions.rows))),
+                editions_group(tuple(reversed(editions.rows)), time_zone=shown.time_zone),
                 audience_group(fill(audience), fill(suppressed)),
                 feedback_group(fill(feedback)),
             ),
@@ -93,9 +95,18 @@ def routes(desk: Desk, gate: Gate) -> list[Route]:
     return [Route("/operator/charts", charts, methods=["GET"])]
 
 
-def editions_group(rows: Sequence[EditionRow]) -> Group:
-    """Return the charts of editions, the oldest first."""
-    labels = [f"No. {row.edition.number}, {date_words(row.edition.created_at.date())}" for row in rows]
+def editions_group(rows: Sequence[EditionRow], *, time_zone: str) -> Group:
+    """Return the charts of editions, the oldest first.
+
+    Args:
+        rows: The editions.
+        time_zone: IANA name of that of their list, whose days they have in their names.
+    """
+    zone = ZoneInfo(time_zone)
+    labels = [
+        f"No. {row.edition.number}, {date_words(row.edition.created_at.astimezone(zone).date())}"
+        for row in rows
+    ]
     audience = [row.edition.audience for row in rows]
     reached = [_share(row) for row in rows]
     left_out = {

@@ -203,34 +203,41 @@ class _Deliveries:
         """Do what was asked for, put it on record, and return it as a sentence."""
         if do not in _ACTIONS:
             raise SettingsError("choose what is to be done")
-        words = self._ruled(state, do)
-        name = f"{state.edition.list_name} No. {state.edition.number}"
-        self._app.audit.record(
-            actor=operator.name, action=_ACTIONS[do], subject=name, detail=words, now=self._desk.clock()
-        )
+        is_changed, words = self._ruled(state, do)
+        if is_changed:
+            name = f"{state.edition.list_name} No. {state.edition.number}"
+            self._app.audit.record(
+                actor=operator.name, action=_ACTIONS[do], subject=name, detail=words, now=self._desk.clock()
+            )
         return words
 
-    def _ruled(self, state: EditionStatus, do: str) -> str:
+    def _ruled(self, state: EditionStatus, do: str) -> tuple[bool, str]:
+        """Do it, and return whether anything was changed by it, and what became of it as a sentence."""
         ruling, edition, now = self._app.operator, state.edition, self._desk.clock()
         if do == "pause":
-            return "It is paused." if ruling.pause(edition) else "It was paused already, or is over."
+            is_paused = ruling.pause(edition)
+            return is_paused, "It is paused." if is_paused else "It was paused already, or is over."
         if do == "resume":
-            count = ruling.resume(edition, now=now)
-            return "It is not paused." if count is None else f"It goes on: {plural(count, 'reader')} waiting."
+            waiting = ruling.resume(edition, now=now)
+            if waiting is None:
+                return False, "It is not paused."
+            return True, f"It goes on: {plural(waiting, 'reader')} waiting."
         if do == "cancel":
             if edition.state is EditionState.OPEN and not state.waiting:
-                return "It is finished: there is nobody left to spare it."
-            return f"It is cancelled: {plural(ruling.cancel(edition, now=now), 'reader')} will not get it."
+                return False, "It is finished: there is nobody left to spare it."
+            spared = plural(ruling.cancel(edition, now=now), "reader")
+            return True, f"It is cancelled: {spared} will not get it."
         if do in _AGAIN:
             count = ruling.retry(edition, states=[_AGAIN[do]], now=now)
-            return f"{plural(count, 'delivery', 'deliveries')} queued again; suppressed readers stay out."
+            queued = plural(count, "delivery", "deliveries")
+            return bool(count), f"{queued} queued again; suppressed readers stay out."
         count = ruling.resolve(edition, Resolution(do), now=now)
         became = {
             Resolution.ARRIVED: "counted as accepted",
             Resolution.RESEND: "queued once more, with the same Message-ID",
             Resolution.ABANDON: "counted as failed",
         }[Resolution(do)]
-        return f"{plural(count, 'uncertain delivery', 'uncertain deliveries')} {became}."
+        return bool(count), f"{plural(count, 'uncertain delivery', 'uncertain deliveries')} {became}."
 
 
 def _known(request: Request, list_names: Sequence[str]) -> str:

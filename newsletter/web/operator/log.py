@@ -26,7 +26,11 @@ def routes(desk: Desk, gate: Gate) -> list[Route]:
     async def log(request: Request, operator: SignedIn) -> Response:
         """Show a page of the log, of all entries or of those that are looked for."""
         query = request.query_params
-        asked = {name: query.get(name, "").strip()[:_LONGEST] for name in ("actor", "action", "words")}
+        # No entry holds a NUL, and PostgreSQL none in a text.
+        asked = {
+            name: query.get(name, "").replace("\0", "").strip()[:_LONGEST]
+            for name in ("actor", "action", "words")
+        }
         # One more than is shown tells whether there are older ones.
         found = await run_in_threadpool(
             desk.app.audit.entries,

@@ -1,5 +1,7 @@
 """One reader: how they stand, what they were sent, and what an admin can do for them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
@@ -72,22 +74,22 @@ class _Reader:
         )
 
     async def _reader(self, request: Request) -> ReaderFile:
-        try:
-            return await run_in_threadpool(self._app.lookups.reader, number_of(request.path_params["id"]))
-        except SubscriberError as error:
-            raise HTTPException(404, str(error)) from error
+        number = number_of(request.path_params["id"])
+        with _gone_is_404():
+            return await run_in_threadpool(self._app.lookups.reader, number)
 
     def _change(
         self, operator: SignedIn, reader: ReaderFile, do: str, list_name: str, *, edition: int | None
     ) -> str:
         """Do what was asked for, put it on record, and return it as a sentence."""
         if do in ("retry", *Resolution):
-            words = self._change_delivery(reader, do, list_name, edition)
+            is_changed, words = self._change_delivery(reader, do, list_name, edition)
             detail = f"{list_name} No. {edition}"
         else:
-            words = self._change_standing(reader, do, list_name)
+            is_changed, words = True, self._change_standing(reader, do, list_name)
             detail = "" if do in ("suppress", "lift") else list_name
-        self._record(operator, _ACTIONS[do], reader, detail)
+        if is_changed:
+            self._record(operator, _ACTIONS[do], reader, detail)
         return words
 
     def _change_standing(self, reader: ReaderFile, do: str, list_name: str) -> str:
@@ -106,8 +108,10 @@ class _Reader:
             raise SubscriberError(f"{address} was not added to {list_name}: {report.reason}")
         return f"{address} is on {list_name}"
 
-    def _change_delivery(self, reader: ReaderFile, do: str, list_name: str, edition: int | None) -> str:
-        """Send a delivery of the reader again, or settle what became of it."""
+    def _change_delivery(
+        self, reader: ReaderFile, do: str, list_name: str, edition: int | None
+    ) -> tuple[bool, str]:
+        """Send a delivery of the reader again, or settle what became of it; return whether that was done."""
         if edition is None or list_name not in self._app.lookups.published_lists():
             raise SettingsError("choose an edition")
         ruling, now = self._app.operator, self._desk.clock()
@@ -118,13 +122,16 @@ class _Reader:
         else:
             count = ruling.resolve(published, Resolution(do), address=reader.address, now=now)
         name = f"No. {published.number} of {published.list_name}"
-        return f"{name}: {_OUTCOMES[do]}" if count else f"{name} stands otherwise by now; nothing was done"
+        if not count:
+            return False, f"{name} stands otherwise by now; nothing was done"
+        return True, f"{name}: {_OUTCOMES[do]}"
 
     async def record(self, request: Request, operator: SignedIn) -> Response:
         """Hand out everything that is stored about a reader, as a JSON file."""
         await self._desk.guard.read(request)
         reader = await self._reader(request)
-        record = await run_in_threadpool(self._app.lookups.reader_record, reader.id)
+        with _gone_is_404():
+            record = await run_in_threadpool(self._app.lookups.reader_record, reader.id)
         await run_in_threadpool(self._record, operator, "export reader's record", reader)
         named = f'attachment; filename="reader-{reader.id}.json"'
         return JSONResponse(record, headers={"Content-Disposition": named, "Cache-Control": "no-store"})
@@ -134,7 +141,8 @@ class _Reader:
         reader = await self._reader(request)
         if request.method == "POST":
             await self._desk.guard.read(request)
-            words = await run_in_threadpool(self._app.subscribers.erase, reader.address.display)
+            with _gone_is_404():
+                words = await run_in_threadpool(self._app.subscribers.erase, reader.address.display)
             await run_in_threadpool(self._record, operator, "erase reader", reader)
             return self._desk.show(
                 "operator/done.html",
@@ -182,6 +190,15 @@ _OUTCOMES = {
     Resolution.RESEND.value: "is sent once more, with the same Message-ID",
     Resolution.ABANDON.value: "counts as failed",
 }
+
+
+@contextmanager
+def _gone_is_404() -> Iterator[None]:
+    """Answer 404 about a reader who is not there, or whom somebody else has just erased."""
+    try:
+        yield
+    except SubscriberError as error:
+        raise HTTPException(404, str(error)) from error
 
 
 def _others(desk: Desk, reader: ReaderFile) -> list[str]:

@@ -1,0 +1,31 @@
+"""How far long work has come: a bar on a terminal, and nothing anywhere else."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def progress(what: str, *, total: int | None = None, worth: int = 0) -> Iterator[Callable[..., None]]:
+    """Show a bar on standard error while something is done, if that is a terminal; it goes at the end.
+
+    Args:
+        what: What is counted, in a word or two.
+        total: How much there is; None where nobody knows, so that it is only counted.
+        worth: With less than this it is over too soon for a bar.
+
+    Yields:
+        To be called with how much more is done, 1 if left out.
+    """
+    if not sys.stderr.isatty() or (total is not None and total < worth):
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    counted = TextColumn("{task.description}: {task.completed:,.0f}")
+    measured = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    columns = (counted,) if total is None else (*measured, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda more=1: shown.update(task, advance=more)
