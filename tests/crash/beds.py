@@ -30,6 +30,14 @@ class Bed(Protocol):
         """Forget everything but the tables."""
         ...
 
+    def keep(self) -> bool:
+        """Keep how it stands after a life that has ended well; return whether it can be done cheaply."""
+        ...
+
+    def renew_as_kept(self) -> None:
+        """Forget everything that came after what was kept."""
+        ...
+
     def wait_until_quiet(self) -> None:
         """Wait until nothing that a dead process asked for is still being done."""
         ...
@@ -42,14 +50,25 @@ class SqliteBed:
 
     def __init__(self, folder: Path) -> None:
         self._template, self._file = folder / "template.db", folder / "store.db"
+        self._kept = folder / "kept.db"
         Store.open(f"sqlite:///{self._template}").close()
         self.url = f"sqlite:///{self._file}"
         self.engine = create_engine(self.url, poolclass=NullPool)
 
     def renew(self) -> None:
+        self._become(self._template)
+
+    def keep(self) -> bool:
+        shutil.copyfile(self._file, self._kept)
+        return True
+
+    def renew_as_kept(self) -> None:
+        self._become(self._kept)
+
+    def _become(self, file: Path) -> None:
         for ending in ("-wal", "-shm"):
             Path(f"{self._file}{ending}").unlink(missing_ok=True)
-        shutil.copyfile(self._template, self._file)
+        shutil.copyfile(file, self._file)
 
     def wait_until_quiet(self) -> None:
         """A dead process does nothing more to a file."""
@@ -71,6 +90,13 @@ class PostgresBed:
     def renew(self) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             empty(connection)
+
+    def keep(self) -> bool:
+        """To copy a database takes as long as what came before it."""
+        return False
+
+    def renew_as_kept(self) -> None:
+        raise NotImplementedError
 
     def wait_until_quiet(self) -> None:
         others = text(

@@ -41,6 +41,9 @@ FATES = {
     "fay@example.org": SOFT,
 }
 
+#: A life in two parts.
+BEFORE_SENDING, SENDING = STAGES[: STAGES.index("send")], STAGES[STAGES.index("send") :]
+
 _DOCUMENTS = {
     "harbour.txt": "Harbour reopens\n\nThe harbour of Port Aldis opened again on Monday.\n",
     "ferry.txt": "Ferry fares fall\n\nA crossing to the islands costs two crowns less from May.\n",
@@ -124,6 +127,8 @@ class Lab:
     ) -> None:
         self.bed, self.forks, self.sink = bed, forks, sink
         self._policy, self._connections = policy, connections
+        #: Steps up to the publishing, where it need not be gone through before each later one; else 0.
+        self._published = 0
         self._returns = Returns(folder / "returns", FATES)
         self._documents = folder / "in"
         self._documents.mkdir(exist_ok=True)
@@ -163,9 +168,12 @@ class Lab:
             kill_at=kill_at,
         )
 
-    def renew(self) -> None:
-        """Begin with an empty store and an empty book."""
-        self.bed.renew()
+    def renew(self, *, is_published: bool = False) -> None:
+        """Begin with an empty book, and a store that is empty or has an edition."""
+        if is_published:
+            self.bed.renew_as_kept()
+        else:
+            self.bed.renew()
         self.sink.forget()
         self._returns.renew()
         self.sink.on_taken = self._returns.come_back
@@ -178,7 +186,16 @@ class Lab:
         self._reconcile(tally, unsure=set(), taken=set(), where="undisturbed")
         if tally.broken:
             raise AssertionError("\n".join(tally.broken))
-        return steps
+        return self._count_in_parts() or steps
+
+    def _count_in_parts(self) -> int:
+        """Publish once for all, where that can be kept; return how many steps a life in two parts takes."""
+        self.renew()
+        published = self.live(self.order(stages=BEFORE_SENDING))["steps"]
+        if not self.bed.keep():
+            return 0
+        self._published = published
+        return published + self.live(self.order(stages=SENDING))["steps"]
 
     def sweep(self, steps: Iterable[int]) -> Tally:
         """Kill a life at each of some steps, and resume each until nothing is due."""
@@ -186,9 +203,15 @@ class Lab:
 
     def kill_at(self, step: int) -> Tally:
         """Kill a life at one step, resume it, and reconcile."""
-        self.renew()
+        is_published = 0 < self._published < step
+        self.renew(is_published=is_published)
         tally = Tally()
-        killed_at = self.live(self.order(kill_at=step)).get("killed_at")
+        order = (
+            self.order(kill_at=step - self._published, stages=SENDING)
+            if is_published
+            else self.order(kill_at=step)
+        )
+        killed_at = self.live(order).get("killed_at")
         unsure: set[str] = set()
         taken: set[str] = set()
         if killed_at is not None:
