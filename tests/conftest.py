@@ -107,22 +107,26 @@ def _sweeps_first(items: list[pytest.Item], *, workers: int) -> list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The working directory of tests that have no folder of their own; it stays empty."""
-    folder = tmp_path_factory.mktemp("nowhere")
-    yield folder
-    assert not list(folder.iterdir())
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The working directory of tests that name no folder of their own, empty for each of them."""
+    return tmp_path_factory.mktemp("nowhere")
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, nowhere: Path
-) -> None:
+) -> Iterator[None]:
     """Keep the developer's own settings out of the tests."""
     for name in _SETTINGS.intersection(os.environ):
         monkeypatch.delenv(name)
     has_folder = "tmp_path" in request.fixturenames
     monkeypatch.chdir(request.getfixturevalue("tmp_path") if has_folder else nowhere)
+    yield
+    for path in nowhere.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @pytest.fixture(scope="session")
