@@ -108,4 +108,6 @@ def test_a_preview_shows_another_moment_and_what_differs(newsletter: Run, tmp_pa
     assert "+ 1. Ferry runs again" in differs
     assert differs.count("\n- ") == 2
     assert "is not a time" in newsletter("preview", "--at", "noon", code=1).stderr
+    for far in ("9999-12-31T23:59Z", "0001-01-02"):
+        assert "is too far away" in newsletter("preview", "--at", far, code=1).stderr
     assert "has no edition No. 7" in newsletter("preview", "--diff", "7", code=1).stderr
