@@ -15,22 +15,10 @@ from typing import TypeVar
 from newsletter import settings as settings_room
 from newsletter import wiring
 from newsletter.bound import checks
-from newsletter.bound.alerts import Alerts
-from newsletter.bound.archive import Archive
-from newsletter.bound.backups import Backups
-from newsletter.bound.copies import Copies
 from newsletter.bound.doctor import Doctor
 from newsletter.bound.explanations import Explanations
-from newsletter.bound.feedback import Feedback
-from newsletter.bound.keys import Keys
-from newsletter.bound.lookups import Lookups
-from newsletter.bound.mail import Mail
-from newsletter.bound.operators import Audit, Operators
-from newsletter.bound.places import missing_places, with_written_sources
-from newsletter.bound.proposals import Proposals
-from newsletter.bound.readers import Readers
-from newsletter.bound.sources import Sources
-from newsletter.bound.subscribers import Subscribers
+from newsletter.bound.nouns import Nouns
+from newsletter.bound.places import missing_places
 from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
 from newsletter.errors import SettingsError
@@ -43,10 +31,7 @@ from newsletter.model.editions import Draft, MailingList, PublishReport
 from newsletter.model.gauges import Gauges
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
-from newsletter.operate import Operator
 from newsletter.publish import slots_due
-from newsletter.settings import Settings
-from newsletter.sources.parse import SourceAliases, TextReader
 from newsletter.status import status
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
@@ -55,7 +40,7 @@ from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summa
 _Result = TypeVar("_Result")
 
 
-class App:
+class App(Nouns):
     """Everything that a face may ask for.
 
     Attributes:
@@ -63,19 +48,6 @@ class App:
         lists: The lists of this install, at least one.
         series: What editions are numbered by: each list, and behind it its weekly digest, if it offers one.
     """
-
-    def __init__(self, settings: Settings) -> None:
-        """Check what can be checked without opening anything.
-
-        Raises:
-            SettingsError: A schedule, a time zone, a summarizer or a list's name is wrong.
-        """
-        self.settings = settings
-        self._forgot_at: datetime | None = None
-        named = (with_written_sources(mailing_list) for mailing_list in settings.mailing_lists())
-        self.lists = tuple(map(wiring.with_ascii_domains, named))
-        checks.check_lists(self.lists)
-        self.series = wiring.series(self.lists)
 
     @classmethod
     def load(cls, *, folder: Path | None = None, **overrides: object) -> "App":
@@ -95,20 +67,6 @@ class App:
         """Make an app of defaults and overrides alone: no environment, no `.env`, no newsletter.toml."""
         return cls(settings_room.isolated(**overrides))
 
-    @cached_property
-    def store(self) -> Store:
-        """The store, opened at first use."""
-        return Store.open(
-            self.settings.database_url,
-            synchronous=self.settings.sqlite_synchronous,
-            suppression_key=self.settings.suppression_key.get_secret_value(),
-        )
-
-    def close(self) -> None:
-        """Close what was opened."""
-        if "store" in self.__dict__:
-            self.store.close()
-
     @staticmethod
     async def apart(work: Callable[[], _Result]) -> _Result:
         """Do blocking work beside the event loop; a process that ends does not wait for it."""
@@ -119,10 +77,6 @@ class App:
         from newsletter.sources.opening import Opener
 
         return Opener(reader=self._text_reader).open
-
-    @cached_property
-    def _text_reader(self) -> TextReader:
-        return TextReader(aliases=SourceAliases.with_extra(self.settings.source_aliases))
 
     def check_sending(self) -> None:
         """Check that everything is set that sending needs.
@@ -208,11 +162,6 @@ class App:
         unknown = [f"{key} in .env is not a setting" for key in settings_room.unknown_environment(folder)]
         return unknown + self.keys.oddities()
 
-    @cached_property
-    def keys(self) -> Keys:
-        """The keys that sign messages."""
-        return Keys(self.settings, self.lists)
-
     def ingest(
         self,
         *,
@@ -254,16 +203,6 @@ class App:
 
         if self.settings.watch_folders:
             await watch(self.settings.all_folders(), stopping=stopping, on_change=on_change)
-
-    @cached_property
-    def mail(self) -> Mail:
-        """The mailboxes that news arrives in."""
-        return Mail(self.settings, lambda: self.store, lambda: self._text_reader)
-
-    @cached_property
-    def sources(self) -> Sources:
-        """The feeds that documents are fetched from."""
-        return Sources(self.settings, lambda: self.store)
 
     @property
     def _max_bytes(self) -> int:
@@ -311,11 +250,6 @@ class App:
         """Why editions are as they are."""
         return Explanations(self.settings, lambda: self.store, self.draft)
 
-    @cached_property
-    def proposals(self) -> Proposals:
-        """Editions before they go out."""
-        return Proposals(self.settings, self.series, lambda: self.store)
-
     def publish(self, mailing_list: MailingList, *, now: datetime, by: str = "newsletter") -> PublishReport:
         """Publish what is due, by hand; `by` goes into the audit log where approval is asked for."""
         return self.proposals.send(mailing_list, by=by, now=now)
@@ -353,66 +287,6 @@ class App:
         if not Store.exists(self.settings.database_url):
             return 0
         return self.store.deliveries.due_count(now=now, list_name=list_name)
-
-    @cached_property
-    def operator(self) -> Operator:
-        """What looks at deliveries and rules over them; see `newsletter.operate`."""
-        return Operator(self.store)
-
-    @cached_property
-    def lookups(self) -> Lookups:
-        """What the operator looks up."""
-        return Lookups(self.settings, lambda: self.store)
-
-    @cached_property
-    def copies(self) -> Copies:
-        """Previews of editions, and test copies."""
-        return Copies(self.settings, self.lists, lambda: self.store)
-
-    @cached_property
-    def doctor(self) -> Doctor:
-        """What looks the install over before it sends."""
-        return Doctor(self.settings, self.lists, lambda: self.store)
-
-    @cached_property
-    def subscribers(self) -> Subscribers:
-        """Who is on the lists."""
-        return Subscribers(lambda: self.store)
-
-    @cached_property
-    def feedback(self) -> Feedback:
-        """What comes back from readers' servers."""
-        return Feedback(self.settings, lambda: self.store)
-
-    @cached_property
-    def readers(self) -> Readers:
-        """What readers do on the web pages, and the letters that answer them."""
-        return Readers(self.settings, self.lists, lambda: self.store)
-
-    @cached_property
-    def archive(self) -> Archive:
-        """Past editions, to be read and searched."""
-        return Archive(self.settings, self.lists, lambda: self.store)
-
-    @cached_property
-    def operators(self) -> Operators:
-        """Who may use the operator's pages."""
-        return Operators(self.settings, lambda: self.store)
-
-    @cached_property
-    def audit(self) -> Audit:
-        """The log of what operators decide."""
-        return Audit(lambda: self.store)
-
-    @cached_property
-    def alerts(self) -> Alerts:
-        """What the operator is told of at once."""
-        return Alerts(self.settings, self.series, lambda: self.store, self.proposals, self.operators)
-
-    @cached_property
-    def backups(self) -> Backups:
-        """Copies of the store, and how one is put back."""
-        return Backups(self.settings, self.series, lambda: self.store)
 
     def next_slot(self, mailing_list: MailingList, *, now: datetime) -> datetime:
         """Return when a list's next edition is due, UTC."""

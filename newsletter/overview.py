@@ -7,7 +7,7 @@ from newsletter.editions.slots import next_slot
 from newsletter.model.editions import MailingList, RunOutcome
 from newsletter.model.lookups import EditionRow
 from newsletter.model.overview import Coming, Figures, LatestEdition, Sending
-from newsletter.model.subscribers import Cadence
+from newsletter.model.subscribers import Cadence, Readership
 from newsletter.store.store import Store
 
 _WEEK = timedelta(days=7)
@@ -24,36 +24,41 @@ def coming(store: Store, lists: Sequence[MailingList], *, now: datetime) -> tupl
         lists: The lists, and their weekly digests.
         now: UTC.
     """
-    return tuple(
-        Coming(
-            mailing_list=mailing_list,
-            next_slot=next_slot(mailing_list.schedule, mailing_list.time_zone, now),
-            new_documents=_new_documents(store, mailing_list),
-            missed=tuple(
-                run
-                for run in store.editions.runs(mailing_list.name, limit=_TURNS)
-                if run.outcome is not RunOutcome.PUBLISHED
-            ),
-        )
-        for mailing_list in lists
-        if _is_wanted(store, mailing_list, now)
+    readerships: dict[str, Readership] = {}
+    found = []
+    for mailing_list in lists:
+        audience = mailing_list.audience_name
+        if audience not in readerships:
+            readerships[audience] = store.audiences.readership(audience, now=now)
+        if _is_wanted(store, mailing_list, readerships[audience]):
+            found.append(_coming(store, mailing_list, readerships[audience], now))
+    return tuple(found)
+
+
+def _is_wanted(store: Store, mailing_list: MailingList, readership: Readership) -> bool:
+    is_digest = mailing_list.cadence is Cadence.WEEKLY
+    return (
+        not is_digest or readership.of(Cadence.WEEKLY) > 0 or bool(store.editions.latest(mailing_list.name))
     )
 
 
-def _is_wanted(store: Store, mailing_list: MailingList, now: datetime) -> bool:
-    if mailing_list.cadence is not Cadence.WEEKLY or store.editions.latest(mailing_list.name):
-        return True
-    return store.audiences.readership(mailing_list.audience_name, now=now).of(Cadence.WEEKLY) > 0
+def _coming(store: Store, mailing_list: MailingList, readership: Readership, now: datetime) -> Coming:
+    turns = store.editions.runs(mailing_list.name, limit=_TURNS)
+    return Coming(
+        mailing_list=mailing_list,
+        readership=readership,
+        next_slot=next_slot(mailing_list.schedule, mailing_list.time_zone, now),
+        new_documents=_new_documents(store, mailing_list),
+        missed=tuple(run for run in turns if run.outcome is not RunOutcome.PUBLISHED),
+    )
 
 
 def _new_documents(store: Store, mailing_list: MailingList) -> int:
     # A weekly digest is made of what its list's editions told.
     if mailing_list.cadence is Cadence.WEEKLY:
         return 0
-    return len(
-        store.documents.new_ids_for(
-            mailing_list.name, folders=mailing_list.folders, sources=mailing_list.sources
-        )
+    return store.documents.new_count_for(
+        mailing_list.name, folders=mailing_list.folders, sources=mailing_list.sources
     )
 
 
@@ -68,7 +73,6 @@ def figures(store: Store, mailing_list: MailingList, *, now: datetime) -> Figure
     days = store.lookups.history.audience(mailing_list.audience_name, since=now - _WEEK)
     latest = store.lookups.editions.page(list_name=mailing_list.name, limit=1).rows
     return Figures(
-        readership=store.audiences.readership(mailing_list.audience_name, now=now),
         joined=sum(day.counts.get("joined", 0) for day in days),
         left=sum(day.counts.get("left", 0) for day in days),
         latest=_received(store, latest[0]) if latest else None,

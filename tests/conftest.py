@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import hypothesis
 import pytest
 import statements
+from postgres import SharedDatabase
 from sqlalchemy import create_engine, text
 
 from newsletter.model.documents import FoundFile, ParsedDocument, Span
@@ -23,14 +25,16 @@ from newsletter.model.editions import MailingList
 from newsletter.settings import Settings
 from newsletter.store.store import Store
 
+# The workers and the many processes that tests start need not each compile what another one has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 hypothesis.settings.register_profile("newsletter", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("sweep", deadline=None, max_examples=100)
 hypothesis.settings.load_profile("newsletter")
 statements.share()
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
-
-_numbers = count(1)
 
 #: Every setting, as the environment may spell it.
 _SETTINGS = {spelt for name in Settings.model_fields for spelt in (name, name.upper())}
@@ -50,10 +54,39 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage neither while thousands of tests are collected nor among them ever after."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Begin each worker's collection at another file, so that one rewrites the assertions for the others."""
+    report = yield
+    if isinstance(collector, pytest.Directory):
+        number, workers = _worker(collector.config)
+        first = len(report.result) * number // workers
+        report.result = report.result[first:] + report.result[:first]
+    return report
+
+
+def _worker(config: pytest.Config) -> tuple[int, int]:
+    """Return the number of this worker, from 0, and how many there are."""
+    told = getattr(config, "workerinput", {"workerid": "gw0", "workercount": 1})
+    return int(told["workerid"].removeprefix("gw")), told["workercount"]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path)
     if config.getoption("--run-sweep"):
-        workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
-        items[:] = _sweeps_first(items, workers=workers)
+        items[:] = _sweeps_first(items, workers=_worker(config)[1])
         return
     skip = pytest.mark.skip(reason="a long sweep: run with --run-sweep")
     for item in items:
@@ -73,12 +106,23 @@ def _sweeps_first(items: list[pytest.Item], *, workers: int) -> list[pytest.Item
     ]
 
 
+@pytest.fixture(scope="session")
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The working directory of tests that have no folder of their own; it stays empty."""
+    folder = tmp_path_factory.mktemp("nowhere")
+    yield folder
+    assert not list(folder.iterdir())
+
+
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _no_settings_from_outside(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
     """Keep the developer's own settings out of the tests."""
-    for name in _SETTINGS & os.environ.keys():
+    for name in _SETTINGS.intersection(os.environ):
         monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    has_folder = "tmp_path" in request.fixturenames
+    monkeypatch.chdir(request.getfixturevalue("tmp_path") if has_folder else nowhere)
 
 
 @pytest.fixture(scope="session")
@@ -118,15 +162,20 @@ def postgres_template(postgres_server: str, run_sql: Callable[[str], None]) -> s
     return "made"
 
 
-@pytest.fixture
-def postgres_url(
+@pytest.fixture(scope="session")
+def shared_postgres(
     postgres_server: str, postgres_template: str, run_sql: Callable[[str], None]
-) -> Iterator[str]:
-    """Address of a fresh PostgreSQL database with all tables."""
-    name = f"test_{next(_numbers)}"
-    run_sql(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    yield _database(postgres_server, name)
-    run_sql(f"DROP DATABASE {name} WITH (FORCE)")
+) -> Iterator[SharedDatabase]:
+    shared = SharedDatabase(run_sql, postgres_template, lambda name: _database(postgres_server, name))
+    yield shared
+    shared.drop()
+
+
+@pytest.fixture
+def postgres_url(shared_postgres: SharedDatabase) -> Iterator[str]:
+    """Address of a PostgreSQL database that has all tables and no rows."""
+    yield shared_postgres.lend()
+    shared_postgres.take_back()
 
 
 def _database(server: str, name: str) -> str:

@@ -14,6 +14,8 @@ class Coming:
 
     #: The list, or its weekly digest.
     mailing_list: MailingList
+    #: Confirmed subscribers of the list whose address is not suppressed.
+    readership: Readership
     #: UTC.
     next_slot: datetime
     #: Documents that no edition of it has told; 0 of a weekly digest.
@@ -37,8 +39,6 @@ class LatestEdition:
 class Figures:
     """How one list goes."""
 
-    #: Confirmed subscribers whose address is not suppressed.
-    readership: Readership
     #: Within the last week.
     joined: int
     left: int

@@ -119,6 +119,14 @@ class Documents:
         with self._database.reading() as connection:
             return list(connection.scalars(query.order_by(_documents.c.id)))
 
+    def new_count_for(
+        self, list_name: str, *, folders: Sequence[str] = (), sources: Sequence[str] | None = None
+    ) -> int:
+        """Return how many documents `new_for` returns."""
+        query = select(func.count()).select_from(_documents).where(*_new_for(list_name, folders, sources))
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
     def get_many(self, document_ids: Sequence[int], *, with_forgotten: bool = False) -> list[Document]:
         """Return documents by id, in the order asked for; unknown ids are left out.
 

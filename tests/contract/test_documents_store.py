@@ -311,5 +311,7 @@ def test_a_list_sees_only_its_folders(store: Store, parsed) -> None:
     put(store, "a.txt", parsed("Sport"), folder="/sport")
     put(store, "a.txt", parsed("World"), folder="/world")
     both = store.documents.new_for("daily", folders=["/sport", "/world"])
+    assert store.documents.new_count_for("daily", folders=["/sport"]) == 1
+    assert store.documents.new_count_for("daily") == len(store.documents.new_ids_for("daily"))
     assert [d.headline for d in both] == ["Sport", "World"]
     assert [d.headline for d in store.documents.new_for("daily", folders=["/sport"])] == ["Sport"]

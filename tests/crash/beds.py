@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+import psycopg
+from postgres import empty
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from newsletter.store.store import Store
-
-#: Tables whose rows a database is made with.
-_KEPT_TABLES = {"alembic_version", "install"}
 
 #: How a look from outside is told from the product's own connections.
 _OUTSIDE = "lab"
@@ -70,12 +69,8 @@ class PostgresBed:
         )
 
     def renew(self) -> None:
-        with self.engine.connect() as connection:
-            tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-            # As a replica the server checks no reference, so that the order does not matter.
-            connection.execute(text("SET session_replication_role = replica"))
-            for table in set(tables) - _KEPT_TABLES:
-                connection.execute(text(f'DELETE FROM "{table}"'))
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            empty(connection)
 
     def wait_until_quiet(self) -> None:
         others = text(

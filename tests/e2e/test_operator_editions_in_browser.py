@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from archives import put_edition, samples
 from click.testing import CliRunner
-from e2e.test_email_in_browser import SCHEMES, axe, browser, look
+from e2e.test_email_in_browser import SCHEMES, axe, browser, look, test_the_html_is_valid
 from lookedup import BAD
 from operators import CHEAP, PASSWORD, Office
 from reviewed import NOW, open_office, publish, write
@@ -32,7 +32,7 @@ from newsletter.cli import commands as newsletter
 from newsletter.cli.common import utc_now
 from newsletter.web.app import make_web
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "test_the_html_is_valid"]
 
 ONE = ("", "/mail", "/phone", "/text", "/source", "/why", "/why/1", "/changes")
 PAGES = (
@@ -114,6 +114,17 @@ def seen(browser: Any, port: int) -> Iterator[Any]:
     page.context.close()
 
 
+@pytest.fixture(scope="module")
+def files(seen: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every page as it is sent."""
+    folder = tmp_path_factory.mktemp("pages")
+    written = {}
+    for number, path in enumerate(PAGES):
+        written[path] = folder / f"{number}.html"
+        written[path].write_text(seen.request.get(f"/operator{path}").text(), "utf-8")
+    return written
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(path: str, seen: Any, axe: str) -> None:
@@ -131,6 +142,33 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(path: str, seen:
         found = [(rule["id"], node["html"][:160]) for rule in result["violations"] for node in rule["nodes"]]
         assert found == [], (scheme, width)
         assert seen.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
+
+
+@pytest.mark.browser
+def test_a_decision_that_is_refused_says_why(seen: Any, axe: str) -> None:
+    seen.goto("/operator/proposals/1")
+    seen.evaluate("document.querySelector('[name=version]').value = '99'")
+    seen.get_by_role("button", name="Approve").click()
+    assert "since you looked at it" in seen.get_by_role("alert").inner_text()
+    seen.add_script_tag(content=axe)
+    result = seen.evaluate("axe.run(document)")
+    assert [rule["id"] for rule in result["violations"]] == []
+
+
+@pytest.mark.browser
+def test_the_mail_is_shown_in_a_frame_that_runs_nothing_and_leads_nowhere(browser: Any, port: int) -> None:
+    page = signed_in(browser, port)
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.goto("/operator/proposals/1/phone")
+    mail = page.frame_locator("iframe")
+    mail.get_by_text("At a glance").first.wait_for()
+    assert page.locator("iframe").bounding_box()["width"] == 390
+    assert wrong == []
+    mail.get_by_role("link", name="View in browser").first.click()
+    assert page.url.endswith("/phone")
+    assert len(page.context.pages) == 1
+    page.context.close()
 
 
 # --- a whole life ---------------------------------------------------------------------------------------

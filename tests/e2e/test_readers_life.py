@@ -96,6 +96,7 @@ def publish(commands: Commands, home: Path, number: int) -> str:
     return answer.stdout + answer.stderr
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "no scripts"])
 def test_a_reader_comes_reads_chooses_and_leaves(
     browser: Any, start: Start, commands: Commands, home: Path, inbox: tuple[Inbox, int], has_scripts: bool

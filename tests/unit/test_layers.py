@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,8 +61,13 @@ def name_of(path: Path) -> str:
 MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports_of(module: str) -> Iterator[str]:
+@cache
+def imports_of(module: str) -> frozenset[str]:
     """Every module that `module` imports, wherever in the file the import stands."""
+    return frozenset(_imports_of(module))
+
+
+def _imports_of(module: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -103,40 +110,44 @@ def allowed(module: str) -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_keep_to_the_layers(module: str) -> None:
-    wrong = {name for name in inner(module) if part(name) not in allowed(module)}
-    assert not wrong, f"{module} may not import {sorted(wrong)}"
+def test_imports_keep_to_the_layers() -> None:
+    wrong = {
+        module: sorted(names)
+        for module in MODULES
+        if (names := {name for name in inner(module) if part(name) not in allowed(module)})
+    }
+    assert not wrong, f"modules that import what they may not: {wrong}"
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if part(m) in {"model", "errors"}])
-def test_model_and_errors_need_the_standard_library_only(module: str) -> None:
-    import sys
-
-    outer = {name.split(".")[0] for name in imports_of(module)} - {"newsletter"}
-    assert outer <= set(sys.stdlib_module_names)
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_each_library_has_one_door(module: str) -> None:
-    for name in imports_of(module):
-        doors = DOORS.get(name.split(".")[0])
-        if doors:
-            assert any(module == door or module.startswith(door + ".") for door in doors), (
-                f"{module} imports {name}; its door is {sorted(doors)}"
-            )
+def test_model_and_errors_need_the_standard_library_only() -> None:
+    modules = [module for module in MODULES if part(module) in {"model", "errors"}]
+    assert modules
+    outer = {module: {name.split(".")[0] for name in imports_of(module)} for module in modules}
+    known = {"newsletter", *sys.stdlib_module_names}
+    wrong = {module: names - known for module, names in outer.items() if names - known}
+    assert not wrong, f"modules that need more: {wrong}"
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if part(m) != "settings"])
-def test_only_settings_reads_the_environment(module: str) -> None:
-    source = MODULES[module].read_text("utf-8")
-    assert "os.environ" not in source
-    assert "getenv" not in source
+def test_each_library_has_one_door() -> None:
+    wrong = [
+        f"{module} imports {name}; its door is {sorted(doors)}"
+        for module in MODULES
+        for name in sorted(imports_of(module))
+        if (doors := DOORS.get(name.split(".")[0]))
+        and not any(module == door or module.startswith(door + ".") for door in doors)
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_no_import_is_hidden_behind_type_checking(module: str) -> None:
-    assert "TYPE_CHECKING" not in MODULES[module].read_text("utf-8")
+@pytest.mark.parametrize("word", ["os.environ", "getenv"])
+def test_only_settings_reads_the_environment(word: str) -> None:
+    found = [module for module, path in MODULES.items() if word in path.read_text("utf-8")]
+    assert {part(module) for module in found} <= {"settings"}, f"{word} stands in {found}"
+
+
+def test_no_import_is_hidden_behind_type_checking() -> None:
+    found = [module for module, path in MODULES.items() if "TYPE_CHECKING" in path.read_text("utf-8")]
+    assert not found
 
 
 def test_there_is_no_circle() -> None:

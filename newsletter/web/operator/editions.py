@@ -1,6 +1,8 @@
 """Editions: those that are proposed, those that went out, and each of the latter."""
 
+from datetime import datetime
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +14,7 @@ from starlette.routing import Route
 from newsletter.errors import NewsletterError, ProposalError, StoreError
 from newsletter.model.editions import EditionState
 from newsletter.model.operators import Role, SignedIn
+from newsletter.model.proposals import PendingProposal
 from newsletter.model.voices import voice_of
 from newsletter.web.desk import Desk
 from newsletter.web.forms import text_of
@@ -57,17 +60,7 @@ class _Editions:
                 raise
             except NewsletterError as refusal:
                 error = str(refusal)
-        query, now = request.query_params, self._desk.clock()
-        before, list_name = number_in(query.get("before")), query.get("list", "")
-        try:
-            waiting = await run_in_threadpool(partial(self._app.proposals.waiting, now=now))
-        except ProposalError as refusal:
-            # It is decided about at this moment.
-            raise HTTPException(409, str(refusal)) from refusal
-        editions = partial(self._app.lookups.editions, list_name=list_name, before=before)
-        here = f"{self._desk.site.base}/operator/editions"
-        kept = {"list": list_name} if list_name else {}
-        found = await run_in_threadpool(editions)
+        values = await run_in_threadpool(self._values, request)
         return self._desk.show(
             "operator/editions.html",
             status=400 if error else 200,
@@ -76,21 +69,40 @@ class _Editions:
             page="editions",
             times=times_of(self._desk),
             error=error,
-            done="" if error else _DONE.get(query.get("done", ""), ""),
-            waiting=[
+            done="" if error else _DONE.get(request.query_params.get("done", ""), ""),
+            **values,
+        )
+
+    def _values(self, request: Request) -> dict[str, Any]:
+        """Return what the list of editions shows; what comes next on its first page alone."""
+        query, now = request.query_params, self._desk.clock()
+        before, list_name = number_in(query.get("before")), query.get("list", "")
+        lookups, here = self._app.lookups, f"{self._desk.site.base}/operator/editions"
+        found = lookups.editions(list_name=list_name, before=before)
+        kept = {"list": list_name} if list_name else {}
+        waiting = self._waiting(now)
+        return {
+            "waiting": [
                 (one, outlook_of(one, self._times(one.proposal.list_name)), path_of(self._desk, one.proposal))
                 for one in waiting
             ],
-            coming=await run_in_threadpool(partial(self._app.lookups.coming, self._app.series, now=now)),
-            open_lists={one.proposal.list_name for one in waiting},
-            found=found,
-            list_names=await run_in_threadpool(self._app.lookups.published_lists),
-            list_name=list_name,
-            is_later_page=before is not None,
-            here=here,
-            newest=f"{here}?{urlencode(kept)}" if kept else here,
-            older=f"{here}?{urlencode(kept | {'before': found.next_id})}" if found.next_id else "",
-        )
+            "coming": () if before else lookups.coming(self._app.series, now=now),
+            "open_lists": {one.proposal.list_name for one in waiting},
+            "found": found,
+            "list_names": lookups.published_lists(),
+            "list_name": list_name,
+            "is_later_page": before is not None,
+            "here": here,
+            "newest": f"{here}?{urlencode(kept)}" if kept else here,
+            "older": f"{here}?{urlencode(kept | {'before': found.next_id})}" if found.next_id else "",
+        }
+
+    def _waiting(self, now: datetime) -> tuple[PendingProposal, ...]:
+        try:
+            return self._app.proposals.waiting(now=now)
+        except ProposalError as error:
+            # It is decided about at this moment.
+            raise HTTPException(409, str(error)) from error
 
     async def one(self, request: Request, operator: SignedIn) -> Response:
         """Show an edition that went out."""

@@ -90,8 +90,10 @@ class _Overview:
         wanted = request.query_params.get("list", "")
         coming = app.lookups.coming(app.series, now=now)
         names = [one.mailing_list.name for one in coming]
-        first = decisions[0].pending.proposal.list_name if decisions else names[0]
-        mailing_list = app.mailing_list(wanted if wanted in names else first)
+        urgent = decisions[0].pending.proposal.list_name if decisions else ""
+        name = wanted if wanted in names else urgent
+        chosen = next((one for one in coming if one.mailing_list.name == name), coming[0])
+        mailing_list = chosen.mailing_list
         figures = app.lookups.figures(mailing_list, now=now)
         times = Times(time_zone=mailing_list.time_zone, now=now)
         return {
@@ -101,6 +103,7 @@ class _Overview:
             "coming": coming,
             "list_names": names,
             "mailing_list": mailing_list,
+            "readership": chosen.readership,
             "figures": figures,
             "rates": self._rates(figures.latest) if figures.latest else None,
             "alerts": [one for one in app.alerts.open() if one.condition.kind is not AlertKind.HELD],
