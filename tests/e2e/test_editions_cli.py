@@ -72,16 +72,16 @@ def test_an_edition_is_seen_changed_approved_and_sent(newsletter: Run, tmp_path:
     assert "1 accepted" in sent
     found = json.loads(newsletter("editions", "list", "--json").stdout)
     assert found["waiting"] == []
-    assert [edition["number"] for edition in found["published"]] == [1]
+    assert [edition["edition"] for edition in found["published"]] == [1]
 
 
 def test_what_waits_is_listed_for_programs(newsletter: Run) -> None:
     newsletter("editions", "propose")
     newsletter("editions", "hold")
     [waiting] = json.loads(newsletter("editions", "list", "--json").stdout)["waiting"]
-    assert (waiting["what"], waiting["state"], waiting["version"]) == ("waits for approval", "held", 2)
+    assert (waiting["outlook"], waiting["state"], waiting["version"]) == ("waits for approval", "held", 2)
     shown = json.loads(newsletter("editions", "show", "--json").stdout)
-    assert {story["headline"] for story in shown["stories"]} == set(STORIES)
+    assert {story["headline"] for story in shown["told"]} == set(STORIES)
     assert {check["kind"] for check in shown["checks"]} >= {"source"}
     assert "is left out" in newsletter("editions", "skip").stdout
     assert "Sending it by hand" in newsletter("send", "--dry-run").stdout
