@@ -16,6 +16,9 @@ from newsletter.model.differences import Change, Differences
 from newsletter.model.editions import Draft, MailingList
 from newsletter.model.words import plural
 
+#: Years that a preview can be of.
+_YEARS = range(1970, 3000)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -83,10 +86,10 @@ def _moment(typed: str, time_zone: str) -> datetime:
         ) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(time_zone))
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise SettingsError(f"--at: {typed!r} is too far away") from error
+    # Slots, zones and periods of grace are counted from it, both ways.
+    if moment.year not in _YEARS:
+        raise SettingsError(f"--at: {typed!r} is too far away")
+    return moment.astimezone(UTC)
 
 
 def _write(found: Differences) -> None:

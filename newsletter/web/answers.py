@@ -66,6 +66,9 @@ class Answers:
         if self._pages is None or is_for_machines(path, base=self._site.base):
             error = "unexpected error" if status == 500 else words or HTTPStatus(status).phrase
             return JSONResponse({"error": error}, status_code=status, headers=dict(headers or {}))
+        front = f"{self._site.base}/operator"
+        # Where there is no such page, there may be no operator's pages at all.
+        is_operators = status != 404 and path.startswith(f"{front}/")
         return self._pages.respond(
             "message.html",
             status=status,
@@ -74,5 +77,7 @@ class Answers:
             headers=headers,
             title=_TITLES.get(status, "That did not work"),
             paragraphs=[words or _WORDS.get(status, "")],
-            link={"url": f"{self._site.base}/", "words": "To the front page"},
+            link={"url": front, "words": "To the overview"}
+            if is_operators
+            else {"url": f"{self._site.base}/", "words": "To the front page"},
         )

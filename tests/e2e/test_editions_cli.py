@@ -72,16 +72,16 @@ def test_an_edition_is_seen_changed_approved_and_sent(newsletter: Run, tmp_path:
     assert "1 accepted" in sent
     found = json.loads(newsletter("editions", "list", "--json").stdout)
     assert found["waiting"] == []
-    assert [edition["number"] for edition in found["published"]] == [1]
+    assert [edition["edition"] for edition in found["published"]] == [1]
 
 
 def test_what_waits_is_listed_for_programs(newsletter: Run) -> None:
     newsletter("editions", "propose")
     newsletter("editions", "hold")
     [waiting] = json.loads(newsletter("editions", "list", "--json").stdout)["waiting"]
-    assert (waiting["what"], waiting["state"], waiting["version"]) == ("waits for approval", "held", 2)
+    assert (waiting["outlook"], waiting["state"], waiting["version"]) == ("waits for approval", "held", 2)
     shown = json.loads(newsletter("editions", "show", "--json").stdout)
-    assert {story["headline"] for story in shown["stories"]} == set(STORIES)
+    assert {story["headline"] for story in shown["told"]} == set(STORIES)
     assert {check["kind"] for check in shown["checks"]} >= {"source"}
     assert "is left out" in newsletter("editions", "skip").stdout
     assert "Sending it by hand" in newsletter("send", "--dry-run").stdout
@@ -108,4 +108,6 @@ def test_a_preview_shows_another_moment_and_what_differs(newsletter: Run, tmp_pa
     assert "+ 1. Ferry runs again" in differs
     assert differs.count("\n- ") == 2
     assert "is not a time" in newsletter("preview", "--at", "noon", code=1).stderr
+    for far in ("9999-12-31T23:59Z", "0001-01-02"):
+        assert "is too far away" in newsletter("preview", "--at", far, code=1).stderr
     assert "has no edition No. 7" in newsletter("preview", "--diff", "7", code=1).stderr

@@ -159,3 +159,30 @@ def test_signing_in_and_setting_up_a_second_factor_by_the_keyboard_alone(
         page.wait_for_url("**/sign-in?done=out")
         page.context.close()
     office.app.close()
+
+
+@pytest.mark.browser
+def test_enter_in_the_password_field_about_somebody_else_does_nothing_yet(
+    browser: Any, tmp_path: Path
+) -> None:
+    office = Office.open(f"sqlite:///{tmp_path / 'store.db'}", base="http://localhost:8000")
+    office.add("ada")
+    office.add("bob")
+    with ThreadPoolExecutor(1) as pool:
+        web = pool.submit(lambda: office.web).result()
+    with served(web) as port:
+        page = browser.new_context().new_page()
+        page.goto(f"http://localhost:{port}/operator/operators/bob")
+        tab_to(page, "name")
+        press(page, "ada", "Tab", PASSWORD, "Enter")
+        page.wait_for_url("**/operators/bob")
+        tab_to(page, "own")
+        press(page, PASSWORD, "Enter")
+        # The press of a button comes after whatever Enter has set off.
+        tab_to(page, "Make admin")
+        press(page, "Enter")
+        page.wait_for_url("**/operators?done=admin")
+        page.context.close()
+    actions = [entry.action for entry in office.app.audit.entries()]
+    assert actions[:2] == ["change role", "sign in"]
+    office.app.close()

@@ -251,3 +251,21 @@ def test_below_a_path_every_link_and_form_stays_there(sqlite_url: str) -> None:
             assert address.startswith("/news/"), (below, address)
     assert office.send(browser, "/sign-out", where="here").headers["location"].startswith("/news/operator/")
     office.app.close()
+
+
+def test_a_lock_is_told_to_the_second(office: Office, ada: Browser) -> None:
+    for number in range(5):
+        office.sign_in(office.browser(), "bob", f"guess {number}")
+    for page in ("/operator/operators", "/operator/operators/bob"):
+        assert "locked until 2026-11-23 06:00:30 UTC" in main_of(ada.get(page))
+
+
+def test_what_is_refused_on_the_operators_pages_leads_back_to_them(sqlite_url: str) -> None:
+    office = Office.open(sqlite_url, base="https://example.org/news")
+    office.add("ada")
+    ada = office.signed_in("ada")
+    answer = ada.post("/news/operator/account/password", data={"own": PASSWORD})
+    assert (answer.status_code, '"/news/operator">To the overview' in answer.text) == (403, True)
+    for path in ("/news/subscribe", "/news/operator/nowhere"):
+        assert '"/news/">To the front page' in ada.post(path).text
+    office.app.close()
