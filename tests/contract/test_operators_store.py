@@ -141,6 +141,9 @@ def test_a_session_ends_when_it_is_idle_and_in_any_case(sqlite_store: Store) -> 
 
 def test_a_session_that_waits_for_a_code_lets_nobody_in(sqlite_store: Store) -> None:
     start(sqlite_store, add(sqlite_store, "ada"), "half", is_full=False)
+    assert sqlite_store.operator_sessions.find_half("half") is None, "there is no second factor to ask for"
+    sqlite_store.operators.propose_secret("ada", "SECRET", step=1)
+    sqlite_store.operators.confirm_secret("ada", "SECRET", 2, [], entry())
     assert sqlite_store.operator_sessions.find("half", RULES, now=NOW) is None
     assert sqlite_store.operator_sessions.of("ada", RULES, now=NOW) == []
     half = sqlite_store.operator_sessions.find_half("half")

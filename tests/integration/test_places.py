@@ -57,7 +57,7 @@ def test_places_that_are_not_there_are_named(app: App, capsys: pytest.CaptureFix
     assert source is not None
     gone = Poll(outcome=PollOutcome.ENDED, next_at=NOW, problem="the server says 410")
     app.store.sources.record(source, gone, now=NOW)
-    show_status(app.status(now=NOW), now=NOW)
+    show_status(app.status(now=NOW), waiting=(), alerts=(), now=NOW)
     printed = capsys.readouterr().out
     assert f"Nothing comes: sport carries {URL}, which is gone for good: the server says 410" in printed
     assert "herald.example/rss, which is no source" in printed
