@@ -423,4 +423,4 @@ async def test_an_edition_that_needs_approval_is_proposed_before_its_slot_and_se
         app.proposals.approve(proposal.id, by="ada", now=SLOT)
         service._publish_due.set()
         await until(lambda: outbox(tmp_path) == 1)
-    assert app.store.editions.latest("daily")[0].slot_at == SLOT
+        assert app.store.editions.latest("daily")[0].slot_at == SLOT
