@@ -282,7 +282,7 @@ def wait_for(running: subprocess.Popen[str], words: str) -> str:
         overdue.cancel()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.sweep)])
 def test_the_web_server_serves_and_stops(home: Home, process, number: signal.Signals) -> None:
     running = process("web", "--port", "0", WEBHOOK_KEY="hook")
     line = wait_for(running, "listening on")

@@ -389,7 +389,7 @@ def test_summaries_can_be_traced(newsletter, home: Path) -> None:
     assert "The Aldis Gazette" in result.stdout
 
 
-@pytest.mark.parametrize("name", ["lead", "lexrank"])
+@pytest.mark.parametrize("name", ["lead", pytest.param("lexrank", marks=pytest.mark.sweep)])
 def test_a_summarizer_works_by_name(newsletter, name: str) -> None:
     document = ROOT / "seeds" / "bridge-closed-northline.txt"
     result = newsletter("summarize", str(document), "-s", name)
@@ -439,7 +439,7 @@ def test_a_misspelt_setting_is_noticed(newsletter, home: Path) -> None:
 # --- processes that are stopped ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.sweep)])
 def test_the_service_stops_cleanly_on_a_signal(start, number: signal.Signals) -> None:
     process = start("run", SMTP_PASSWORD="hunter2")
     lines = []
@@ -479,7 +479,10 @@ class Inbox:
         return "250 ok"
 
 
-@pytest.mark.parametrize(("number", "most_duplicates"), [(signal.SIGTERM, 0), (signal.SIGKILL, 4)])
+@pytest.mark.parametrize(
+    ("number", "most_duplicates"),
+    [pytest.param(signal.SIGTERM, 0, marks=pytest.mark.sweep), (signal.SIGKILL, 4)],
+)
 def test_a_send_that_is_stopped_is_finished_by_the_next(
     newsletter, start, home: Path, number: signal.Signals, most_duplicates: int
 ) -> None:

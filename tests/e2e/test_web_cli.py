@@ -57,7 +57,7 @@ def asked(address: str, path: str, host: str = "news.example.org") -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.sweep)])
-@pytest.mark.parametrize("command", ["web", "run"])
+@pytest.mark.parametrize("command", [pytest.param("web", marks=pytest.mark.sweep), "run"])
 def test_pages_are_served_until_the_signal(start: Start, command: str, number: signal.Signals) -> None:
     running = start(command, **ENV)
     address = address_in(wait_for(running, "listening on"))
@@ -71,7 +71,7 @@ def test_pages_are_served_until_the_signal(start: Start, command: str, number: s
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("command", ["web", "run"])
+@pytest.mark.parametrize("command", [pytest.param("web", marks=pytest.mark.sweep), "run"])
 def test_a_sign_up_is_answered_by_a_letter(start: Start, home: Path, command: str) -> None:
     """By whichever process takes it, at once: its own look would come half a minute later."""
     running = start(command, **ENV)

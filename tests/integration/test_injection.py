@@ -167,7 +167,7 @@ def check_documents(
 @pytest.mark.parametrize("door", DOCUMENT_DOORS)
 def test_documents_hold_what_they_like(door: str, tmp_path: Path, twin: Twin) -> None:
     number = DOCUMENT_DOORS.index(door)
-    payloads = share(PAYLOADS, of=2 * len(DOCUMENT_DOORS), number=number)
+    payloads = share(PAYLOADS, of=4 * len(DOCUMENT_DOORS), number=number)
     # What stands in a text is seen in summaries alone, and only so few stories have all a summary.
     count = check_documents(tmp_path, twin, door, payloads, together=5 if door == "body" else 12)
     assert count.sent > 0.95 * len(payloads)

@@ -69,6 +69,7 @@ def test_stop_words_follow_the_language() -> None:
     assert stop_words("da") == stop_words("xx") == stop_words(None) == frozenset()
 
 
+@pytest.mark.sweep
 def test_ranks_do_not_hang_on_the_hash_seed() -> None:
     code = (
         "from newsletter.stories.sumy import ALGORITHMS, SumySummarizer\n"
