@@ -111,6 +111,7 @@ def others() -> Iterator[ForkServer]:
         yield server
 
 
+@pytest.mark.sweep
 def test_two_lives_at_once_are_one(lab: Lab, others: ForkServer) -> None:
     tally = lab.live_beside(others)
     assert not tally.broken, "\n".join(tally.broken)

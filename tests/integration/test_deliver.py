@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from faults.turns import NOW, Clock, MakeApp
+from stores import postgres_in_the_sweep
 
 from newsletter.app import App
 from newsletter.errors import SenderBusyError, StoreError
@@ -121,6 +122,7 @@ async def test_a_deferred_reader_is_tried_again_when_due_and_not_before(
     assert script.received() == dict.fromkeys(READERS, 1)
 
 
+@postgres_in_the_sweep
 async def test_a_reader_deferred_for_days_is_given_up(make_app: MakeApp, clock, script) -> None:
     script.answers["RCPT"] = ["450 4.2.1 busy"]
     app = make_app()
@@ -344,6 +346,7 @@ async def test_one_lists_refused_sender_does_not_hold_up_another(make_app: MakeA
     app.close()
 
 
+@postgres_in_the_sweep
 async def test_many_who_left_do_not_end_the_turn(make_app: MakeApp, clock, script) -> None:
     app = make_app()
     readers = tuple(f"r{n:03}@example.org" for n in range(120))

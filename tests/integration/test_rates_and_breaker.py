@@ -13,6 +13,7 @@ import pytest
 import trustme
 from faults.server import Fault, FaultServer, Phase, Taken, Then, _Session
 from faults.turns import MOMENT_SECONDS, NOW, READERS, Clock, MakeApp, counts, deliver, publish
+from stores import postgres_in_the_sweep
 
 from newsletter.app import App
 from newsletter.model.deliveries import DeliveryState, Resolution
@@ -243,6 +244,7 @@ async def test_readers_refused_one_after_the_other_stop_the_run(
     assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 9}, "nobody is lost by it"
 
 
+@postgres_in_the_sweep
 async def test_a_few_refused_readers_among_others_stop_nothing(
     make_app: MakeApp, clock: Clock, server: FaultServer
 ) -> None:
@@ -259,6 +261,7 @@ async def test_a_few_refused_readers_among_others_stop_nothing(
     assert counts(app, edition) == {"accepted": 10, "failed": 20}
 
 
+@postgres_in_the_sweep
 async def test_a_refused_sender_of_one_list_holds_up_no_other(
     make_app: MakeApp, clock: Clock, server: FaultServer
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from faults.server import Fault, FaultServer, Phase
 from faults.turns import NOW, READERS, Clock, MakeApp, counts, deliver, publish
+from stores import postgres_in_the_sweep
 
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.subscribers import SuppressionReason
@@ -16,6 +17,7 @@ from newsletter.model.subscribers import SuppressionReason
 S = DeliveryState
 
 
+@postgres_in_the_sweep
 async def test_a_server_that_knows_nobody_any_more_costs_hardly_anybody(
     make_app: MakeApp, clock: Clock, server: FaultServer
 ) -> None:
