@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -30,12 +32,8 @@ class Bed(Protocol):
         """Forget everything but the tables."""
         ...
 
-    def keep(self) -> bool:
-        """Keep how it stands after a life that has ended well; return whether it can be done cheaply."""
-        ...
-
-    def renew_as_kept(self) -> None:
-        """Forget everything that came after what was kept."""
+    def keep(self) -> Callable[[], None] | None:
+        """Keep how it stands after a life that ended well; return what brings that back, if it is cheap."""
         ...
 
     def wait_until_quiet(self) -> None:
@@ -58,12 +56,9 @@ class SqliteBed:
     def renew(self) -> None:
         self._become(self._template)
 
-    def keep(self) -> bool:
+    def keep(self) -> Callable[[], None]:
         shutil.copyfile(self._file, self._kept)
-        return True
-
-    def renew_as_kept(self) -> None:
-        self._become(self._kept)
+        return partial(self._become, self._kept)
 
     def _become(self, file: Path) -> None:
         for ending in ("-wal", "-shm"):
@@ -91,12 +86,8 @@ class PostgresBed:
         with psycopg.connect(self.url, autocommit=True) as connection:
             empty(connection)
 
-    def keep(self) -> bool:
+    def keep(self) -> None:
         """To copy a database takes as long as what came before it."""
-        return False
-
-    def renew_as_kept(self) -> None:
-        raise NotImplementedError
 
     def wait_until_quiet(self) -> None:
         others = text(

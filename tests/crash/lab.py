@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -129,6 +129,7 @@ class Lab:
         self._policy, self._connections = policy, connections
         #: Steps up to the publishing, where it need not be gone through before each later one; else 0.
         self._published = 0
+        self._bring_back: Callable[[], None] | None = None
         self._returns = Returns(folder / "returns", FATES)
         self._documents = folder / "in"
         self._documents.mkdir(exist_ok=True)
@@ -170,10 +171,8 @@ class Lab:
 
     def renew(self, *, is_published: bool = False) -> None:
         """Begin with an empty book, and a store that is empty or has an edition."""
-        if is_published:
-            self.bed.renew_as_kept()
-        else:
-            self.bed.renew()
+        bring_back = self._bring_back if is_published else None
+        (bring_back or self.bed.renew)()
         self.sink.forget()
         self._returns.renew()
         self.sink.on_taken = self._returns.come_back
@@ -192,7 +191,8 @@ class Lab:
         """Publish once for all, where that can be kept; return how many steps a life in two parts takes."""
         self.renew()
         published = self.live(self.order(stages=BEFORE_SENDING))["steps"]
-        if not self.bed.keep():
+        self._bring_back = self.bed.keep()
+        if self._bring_back is None:
             return 0
         self._published = published
         return published + self.live(self.order(stages=SENDING))["steps"]
