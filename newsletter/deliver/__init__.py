@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from newsletter.deliver.desk import make_reader, write_message
+from newsletter.deliver.desk import EditionCopies, reader_maker
 from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliver.letters import send_letters
-from newsletter.deliver.postbag import Postbag, Sign, Stationery
+from newsletter.deliver.postbag import FindSigner, Postbag, Stationery
 from newsletter.deliver.sending import Sending
 from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
@@ -21,15 +21,15 @@ from newsletter.store.store import Store
 
 __all__ = [
     "Clock",
+    "EditionCopies",
+    "FindSigner",
     "LetterDesk",
     "Postbag",
-    "Sign",
     "Stationery",
     "deliver",
-    "make_reader",
+    "reader_maker",
     "send_copy",
     "send_letters",
-    "write_message",
 ]
 
 log = logging.getLogger(__name__)
