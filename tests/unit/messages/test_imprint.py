@@ -109,8 +109,8 @@ def test_every_copy_says_what_the_slow_way_says(
     @example(replace(base, address="o'neil+news=1@reader.example", name="Zoë"))
     def check(some: Reader) -> None:
         message = copied_or_refused(imprint, some)
-        # What the standard library's own parser gets wrong about encoded words and odd atoms is no oracle.
-        if message is None or not some.address.isascii():
+        # What the standard library itself takes for an encoded word, or cannot write, is no oracle.
+        if message is None or not some.address.isascii() or "=?" in some.name:
             return
         slow = build_slowly(rendering, some, message_id=message.message_id).as_bytes()
         assert read(message.content) == read(slow)
