@@ -35,6 +35,7 @@ _PLAIN_ADDRESS = re.compile(
 )
 _LONGEST_PLAIN_ADDRESS = 64
 _PLAIN_LINK = re.compile(r"https?://[a-z0-9.-]+(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
+_PLAIN_MAIL = re.compile(r"mailto:[A-Za-z0-9._+-]+@[a-z0-9.-]+\?subject=[A-Za-z0-9%._-]*", re.ASCII)
 #: A name that stands in a header as it is, on one line with any plain address.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*", re.ASCII)
 _LONGEST_PLAIN_FIELD = 78
@@ -132,7 +133,8 @@ class Imprint:
         page, by_mail = reader.unsubscribe_url, reader.unsubscribe_mail
         if not _is_plain_link(page):
             web_link(page, mail=True)
-        web_link(by_mail, mail=True)
+        if not _PLAIN_MAIL.fullmatch(by_mail):
+            web_link(by_mail, mail=True)
         ways = (page, by_mail) if page.startswith("http") else (page,)
         return (
             _to_field(reader.name, recipient),
