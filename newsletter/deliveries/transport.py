@@ -19,8 +19,16 @@ BeforeContent = Callable[[], Awaitable[bool]]
 class Connection(Protocol):
     """An open way to hand over messages, one after another."""
 
-    async def send(self, message: Message, *, before_content: BeforeContent) -> SendResult:
+    async def send(
+        self, message: Message, *, before_content: BeforeContent, following: Message | None = None
+    ) -> SendResult:
         """Hand over one message; what a server says or does about it is a result, never an error.
+
+        Args:
+            message: It.
+            before_content: Is asked before anything of its content is sent.
+            following: What will be handed over next if this connection can go on; may be announced with it.
+                If something else comes instead, the connection ends.
 
         Raises:
             SenderRefusedError: The server takes nothing from this sender; nobody's attempt is used up.
@@ -73,7 +81,13 @@ class FileTransport:
             raise TransportError(f"OUTBOX_FOLDER: {self._folder} cannot be made: {error.strerror}") from error
         return self
 
-    async def send(self, message: Message, *, before_content: BeforeContent) -> SendResult:
+    async def send(
+        self,
+        message: Message,
+        *,
+        before_content: BeforeContent,
+        following: Message | None = None,  # noqa: ARG002 - nobody is there to be told
+    ) -> SendResult:
         """Write one message; a half-written file is never seen under its name."""
         if not await before_content():
             reply = Reply(phase=SendPhase.DATA, code=0, text="taken away before it was written")
