@@ -14,7 +14,7 @@ from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
 from newsletter.errors import TransportError
 from newsletter.model.clock import Clock
-from newsletter.model.deliveries import EDITION_ACCOUNT, Breaker, DeliverReport, SendResult
+from newsletter.model.deliveries import EDITION_ACCOUNT, Breaker, DeliverReport, DeliveryRange, SendResult
 from newsletter.model.messages import Message
 from newsletter.store.deliveries import Recovery
 from newsletter.store.store import Store
@@ -44,6 +44,7 @@ async def deliver(
     list_name: str | None = None,
     on_result: Callable[[], None] | None = None,
     force: bool = False,
+    only: DeliveryRange | None = None,
 ) -> DeliverReport:
     """Send everything that is due, and return when nothing more is.
 
@@ -59,6 +60,7 @@ async def deliver(
         list_name: Only this list's; None for all.
         on_result: Called after each attempt, for a progress bar.
         force: Look at once whether a server in trouble is back, as somebody who has just mended it would.
+        only: Only these deliveries; None for all. What the report says is due is then said of them alone.
 
     Raises:
         SenderBusyError: Another process is sending from this store.
@@ -69,7 +71,8 @@ async def deliver(
         if recovery.uncertain:
             policy = bag.uncertain.value
             log.warning("%d deliveries of a dead sender are uncertain: %s", recovery.uncertain, policy)
-        turn = _Turn(store, bag, clock, stopping, list_name, on_result or (lambda: None), force=force)
+        on_result = on_result or (lambda: None)
+        turn = _Turn(store, bag, clock, stopping, list_name, on_result, force=force, only=only)
         return await turn.run(recovery)
 
 
@@ -86,6 +89,7 @@ class _Turn:
         on_result: Callable[[], None],
         *,
         force: bool,
+        only: DeliveryRange | None,
     ) -> None:
         self._store = store
         self._bag = bag
@@ -94,13 +98,14 @@ class _Turn:
         self._list_name = list_name
         self._on_result = on_result
         self._force = force
+        self._only = only
 
     async def run(self, recovery: Recovery) -> DeliverReport:
         """Do the turn; `recovery` is what was found of a sender that died."""
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due():
-            over = [name for name in breakers if name.startswith(EDITION_ACCOUNT)]
+            over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and self._only is None]
             await self._store.in_time(self._store.accounts.close_breakers, over)
             return await self._report(recovery)
         if breaker is not None:
@@ -132,6 +137,7 @@ class _Turn:
             troubles=troubles,
             set_aside={edition_id: trouble.open_until for edition_id, trouble in aside.items()},
             is_trial=breaker is not None,
+            only=self._only,
         )
         await sending.run()
         refused = await self._settle_refusals(sending, troubles, aside)
@@ -158,7 +164,7 @@ class _Turn:
     ) -> list[Breaker]:
         """Open the breakers of editions whose sender was refused, and return them; close those over."""
         over = sending.accepted_editions
-        if self._list_name is None:
+        if self._list_name is None and self._only is None:
             over = over | {edition_id for edition_id in troubles if edition_id not in aside}
         gone = [f"{EDITION_ACCOUNT}{edition_id}" for edition_id in over if edition_id in troubles]
         await self._store.in_time(self._store.accounts.close_breakers, gone)
@@ -210,7 +216,7 @@ class _Turn:
 
     async def _due(self) -> int:
         return await self._store.in_time(
-            self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name
+            self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name, only=self._only
         )
 
     async def _report(
@@ -230,7 +236,9 @@ class _Turn:
             problem=trouble.reason if trouble else None,
             permanent=trouble.permanent if trouble else False,
             due=due,
-            next_due=await self._store.in_time(self._store.deliveries.next_due, list_name=self._list_name),
+            next_due=await self._store.in_time(
+                self._store.deliveries.next_due, list_name=self._list_name, only=self._only
+            ),
             paused_until=trouble.open_until if trouble else None,
             tried=tried,
             rate_until=sending.queue.rate_until if sending else None,

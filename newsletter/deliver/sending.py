@@ -20,6 +20,7 @@ from newsletter.model.deliveries import (
     Breaker,
     Delivery,
     DeliveryMark,
+    DeliveryRange,
     DeliveryState,
     SendOutcome,
     SendPhase,
@@ -66,6 +67,7 @@ class Sending:
         troubles: Mapping[int, Breaker],
         set_aside: dict[int, datetime],
         is_trial: bool,
+        only: DeliveryRange | None = None,
     ) -> None:
         """Prepare; nothing is claimed yet.
 
@@ -79,6 +81,7 @@ class Sending:
             troubles: What is kept of editions whose sender was refused before, by id.
             set_aside: Until when editions are to be left alone, UTC, by id.
             is_trial: The server was in trouble: what it refuses is put off until it has accepted something.
+            only: Only these deliveries; None for all.
         """
         self._store = store
         self._bag = bag
@@ -107,6 +110,7 @@ class Sending:
             stopping=self._ending,
             list_name=list_name,
             set_aside=set_aside,
+            only=only,
         )
         self.outcomes: Counter[DeliveryState] = Counter()
         self.problem: TransportError | None = None

@@ -178,6 +178,16 @@ class Delivery:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliveryRange:
+    """Some deliveries of one edition that stand side by side: all that there are between two ids."""
+
+    edition_id: int
+    first_id: int
+    #: The last one that belongs to it.
+    last_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveryRecord:
     """How one reader's copy stands, for the operator."""
 

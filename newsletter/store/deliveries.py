@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from newsletter.model.deliveries import Delivery, DeliveryMark, DeliveryState, UncertainPolicy
+from newsletter.model.deliveries import Delivery, DeliveryMark, DeliveryRange, DeliveryState, UncertainPolicy
 from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
 from newsletter.store.database import Database
-from newsletter.store.due import correct_times, due_ids, load, of_list
+from newsletter.store.due import correct_times, due_ids, load, of_list, within
 from newsletter.store.feedback import count_bounce
 from newsletter.store.keys import AddressHasher
 from newsletter.store.marks import begin_sending, settle_uncertain, subscriber_of, write_mark
@@ -103,6 +103,7 @@ class Deliveries:
         now: datetime,
         list_name: str | None = None,
         except_editions: Sequence[int] = (),
+        only: DeliveryRange | None = None,
     ) -> list[Delivery]:
         """Take the next deliveries that are due, of editions that are neither paused nor cancelled.
 
@@ -115,9 +116,10 @@ class Deliveries:
             now: UTC.
             list_name: Only this list's; None for all.
             except_editions: None of these.
+            only: Only these; None for all.
         """
         query = (
-            due_ids(now, list_name, except_editions)
+            due_ids(now, list_name, except_editions, only)
             .limit(limit)
             .with_for_update(skip_locked=True, of=_deliveries)
         )
@@ -252,20 +254,21 @@ class Deliveries:
                 connection, *where, target=DeliveryState.FAILED, now=now, reply=f"given up: {reply}"
             )
 
-    def next_due(self, *, list_name: str | None = None) -> datetime | None:
+    def next_due(self, *, list_name: str | None = None, only: DeliveryRange | None = None) -> datetime | None:
         """Return when the next delivery may be claimed, UTC; None if none is waiting."""
-        query = select(func.min(_deliveries.c.due_at)).where(
-            _deliveries.c.due_at.is_not(None), _deliveries.c.edition_id.not_in(held_editions())
-        )
+        query = select(func.min(_deliveries.c.due_at)).where(_deliveries.c.edition_id.not_in(held_editions()))
+        query = query.where(within(only) if only is not None else _deliveries.c.due_at.is_not(None))
         if list_name is not None:
             query = query.where(of_list(list_name))
         with self._database.reading() as connection:
             due: datetime | None = connection.scalar(query)
         return due
 
-    def due_count(self, *, now: datetime, list_name: str | None = None) -> int:
+    def due_count(
+        self, *, now: datetime, list_name: str | None = None, only: DeliveryRange | None = None
+    ) -> int:
         """Return how many deliveries may be claimed now."""
-        due = due_ids(now, list_name, ()).order_by(None).subquery()
+        due = due_ids(now, list_name, (), only).order_by(None).subquery()
         with self._database.reading() as connection:
             return connection.scalar(select(func.count()).select_from(due)) or 0
 

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import SenderBusyError
-from newsletter.model.deliveries import RESULTS, TRANSITIONS, DeliveryMark, DeliveryState, UncertainPolicy
+from newsletter.model.deliveries import (
+    RESULTS,
+    TRANSITIONS,
+    DeliveryMark,
+    DeliveryRange,
+    DeliveryState,
+    UncertainPolicy,
+)
 from newsletter.model.subscribers import SuppressionReason
 from newsletter.store.store import Store
 from newsletter.subscribe import parse_address
@@ -192,6 +199,30 @@ def test_claims_of_one_list_leave_the_other(store: Store, subscribe, publish) ->
     got = store.deliveries.claim(sender="me", limit=10, now=NOW, list_name="weekly")
     assert [d.edition_id for d in got] == [weekly.id]
     assert store.deliveries.due_count(now=NOW, list_name="daily") == 1
+
+
+def test_a_claim_of_a_range_takes_what_is_due_of_it_and_no_more(store: Store, subscribe, publish) -> None:
+    subscribe(*[f"r{n}@example.org" for n in range(6)])
+    subscribe("ada@example.org", list_name="weekly")
+    daily = publish("One")
+    other = publish("Two", list_name="weekly")
+    ids = claim(store)
+    store.deliveries.release(sender="me", now=NOW)
+    some = DeliveryRange(edition_id=daily.id, first_id=ids[1], last_id=ids[-1])
+    deliveries = store.deliveries
+    mine = [d.id for d in deliveries.claim(sender="me", limit=2, now=NOW, only=some)]
+    assert mine == ids[1:3]
+    assert deliveries.due_count(now=NOW, only=some) == 3
+    assert mark(store, mine[0], S.DEFERRED, next_attempt_at=LATER, reply="451 later")
+    rest = [d.id for d in deliveries.claim(sender="me", limit=9, now=NOW, only=some)]
+    assert rest == ids[3:6], "what is deferred waits, and the other edition's is not of this range"
+    assert deliveries.next_due(only=some) == LATER
+    assert deliveries.next_due() == NOW
+    assert [d.id for d in deliveries.claim(sender="me", limit=9, now=LATER, only=some)] == mine[:1]
+    store.operations.pause(other.id)
+    left = DeliveryRange(edition_id=other.id, first_id=ids[0], last_id=ids[-1])
+    assert deliveries.claim(sender="me", limit=9, now=NOW, only=left) == [], "paused"
+    assert deliveries.next_due(only=left) is None
 
 
 def test_one_sender_at_a_time(store: Store, store_url: str) -> None:
