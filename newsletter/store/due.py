@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, select, update
 
-from newsletter.model.deliveries import Delivery, DeliveryState
+from newsletter.model.deliveries import Delivery, DeliveryRange, DeliveryState
 from newsletter.store import tables
 from newsletter.store.steps import held_editions
 
@@ -18,9 +18,24 @@ _subscriptions = tables.subscriptions
 _LONGEST_WAIT = timedelta(days=2)
 
 
-def due_ids(now: datetime, list_name: str | None, except_editions: Sequence[int]) -> Select[int]:
+def due_ids(
+    now: datetime,
+    list_name: str | None,
+    except_editions: Sequence[int],
+    only: DeliveryRange | None = None,
+) -> Select[int]:
     """Return the query for what may be claimed, in its order."""
-    query = (
+    query = _due_within(only, now) if only is not None else _due_at(now)
+    if list_name is not None:
+        query = query.where(of_list(list_name))
+    if except_editions:
+        query = query.where(_deliveries.c.edition_id.not_in(except_editions))
+    return query
+
+
+def _due_at(now: datetime) -> Select[int]:
+    """Return the query for all that is due, by the index of just that."""
+    return (
         select(_deliveries.c.id)
         .where(
             _deliveries.c.due_at.is_not(None),
@@ -29,11 +44,29 @@ def due_ids(now: datetime, list_name: str | None, except_editions: Sequence[int]
         )
         .order_by(_deliveries.c.due_at, _deliveries.c.id)
     )
-    if list_name is not None:
-        query = query.where(of_list(list_name))
-    if except_editions:
-        query = query.where(_deliveries.c.edition_id.not_in(except_editions))
-    return query
+
+
+def _due_within(only: DeliveryRange, now: datetime) -> Select[int]:
+    """Return the query for what is due of a range, by the ids: what else is due is not looked at."""
+    # Never is later than now. An expression: by the index of what is due, all of it would be read.
+    never = literal(now + _LONGEST_WAIT, tables.UtcDateTime)
+    return (
+        select(_deliveries.c.id)
+        .where(
+            within(only),
+            func.coalesce(_deliveries.c.due_at, never) <= now,
+            _deliveries.c.edition_id.not_in(held_editions()),
+        )
+        .order_by(_deliveries.c.id)
+    )
+
+
+def within(only: DeliveryRange) -> ColumnElement[bool]:
+    """Return the condition that a delivery is in a range."""
+    # An expression: by the index of its edition SQLite would read all of that.
+    return _deliveries.c.id.between(only.first_id, only.last_id) & (
+        (_deliveries.c.edition_id + 0) == only.edition_id
+    )
 
 
 def of_list(list_name: str) -> ColumnElement[bool]:
