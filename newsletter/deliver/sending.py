@@ -255,6 +255,8 @@ class Sending:
 
     def _look_ahead(self, delivery: Delivery, lane: "_Lane") -> None:
         """See what goes out behind a delivery over the same connection, if that is known at once."""
+        if lane.connection is None or not lane.connection.announces:
+            return
         lane.ahead = self.queue.take_behind(delivery)
         if lane.ahead is not None:
             # What is wrong with it is met in its turn.

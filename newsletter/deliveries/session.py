@@ -38,13 +38,16 @@ class SmtpConnection:
 
     Where the server takes commands in groups (PIPELINING, RFC 2920), a message's envelope is said in one go,
     and that of the next message right behind the content: one round trip for each message instead of four.
+
+    Attributes:
+        announces: Whether the server takes commands in groups.
     """
 
     def __init__(self, talk: Conversation, server: SmtpServer, extensions: Mapping[str, str]) -> None:
         self._talk = talk
         self._server = server
         self._extensions = extensions
-        self._in_groups = "pipelining" in extensions
+        self.announces = "pipelining" in extensions
         self._clock = asyncio.get_running_loop().time
         self._closes_at = self._clock() + server.connection_seconds
         self._sent = 0
@@ -145,7 +148,7 @@ class SmtpConnection:
             reply = await self._talk.command(SendPhase.RSET, "RSET", timeout_seconds=timeout)
             if not 200 <= reply.code < 300:
                 return self._lost(f"the session was lost at {reply}")
-        if self._in_groups:
+        if self.announces:
             if not is_said:
                 self._talk.say(_group(envelope))
             return await self._replies_to_group(envelope, is_said_ahead=is_said)
@@ -186,7 +189,7 @@ class SmtpConnection:
 
     def _withdrawn(self) -> SendResult:
         """Leave a message out that must not be sent after all."""
-        if self._in_groups:
+        if self.announces:
             # The server waits for its content.
             self._talk.close()
         reply = Reply(phase=SendPhase.DATA, code=0, text="taken away before it was sent")
@@ -195,7 +198,7 @@ class SmtpConnection:
     async def _content(self, octets: bytes, following: Message | None) -> SendResult:
         """Say DATA and the content, its final dot included, and the envelope of the message behind it."""
         timeouts = self._server.timeouts
-        if not self._in_groups:
+        if not self.announces:
             reply = await self._talk.command(SendPhase.DATA, "DATA", timeout_seconds=timeouts.data)
             verdict = judge(reply)
             if verdict.outcome is not SendOutcome.ACCEPTED:
@@ -216,7 +219,7 @@ class SmtpConnection:
 
     def _ahead(self, following: Message | None) -> _Outgoing | None:
         """Return the next message if its envelope can be said now; what is in its way is met in its turn."""
-        if following is None or not self._in_groups or not self._takes_more():
+        if following is None or not self.announces or not self._takes_more():
             return None
         try:
             outgoing = self._outgoing(following)

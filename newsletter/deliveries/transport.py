@@ -17,7 +17,13 @@ BeforeContent = Callable[[], Awaitable[bool]]
 
 
 class Connection(Protocol):
-    """An open way to hand over messages, one after another."""
+    """An open way to hand over messages, one after another.
+
+    Attributes:
+        announces: Whether it is of use to know what follows a message.
+    """
+
+    announces: bool
 
     async def send(
         self, message: Message, *, before_content: BeforeContent, following: Message | None = None
@@ -64,6 +70,7 @@ class FileTransport:
     """
 
     connections = 1
+    announces = False
 
     def __init__(self, folder: Path) -> None:
         """Write into `folder`, which is made when the first message comes."""
