@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, update
 
 from newsletter.model.deliveries import Delivery, DeliveryState
 from newsletter.store import tables
-from newsletter.store.steps import held_editions
+from newsletter.store.steps import held_editions, reader_left, reader_pauses, with_reader
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -18,8 +19,12 @@ _subscriptions = tables.subscriptions
 _LONGEST_WAIT = timedelta(days=2)
 
 
-def due_ids(now: datetime, list_name: str | None, except_editions: Sequence[int]) -> Select[int]:
-    """Return the query for what may be claimed, in its order."""
+def due_ids(
+    now: datetime | ColumnElement[datetime],
+    list_name: str | ColumnElement[str] | None,
+    except_editions: Sequence[int],
+) -> Select[int]:
+    """Return the query for what may be claimed, in its order; it takes values or parameters."""
     query = (
         select(_deliveries.c.id)
         .where(
@@ -36,7 +41,7 @@ def due_ids(now: datetime, list_name: str | None, except_editions: Sequence[int]
     return query
 
 
-def of_list(list_name: str) -> ColumnElement[bool]:
+def of_list(list_name: str | ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a delivery is of an edition of a list."""
     # An expression: by the index of the editions SQLite would read and sort all that is due for each claim.
     return (_deliveries.c.edition_id + 0).in_(
@@ -44,9 +49,12 @@ def of_list(list_name: str) -> ColumnElement[bool]:
     )
 
 
-def load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]:
-    """Return deliveries with what a sender must know of them, by id."""
-    query = (
+def claimed(now: ColumnElement[datetime]) -> Select[Any]:
+    """Return the query for what a sender must know of deliveries, and whether their readers want them.
+
+    Its columns are those that `to_delivery` reads, then whether the reader left, and whether he has paused.
+    """
+    return with_reader(
         select(
             _deliveries.c.id,
             _deliveries.c.edition_id,
@@ -57,18 +65,26 @@ def load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]:
             _deliveries.c.attempts,
             _deliveries.c.queued_at,
             _deliveries.c.variant,
+            reader_left().label("gone"),
+            reader_pauses(now).label("paused"),
         )
-        .join(_editions, _editions.c.id == _deliveries.c.edition_id)
-        .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-        .join(
-            _subscriptions,
-            (_subscriptions.c.subscriber_id == _subscribers.c.id)
-            & (_subscriptions.c.list_name == _editions.c.audience_list),
-        )
-        .where(_deliveries.c.id.in_(delivery_ids))
-        .order_by(_deliveries.c.id)
     )
-    return [Delivery(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - a row's columns
+
+
+def to_delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
+    """Return a delivery as a row of `claimed` has it."""
+    delivery_id, edition_id, subscriber_id, address, name, since, attempts, queued_at, variant, *_ = row
+    return Delivery(
+        id=delivery_id,
+        edition_id=edition_id,
+        subscriber_id=subscriber_id,
+        address=address,
+        name=name,
+        since=since,
+        attempts=attempts,
+        queued_at=queued_at,
+        variant=variant,
+    )
 
 
 def correct_times(connection: Connection, now: datetime) -> None:
