@@ -25,7 +25,7 @@ from newsletter.errors import SettingsError
 from newsletter.gauges import gauges
 from newsletter.ingest import forget, ingest
 from newsletter.model.clock import Clock
-from newsletter.model.deliveries import DeliverReport
+from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.documents import FileReport, IngestReport, Parse, ParsedItem, ParsedItems
 from newsletter.model.editions import Draft, MailingList, PublishReport
 from newsletter.model.gauges import Gauges
@@ -270,6 +270,7 @@ class App(Nouns):
         list_name: str | None = None,
         on_result: Callable[[], None] | None = None,
         force: bool = False,
+        only: DeliveryRange | None = None,
     ) -> DeliverReport:
         """Send what is due; see `newsletter.deliver`."""
         return await deliver(
@@ -280,6 +281,7 @@ class App(Nouns):
             list_name=list_name,
             on_result=on_result,
             force=force,
+            only=only,
         )
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:

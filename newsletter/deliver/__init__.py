@@ -9,14 +9,14 @@ from newsletter.deliver.desk import make_reader, write_message
 from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliver.letters import send_letters
 from newsletter.deliver.postbag import Postbag, Sign, Stationery
+from newsletter.deliver.recovery import Recoverer
 from newsletter.deliver.sending import Sending
 from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
 from newsletter.errors import TransportError
 from newsletter.model.clock import Clock
-from newsletter.model.deliveries import EDITION_ACCOUNT, Breaker, DeliverReport, SendResult
+from newsletter.model.deliveries import EDITION_ACCOUNT, Breaker, DeliverReport, DeliveryRange, SendResult
 from newsletter.model.messages import Message
-from newsletter.store.deliveries import Recovery
 from newsletter.store.store import Store
 
 __all__ = [
@@ -44,6 +44,7 @@ async def deliver(
     list_name: str | None = None,
     on_result: Callable[[], None] | None = None,
     force: bool = False,
+    only: DeliveryRange | None = None,
 ) -> DeliverReport:
     """Send everything that is due, and return when nothing more is.
 
@@ -59,18 +60,25 @@ async def deliver(
         list_name: Only this list's; None for all.
         on_result: Called after each attempt, for a progress bar.
         force: Look at once whether a server in trouble is back, as somebody who has just mended it would.
+        only: Only these deliveries; None for all. What the report says is due is then said of them alone.
 
     Raises:
-        SenderBusyError: Another process is sending from this store.
+        SenderBusyError: Another process is sending from this store, which is on SQLite; or one must be alone.
         StoreError: State cannot be written any more; sending stopped at once.
     """
     with store.sender_lock():
-        recovery = await store.in_time(store.deliveries.recover, policy=bag.uncertain, now=clock())
-        if recovery.uncertain:
-            policy = bag.uncertain.value
-            log.warning("%d deliveries of a dead sender are uncertain: %s", recovery.uncertain, policy)
-        turn = _Turn(store, bag, clock, stopping, list_name, on_result or (lambda: None), force=force)
-        return await turn.run(recovery)
+        recoverer = Recoverer(store, bag, clock)
+        on_result = on_result or (lambda: None)
+        turn = _Turn(store, bag, clock, stopping, list_name, on_result, recoverer, force=force, only=only)
+        if only is not None and store.is_shared:
+            # Whoever has only some to send leaves it to others to look after all.
+            return await turn.run()
+        await recoverer.look()
+        looking = asyncio.create_task(recoverer.keep_looking())
+        try:
+            return await turn.run()
+        finally:
+            looking.cancel()
 
 
 class _Turn:
@@ -84,8 +92,10 @@ class _Turn:
         stopping: asyncio.Event,
         list_name: str | None,
         on_result: Callable[[], None],
+        recoverer: Recoverer,
         *,
         force: bool,
+        only: DeliveryRange | None,
     ) -> None:
         self._store = store
         self._bag = bag
@@ -93,27 +103,29 @@ class _Turn:
         self._stopping = stopping
         self._list_name = list_name
         self._on_result = on_result
+        self._recoverer = recoverer
         self._force = force
+        self._only = only
 
-    async def run(self, recovery: Recovery) -> DeliverReport:
-        """Do the turn; `recovery` is what was found of a sender that died."""
+    async def run(self) -> DeliverReport:
+        """Do the turn."""
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due():
-            over = [name for name in breakers if name.startswith(EDITION_ACCOUNT)]
+            over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and self._only is None]
             await self._store.in_time(self._store.accounts.close_breakers, over)
-            return await self._report(recovery)
+            return await self._report()
         if breaker is not None:
             if holds(breaker, now=self._clock()) and not self._force:
-                return await self._report(recovery, trouble=breaker, tried=False)
+                return await self._report(trouble=breaker, tried=False)
             problem = await self._probe()
             if problem is not None and self._stopping.is_set():
-                return await self._report(recovery, trouble=breaker, tried=False)
+                return await self._report(trouble=breaker, tried=False)
             if problem is not None:
-                return await self._report(recovery, trouble=await self._trip(breaker, problem))
-        return await self._send(recovery, breakers)
+                return await self._report(trouble=await self._trip(breaker, problem))
+        return await self._send(breakers)
 
-    async def _send(self, recovery: Recovery, breakers: Mapping[str, Breaker]) -> DeliverReport:
+    async def _send(self, breakers: Mapping[str, Breaker]) -> DeliverReport:
         """Send, with a server that seems well, and settle the breakers by what it did."""
         breaker = breakers.get(self._bag.account)
         troubles = {
@@ -132,6 +144,7 @@ class _Turn:
             troubles=troubles,
             set_aside={edition_id: trouble.open_until for edition_id, trouble in aside.items()},
             is_trial=breaker is not None,
+            only=self._only,
         )
         await sending.run()
         refused = await self._settle_refusals(sending, troubles, aside)
@@ -140,9 +153,7 @@ class _Turn:
         if sending.problem is not None and await self._due():
             opened = await self._trip(breaker, sending.problem)
         trouble = opened or next(iter([*refused, *aside.values()]), None)
-        return await self._report(
-            recovery, sending, trouble=trouble, tried=bool(opened or refused or not aside)
-        )
+        return await self._report(sending, trouble=trouble, tried=bool(opened or refused or not aside))
 
     def _aside(self, troubles: dict[int, Breaker]) -> dict[int, Breaker]:
         """Return the troubles of editions whose sender the server has refused a short while ago."""
@@ -158,7 +169,7 @@ class _Turn:
     ) -> list[Breaker]:
         """Open the breakers of editions whose sender was refused, and return them; close those over."""
         over = sending.accepted_editions
-        if self._list_name is None:
+        if self._list_name is None and self._only is None:
             over = over | {edition_id for edition_id in troubles if edition_id not in aside}
         gone = [f"{EDITION_ACCOUNT}{edition_id}" for edition_id in over if edition_id in troubles]
         await self._store.in_time(self._store.accounts.close_breakers, gone)
@@ -210,18 +221,17 @@ class _Turn:
 
     async def _due(self) -> int:
         return await self._store.in_time(
-            self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name
+            self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name, only=self._only
         )
 
     async def _report(
         self,
-        recovery: Recovery,
         sending: Sending | None = None,
         *,
         trouble: Breaker | None = None,
         tried: bool = True,
     ) -> DeliverReport:
-        due = await self._due()
+        due, recovery = await self._due(), self._recoverer.found
         trouble = trouble if due else None
         return DeliverReport(
             outcomes=dict(sending.outcomes) if sending else {},
@@ -230,7 +240,9 @@ class _Turn:
             problem=trouble.reason if trouble else None,
             permanent=trouble.permanent if trouble else False,
             due=due,
-            next_due=await self._store.in_time(self._store.deliveries.next_due, list_name=self._list_name),
+            next_due=await self._store.in_time(
+                self._store.deliveries.next_due, list_name=self._list_name, only=self._only
+            ),
             paused_until=trouble.open_until if trouble else None,
             tried=tried,
             rate_until=sending.queue.rate_until if sending else None,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliveries.rates import RateGate
 from newsletter.model.clock import Clock
-from newsletter.model.deliveries import Delivery
+from newsletter.model.deliveries import Delivery, DeliveryRange
 from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
 
@@ -37,6 +37,7 @@ class Queue:
         stopping: asyncio.Event,
         list_name: str | None,
         set_aside: dict[int, datetime],
+        only: DeliveryRange | None = None,
     ) -> None:
         """Prepare; nothing is claimed yet.
 
@@ -48,6 +49,7 @@ class Queue:
             stopping: Once set, nothing more is handed out.
             list_name: Only this list's; None for all.
             set_aside: Until when editions are to be left alone, UTC, by id; may grow meanwhile.
+            only: Only these deliveries; None for all.
         """
         self._store = store
         self._bag = bag
@@ -55,6 +57,7 @@ class Queue:
         self._clock = clock
         self._stopping = stopping
         self._list_name = list_name
+        self._only = only
         self._set_aside = set_aside
         self._waiting: deque[Delivery] = deque()
         self._on_their_way: Counter[str] = Counter()
@@ -143,6 +146,7 @@ class Queue:
             now=now,
             list_name=self._list_name,
             except_editions=[edition_id for edition_id, until in self._set_aside.items() if now < until],
+            only=self._only,
         )
         self._waiting.extend(claimed)
         return bool(claimed)

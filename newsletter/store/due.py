@@ -1,10 +1,21 @@
 """What is due: which deliveries may be claimed, and what a sender must know of them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.model.deliveries import Delivery, DeliveryState
 from newsletter.store import tables
@@ -23,9 +34,27 @@ def due_ids(
     now: datetime | ColumnElement[datetime],
     list_name: str | ColumnElement[str] | None,
     except_editions: Sequence[int],
+    only: ColumnElement[bool] | None = None,
 ) -> Select[int]:
-    """Return the query for what may be claimed, in its order; it takes values or parameters."""
-    query = (
+    """Return the query for what may be claimed, in its order; it takes values or parameters.
+
+    Args:
+        now: UTC.
+        list_name: Only this list's; None for all.
+        except_editions: None of these.
+        only: Only of a range, see `within`; None for all.
+    """
+    query = _due_within(only, now) if only is not None else _due_at(now)
+    if list_name is not None:
+        query = query.where(of_list(list_name))
+    if except_editions:
+        query = query.where(_deliveries.c.edition_id.not_in(except_editions))
+    return query
+
+
+def _due_at(now: datetime | ColumnElement[datetime]) -> Select[int]:
+    """Return the query for all that is due, by the index of just that."""
+    return (
         select(_deliveries.c.id)
         .where(
             _deliveries.c.due_at.is_not(None),
@@ -34,17 +63,39 @@ def due_ids(
         )
         .order_by(_deliveries.c.due_at, _deliveries.c.id)
     )
-    if list_name is not None:
-        query = query.where(of_list(list_name))
-    if except_editions:
-        query = query.where(_deliveries.c.edition_id.not_in(except_editions))
-    return query
+
+
+def _due_within(only: ColumnElement[bool], now: datetime | ColumnElement[datetime]) -> Select[int]:
+    """Return the query for what is due of a range, by the ids: what else is due is not looked at."""
+    # An expression: by the index of what is due, all of it would be read.
+    never = literal(datetime.max.replace(tzinfo=UTC), tables.UtcDateTime)
+    return (
+        select(_deliveries.c.id)
+        .where(
+            only,
+            func.coalesce(_deliveries.c.due_at, never) <= now,
+            _deliveries.c.edition_id.not_in(held_editions()),
+        )
+        .order_by(_deliveries.c.id)
+    )
+
+
+def within(
+    *,
+    edition_id: int | ColumnElement[int],
+    first_id: int | ColumnElement[int],
+    last_id: int | ColumnElement[int],
+) -> ColumnElement[bool]:
+    """Return the condition that a delivery is in a range; see `DeliveryRange`."""
+    # An expression: by the index of its edition SQLite would read all of that.
+    of_edition = (_deliveries.c.edition_id + literal_column("0")) == edition_id
+    return _deliveries.c.id.between(first_id, last_id) & of_edition
 
 
 def of_list(list_name: str | ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a delivery is of an edition of a list."""
     # An expression: by the index of the editions SQLite would read and sort all that is due for each claim.
-    return (_deliveries.c.edition_id + 0).in_(
+    return (_deliveries.c.edition_id + literal_column("0")).in_(
         select(_editions.c.id).where(_editions.c.list_name == list_name)
     )
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from newsletter.model.deliveries import DeliveryState
 from newsletter.store import tables
-from newsletter.store.due import claimed, due_ids
+from newsletter.store.due import claimed, due_ids, within
 from newsletter.store.prepared import Numbers, Prepared
 from newsletter.store.steps import held_editions, reader_left, reader_pauses, step
 
@@ -33,15 +33,20 @@ _subscriptions = tables.subscriptions
 
 _now = bindparam("now", type_=tables.UtcDateTime())
 _sender = bindparam("sender", type_=String())
+_range = {
+    name: bindparam(name, type_=_deliveries.c.id.type) for name in ("edition_id", "first_id", "last_id")
+}
 
 
 @cache
-def claim_step(*, is_sqlite: bool, of_one_list: bool, with_exceptions: bool) -> Prepared:
+def claim_step(*, is_sqlite: bool, of_one_list: bool, with_exceptions: bool, of_range: bool) -> Prepared:
     """Return the statement that claims what is due, and returns the ids.
 
-    Its parameters: sender, now, limit; list_name; exceptions, the editions that are left alone.
+    Its parameters: sender, now, limit; list_name; exceptions, the editions that are left alone; and those of
+    a range.
     """
-    due = due_ids(_now, bindparam("list_name", type_=String()) if of_one_list else None, ())
+    list_name = bindparam("list_name", type_=String()) if of_one_list else None
+    due = due_ids(_now, list_name, (), within(**_range) if of_range else None)
     if with_exceptions:
         due = due.where(~_among(_deliveries.c.edition_id, "exceptions", is_sqlite=is_sqlite))
     # On PostgreSQL what others are claiming is passed over.

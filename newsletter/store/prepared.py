@@ -41,11 +41,13 @@ class Prepared:
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - of the two kinds, DDL has no parameters
         self._text = str(compiled)
-        #: Values that belong to the statement itself.
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         types = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
         processors = {name: each.bind_processor(dialect) for name, each in types.items()}
         self._processors = {name: each for name, each in processors.items() if each is not None}
+        #: Values that belong to the statement itself.
+        self._fixed = self._prepare(
+            {name: each for name, each in compiled.params.items() if each is not None}
+        )
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Execute it; the rows that it returns are as the driver has them."""

@@ -14,7 +14,7 @@ from stores import postgres_in_the_sweep
 
 from newsletter.app import App
 from newsletter.errors import SenderBusyError, StoreError
-from newsletter.model.deliveries import DeliverReport, DeliveryState
+from newsletter.model.deliveries import DeliverReport, DeliveryRange, DeliveryState
 
 S = DeliveryState
 READERS = ("ada@example.org", "bo@example.org", "chi@example.org", "dag@example.org", "eve@example.org")
@@ -84,6 +84,19 @@ async def test_every_reader_gets_one_message_of_their_own(make_app: MakeApp, clo
         assert all(other not in body for other in READERS if other != address for body in bodies)
     assert len({message_from_bytes(content)["Message-ID"] for _, content in script.accepted}) == 5
     assert script.connections == 2
+
+
+async def test_a_turn_of_some_deliveries_leaves_the_others_alone(make_app: MakeApp, clock, script) -> None:
+    app = make_app()
+    edition = publish(app)
+    ids = [d.id for d in app.store.deliveries.claim(sender="me", limit=9, now=NOW)]
+    app.store.deliveries.release(sender="me", now=NOW)
+    some = DeliveryRange(edition_id=edition, first_id=ids[1], last_id=ids[2])
+    report = await deliver(app, clock, only=some)
+    assert (report.outcomes, report.due, report.next_due) == ({S.ACCEPTED: 2}, 0, None)
+    assert sorted(script.received()) == sorted(READERS[1:3])
+    assert counts(app, edition) == {"accepted": 2, "queued": 3}
+    assert (await deliver(app, clock, only=some)).outcomes == {}
 
 
 async def test_running_again_sends_nothing(make_app: MakeApp, clock, script) -> None:
@@ -255,7 +268,10 @@ async def test_sending_stops_at_once_when_nothing_can_be_written(
 async def test_a_second_sender_is_told_to_wait(make_app: MakeApp, clock, script) -> None:
     app, other = make_app(), make_app()
     publish(app)
-    with other.store.sender_lock(), pytest.raises(SenderBusyError, match="another process is sending"):
+    with (
+        other.store.sender_lock(alone=True),
+        pytest.raises(SenderBusyError, match="another process is sending"),
+    ):
         await deliver(app, clock)
     assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 5}
 

@@ -429,7 +429,8 @@ async def test_a_clock_set_back_answers_no_slot_twice(world: World) -> None:
 # --- Two senders ----------------------------------------------------------------------------------------
 
 
-async def test_a_second_sender_gets_one_clear_line(world: World) -> None:
+async def test_a_second_sender_gets_one_clear_line(sqlite_world: World) -> None:
+    world = sqlite_world
     app = world.app()
     world.publish(app)
     (world.folder / ".env").write_text(
@@ -502,7 +503,7 @@ async def test_a_lease_outlives_the_senders_that_come_after(postgres_world: Worl
         begin=[delivery.id], marks=[], sender="first", policy=UncertainPolicy.RESEND, now=NOW
     )
     assert begun.begun == {delivery.id}
-    found = deliveries.recover(policy=UncertainPolicy.RESEND, now=NOW + timedelta(seconds=30))
+    found = deliveries.recover(policy=UncertainPolicy.RESEND, now=NOW + timedelta(seconds=20))
     assert (found.uncertain, found.waiting) == (0, 1)
     found = deliveries.recover(policy=UncertainPolicy.RESEND, now=NOW + timedelta(minutes=2))
     assert (found.uncertain, found.waiting) == (1, 0)
