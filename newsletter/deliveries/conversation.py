@@ -96,7 +96,8 @@ class Conversation(asyncio.Protocol):
         Args:
             lines: The commands without their line ends.
         """
-        if self._heard and not self._due and self._heard[0].code != _CLOSING:
+        # What is there already cannot answer what is still to be said.
+        if self._heard and (self._due or self._heard[0].code != _CLOSING):
             self._end(f"a reply came that nobody asked for: {self._heard[0].code} {self._heard[0].text}")
             self._heard.clear()
         self._look_around()
@@ -165,8 +166,9 @@ class Conversation(asyncio.Protocol):
         return await self.reply(SendPhase.CONTENT, timeout_seconds=reply_timeout_seconds), True
 
     def close(self) -> None:
-        """Close without a word."""
+        """Close without a word; what was heard and not asked for yet is no answer to anything said later."""
         self._end("closed by us")
+        self._heard.clear()
 
     async def _broken_off(self) -> tuple[Reply, bool]:
         self._due += 1

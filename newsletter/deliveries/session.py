@@ -187,9 +187,9 @@ class SmtpConnection:
     def _out_of_step(self, mail: Reply, ready: Reply) -> str:
         """Return why replies to what was said ahead may be no answer to it, or an empty string.
 
-        A server may hold the envelope of a refused content for open still, take the rest of a content that it
-        refused early for commands, reply twice, or have gone before the content's turn came. What it thinks of
-        this message, a fresh connection will tell.
+        A server may hold the envelope of a refused content open, take the rest of a content that it refused
+        early for commands, reply twice, or have gone before the content's turn came. What it thinks of this
+        message, a fresh connection will tell.
         """
         if mail.code >= 300 and mail.code != _CLOSING:
             return str(mail)

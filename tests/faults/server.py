@@ -263,8 +263,8 @@ class Session:
             await self.say(proper)
             return True
         await self.misbehave(fault)
-        # What counts as a yes is a yes, in whatever words or pieces.
-        return fault.says[:1] == proper[:1]
+        # What counts as a yes is a yes, in whatever words or pieces; so is a silence after which it goes on.
+        return fault.says[:1] in {b"", proper[:1]}
 
     async def misbehave(self, fault: Fault) -> None:
         size = fault.piece or len(fault.says) or 1
