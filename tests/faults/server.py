@@ -78,7 +78,7 @@ class Fault:
     #: What is said instead of the proper reply.
     says: bytes = b""
     then: Then = Then.GO_ON
-    #: Only for this recipient; empty: for every one.
+    #: Only for this recipient, at MAIL for this sender; empty: for every one.
     recipient: str = ""
     #: How many times it happens; 0: each time.
     times: int = 0
@@ -215,7 +215,7 @@ class Session:
         self.secure = server.implicit_tls
         self.in_groups = False
         self.sender = self.recipient = ""
-        #: The recipient that was named last, refused or not.
+        #: The address that was named last, refused or not.
         self.named = ""
         #: Said, and not sent yet.
         self.held = b""
@@ -343,7 +343,7 @@ class Session:
         await self.answer(Phase.AUTH, b"235 2.7.0 welcome\r\n")
 
     async def on_mail(self, line: str) -> None:
-        self.recipient = self.named = ""
+        self.recipient, self.named = "", _address(line)
         if self.sender:
             await self.say(b"503 5.5.1 one envelope at a time\r\n")
         elif await self.answer(Phase.MAIL, b"250 2.1.0 ok\r\n"):
@@ -369,18 +369,18 @@ class Session:
 
     async def content(self) -> None:
         await self.send()
+        lines: list[bytes] = []
         fault = self.server.fault(Phase.CONTENT, self.recipient)
         if fault is not None:
-            await self.reader.readexactly(fault.after_octets)
+            lines.append(await self.reader.readexactly(fault.after_octets))
             await self.misbehave(fault)
             await self.send()
             if fault.then is Then.COMMANDS:
                 self.sender, self.recipient, self.is_astray = "", "", True
                 return
-        lines: list[bytes] = []
         try:
             while (line := await self.read()) != b".\r\n":
-                lines.append(line.removeprefix(b"."))
+                lines.append(line)
         except asyncio.IncompleteReadError as error:
             self.server.book.broken_off.append(b"".join(lines) + error.partial)
             raise
@@ -390,7 +390,9 @@ class Session:
             # The reply was given early; there is no other.
             self.sender = self.recipient = ""
             return
-        await self.ended(Taken(sender=self.sender, recipient=self.recipient, content=b"".join(lines)))
+        await self.ended(
+            Taken(sender=self.sender, recipient=self.recipient, content=_without_dots(b"".join(lines)))
+        )
 
     async def ended(self, message: Taken) -> None:
         if not message.recipient:
@@ -417,6 +419,11 @@ class Session:
         await self.answer(Phase.QUIT, b"221 2.0.0 bye\r\n")
         await self.send()
         raise EndedError
+
+
+def _without_dots(content: bytes) -> bytes:
+    """Undo dot-stuffing (RFC 5321 section 4.5.2)."""
+    return (b"\r\n" + content).replace(b"\r\n.", b"\r\n").removeprefix(b"\r\n")
 
 
 def _address(line: str) -> str:

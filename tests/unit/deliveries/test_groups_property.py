@@ -1,0 +1,236 @@
+"""A row of messages over a server that goes wrong anywhere: the server's book and our results agree."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+
+import pytest
+from faults.server import Fault, FaultServer, Pace, Phase, Then
+from faults.wire import Wire
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.deliveries.conversation import BLOCK, Conversation
+from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
+from newsletter.deliveries.session import SmtpConnection
+from newsletter.errors import TransportError
+from newsletter.model.deliveries import SendOutcome, SendPhase, SendResult
+from newsletter.model.feedback import BounceKind
+from newsletter.model.messages import Message
+
+O = SendOutcome  # noqa: E741
+P = Phase
+SERVER = SmtpServer(
+    host="mx.test",
+    port=25,
+    security=SmtpSecurity.TLS,
+    messages_per_connection=4,
+    timeouts=Timeouts.scaled(0.004),
+)
+NAMES = ("ada", "bo", "chi", "dag", "eve")
+SENDER = "d+{}@example.org"
+
+#: Where a refusal is said, whom it is about, and what else happens; each names its reader and its place, so
+#: that a reply taken for another's would show.
+REFUSALS = ("450 4.7.1 not now", "550 5.1.1 no such user", "554 5.7.1 no", "421 4.3.2 closing")
+
+
+def refusal(words: str, name: str, phase: Phase) -> bytes:
+    return f"{words}: {name} at {phase}\r\n".encode()
+
+
+@st.composite
+def faults(draw: st.DrawFn) -> Fault:
+    phase = draw(st.sampled_from([P.MAIL, P.RCPT, P.DATA, P.CONTENT, P.DOT, P.RSET]))
+    name = draw(st.sampled_from(NAMES))
+    then = draw(st.sampled_from([Then.GO_ON] * 4 + [Then.CLOSE, Then.RESET, Then.STALL]))
+    more: dict[str, object] = {"then": then}
+    proper = {P.DATA: "354 go on", P.CONTENT: ""}.get(phase, "250 2.0.0 fine")
+    says = draw(st.sampled_from(["refusal", "nothing", "half", "twice", "proper"]))
+    if phase is P.CONTENT:
+        says = draw(st.sampled_from(["refusal", "nothing"]))
+        more["after_octets"] = draw(st.sampled_from([1, 50, 70_000]))
+        if says == "refusal":
+            more["then"] = draw(st.sampled_from([then, Then.COMMANDS]))
+    if phase is P.DOT:
+        more["keeps_envelope"] = says == "refusal" and draw(st.booleans())
+        more["takes"] = says in {"nothing", "half"} and draw(st.booleans())
+    octets = {
+        "refusal": refusal(draw(st.sampled_from(REFUSALS)), name, phase),
+        "nothing": b"",
+        "half": b"250 2.0",
+        "twice": f"{proper}\r\n{proper}\r\n".encode(),
+        "proper": f"{proper}\r\n".encode() if proper else b"",
+    }[says]
+    if more["then"] is Then.GO_ON and (says == "half" or (says, phase) == ("nothing", P.DOT)):
+        # The next reply would pass for this one: nobody can see through that.
+        more["then"] = Then.STALL
+    recipient = {P.MAIL: SENDER.format(name), P.RSET: ""}.get(phase, f"{name}@example.org")
+    return Fault(
+        phase=phase,
+        says=octets,
+        recipient=recipient,
+        times=draw(st.sampled_from([0, 1, 1])) if recipient else 1,
+        skips=draw(st.integers(0, 4)) if not recipient else 0,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Messages, and how they are sent."""
+
+    faults: tuple[Fault, ...]
+    pace: Pace
+    #: By message: whether it is announced, taken away, and its size.
+    announced: tuple[bool, ...]
+    withdrawn: tuple[bool, ...]
+    sizes: tuple[int, ...]
+
+
+five = lambda what: st.tuples(*[what] * len(NAMES))  # noqa: E731
+rows = st.builds(
+    Row,
+    faults=st.lists(faults(), max_size=4).map(tuple),
+    pace=st.sampled_from(Pace),
+    announced=five(st.sampled_from([True, True, True, False])),
+    withdrawn=five(st.sampled_from([False] * 9 + [True])),
+    sizes=five(st.sampled_from([60, 60, 60, BLOCK - 3, BLOCK + 1, 200_000])),
+)
+
+
+@dataclass
+class Told:
+    """What we know of each message in the end, by its reader's name."""
+
+    results: dict[str, SendResult | TransportError] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+
+async def send_all(row: Row, server: FaultServer, *, in_groups: bool) -> Told:
+    """Send one message after another as a worker does: over a connection, and once over a fresh one."""
+    told, wires = Told(), []
+    connection: SmtpConnection | None = None
+    messages = [
+        Message(
+            sender=SENDER.format(name),
+            recipient=f"{name}@example.org",
+            message_id=f"<{name}@example.org>",
+            content=b"a: b\r\n\r\n" + b"x" * size + b"\r\n",
+        )
+        for name, size in zip(NAMES, row.sizes, strict=True)
+    ]
+    for place, name in enumerate(NAMES):
+
+        async def before_content(name: str = name, place: int = place) -> bool:
+            told.asked.append(name)
+            return not row.withdrawn[place]
+
+        following = messages[place + 1] if place + 1 < len(NAMES) and row.announced[place] else None
+        while True:
+            is_fresh = connection is None
+            if connection is None:
+                wires.append(Wire(server))
+                offers = {"pipelining": ""} if in_groups else {}
+                connection = SmtpConnection(Conversation(wires[-1]), SERVER, offers)
+            try:
+                result = await connection.send(
+                    messages[place], before_content=before_content, following=following
+                )
+            except TransportError as error:
+                told.results[name] = error
+                await connection.close()
+                connection = None
+                break
+            told.results[name] = result
+            if not result.reusable:
+                await connection.close()
+                connection = None
+            is_lost = result.outcome is O.DEFERRED and result.reply.phase is SendPhase.MAIL
+            if is_fresh or result.reusable or not is_lost:
+                break
+            assert name not in told.asked, "it may stand as being sent in the store"
+    if connection is not None:
+        await connection.close()
+    if all(fault.then is not Then.STALL for fault in row.faults):
+        await asyncio.gather(*(wire.ended() for wire in wires))
+    return told
+
+
+def check(row: Row, server: FaultServer, told: Told) -> None:
+    received = {name.partition("@")[0]: count for name, count in server.book.received().items()}
+    assert not server.book.out_of_turn
+    assert sorted(told.asked) == sorted(set(told.asked))
+    for place, name in enumerate(NAMES):
+        result = told.results[name]
+        if isinstance(result, TransportError):
+            assert (received.get(name, 0), name in told.asked) == (0, False)
+            assert "at MAIL" in str(result) or name in str(result) or not re.search(r" at \w+", str(result))
+            continue
+        assert received.get(name, 0) <= 1
+        if result.outcome is O.ACCEPTED:
+            assert received.get(name) == 1
+        elif name in received:
+            assert result.outcome is O.UNCERTAIN, result
+        if result.outcome is O.UNCERTAIN:
+            assert result.reply.phase is SendPhase.CONTENT
+        assert (result.outcome is O.WITHDRAWN) <= row.withdrawn[place]
+        if row.withdrawn[place]:
+            assert name not in received
+        if result.reply.code >= 400 and (about := re.search(r": (\w+) at (.+)$", result.reply.text)):
+            assert about[1] == name, "another reader's refusal"
+        if result.bounce is BounceKind.HARD:
+            assert name in result.reply.text
+            assert result.outcome is O.FAILED
+    for taken in server.book.taken:
+        size = row.sizes[NAMES.index(taken.recipient.partition("@")[0])]
+        assert taken.content == b"a: b\r\n\r\n" + b"x" * size + b"\r\n"
+        assert taken.sender == SENDER.format(taken.recipient.partition("@")[0])
+
+
+def play(row: Row, *, in_groups: bool) -> None:
+    server = FaultServer(*row.faults, extensions=("PIPELINING",) if in_groups else (), pace=row.pace)
+    told = asyncio.run(send_all(row, server, in_groups=in_groups))
+    check(row, server, told)
+
+
+SOUND = Row(
+    faults=(),
+    pace=Pace.TOGETHER,
+    announced=(True,) * 5,
+    withdrawn=(False,) * 5,
+    sizes=(60, BLOCK - 3, 60, 60, 60),
+)
+LOOSE = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+THOROUGH = settings(LOOSE, max_examples=1000)
+
+
+@LOOSE
+@given(rows)
+@example(SOUND)
+def test_book_and_results_agree_in_groups(row: Row) -> None:
+    play(row, in_groups=True)
+
+
+@settings(LOOSE, max_examples=50)
+@given(rows)
+@example(SOUND)
+def test_book_and_results_agree_one_by_one(row: Row) -> None:
+    play(row, in_groups=False)
+
+
+@pytest.mark.sweep
+@THOROUGH
+@given(rows, st.booleans())
+def test_book_and_results_agree_over_many_rows(row: Row, in_groups: bool) -> None:
+    play(row, in_groups=in_groups)
+
+
+def test_a_sound_server_takes_the_whole_row() -> None:
+    server = FaultServer(extensions=("PIPELINING",))
+    told = asyncio.run(send_all(SOUND, server, in_groups=True))
+    assert {name: result.outcome for name, result in told.results.items()} == dict.fromkeys(NAMES, O.ACCEPTED)  # type: ignore[union-attr]
+    # A connection is left after its share of four.
+    assert server.book.connections == 2
