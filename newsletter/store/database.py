@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,7 +99,7 @@ class Database:
         """The SQLite file, with all links resolved; None on PostgreSQL."""
         return Path(self._url.database or "").resolve() if self.is_sqlite else None
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Where the database is, without its password: options, which may hold one too, are left out."""
         return self._url.set(query={}).render_as_string(hide_password=True)
