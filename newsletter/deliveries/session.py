@@ -167,6 +167,9 @@ class SmtpConnection:
         mail = await self._talk.reply(SendPhase.MAIL, timeout_seconds=waits.command)
         rcpt = await self._talk.reply(SendPhase.RCPT, timeout_seconds=waits.command)
         ready = await self._talk.reply(SendPhase.DATA, timeout_seconds=waits.data)
+        if 200 <= mail.code < 300 and 200 <= rcpt.code < 300 and 300 <= ready.code < 400:
+            self._open_envelope = self._served = True
+            return None
         if is_said_ahead and self._open_envelope and mail.code == _BAD_SEQUENCE:
             # For this server, the envelope of a content that it refused is not over.
             return self._lost(f"the session was lost at {mail}")
