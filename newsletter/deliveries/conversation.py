@@ -51,6 +51,10 @@ def stuffed(content: bytes) -> bytes:
     return (b"." if content.startswith(b".") else b"") + dotted + b".\r\n"
 
 
+def _never() -> bool:
+    return False
+
+
 class Conversation(asyncio.Protocol):
     """Says commands and hears replies; never raises for what a server says or does.
 
@@ -71,7 +75,11 @@ class Conversation(asyncio.Protocol):
         self._due = 0
         self._over = ""
         self._paused = False
+        self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
+        #: When the wait at hand has lasted too long, and what is said then.
+        self._waits_until, self._late = math.inf, ""
+        self._alarm: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
     @property
@@ -113,7 +121,7 @@ class Conversation(asyncio.Protocol):
             timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
         """
         if not self._heard:
-            await self._until(lambda: False, timeout_seconds, f"no reply in {timeout_seconds:g} s")
+            await self._until(_never, timeout_seconds, f"no reply in {timeout_seconds:g} s")
         self._due -= 1
         if not self._heard:
             return Reply(phase=phase, code=0, text=self._over)
@@ -179,21 +187,40 @@ class Conversation(asyncio.Protocol):
 
     async def _until(self, ready: Callable[[], bool], timeout_seconds: float, late: str) -> None:
         """Wait until something is ready, a reply has come or the conversation is over; end it if late."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + timeout_seconds
+        if self._over:
+            # An alarm set now would keep what is over in memory until it rings.
+            return
+        until = self._loop.time() + timeout_seconds
+        self._late = late if until <= self.deadline else _OVERDUE
+        self._waits_until = min(until, self.deadline)
+        self._set_alarm()
         try:
-            async with asyncio.timeout_at(min(until, self.deadline)):
-                while not (ready() or self._heard or self._over):
-                    self._waiter = loop.create_future()
-                    await self._waiter
-        except TimeoutError:
-            self._end(late if until <= self.deadline else _OVERDUE)
+            while not (ready() or self._heard or self._over):
+                self._waiter = self._loop.create_future()
+                await self._waiter
         finally:
-            self._waiter = None
+            self._waiter, self._waits_until = None, math.inf
+
+    def _set_alarm(self) -> None:
+        """See that we are woken when the wait at hand ends; one alarm serves many that end before it."""
+        if self._alarm is not None:
+            if self._alarm.when() <= self._waits_until:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._waits_until, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waits_until == math.inf:
+            return
+        if self._loop.time() >= self._waits_until:
+            self._end(self._late)
+        else:
+            self._set_alarm()
 
     def _look_around(self) -> None:
         """See what no event has told yet: nothing can be written to a connection that is closing."""
-        if asyncio.get_running_loop().time() >= self.deadline:
+        if self._loop.time() >= self.deadline:
             self._end(_OVERDUE)
         elif self._transport.is_closing():
             self._end(_CLOSED)
@@ -202,6 +229,9 @@ class Conversation(asyncio.Protocol):
         if not self._over:
             self._over = reason
             self._transport.abort()
+            if self._alarm is not None:
+                self._alarm.cancel()
+                self._alarm = None
         self._wake()
 
     def _wake(self) -> None:

@@ -173,6 +173,10 @@ class SmtpConnection:
         mail = await self._talk.reply(SendPhase.MAIL, timeout_seconds=waits.command)
         rcpt = await self._talk.reply(SendPhase.RCPT, timeout_seconds=waits.command)
         ready = await self._talk.reply(SendPhase.DATA, timeout_seconds=waits.data)
+        is_agreed = 200 <= mail.code < 300 and 200 <= rcpt.code < 300 and 300 <= ready.code < 400
+        if is_agreed and self._talk.is_open:
+            self._open_envelope = self._served = True
+            return None
         if is_said_ahead and (odd := self._out_of_step(mail, ready)):
             return self._lost(f"the session was lost: {odd}")
         if max(mail.code, rcpt.code) >= 400 and 300 <= ready.code < 400:

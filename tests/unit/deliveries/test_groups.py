@@ -447,3 +447,13 @@ async def test_replies_to_an_announcement_are_not_left_to_whoever_sends_next() -
     assert not (await send(connection, ADA, BO)).reusable
     assert is_lost(await send(connection, CHI))
     await there.close(connection)
+
+
+async def test_a_conversation_that_is_over_sets_no_alarm() -> None:
+    there = line(Fault(phase=P.RCPT, then=Then.CLOSE))
+    connection = there.connect()
+    assert (await send(connection, ADA)).outcome is O.DEFERRED
+    assert connection._talk._alarm is None
+    assert is_lost(await send(connection, BO))
+    assert connection._talk._alarm is None
+    await there.close(connection)
