@@ -15,6 +15,9 @@ from newsletter.model.deliveries import Reply, SendPhase
 #: Octets of content that are written before the server's silence and its replies are looked at.
 BLOCK = 65536
 
+#: The end of a content that is not empty (RFC 5321 section 4.1.1.4).
+_END = b"\r\n.\r\n"
+
 #: Replies that may wait to be looked at; a server that sends more would fill the memory.
 _MOST_UNASKED = 16
 
@@ -101,7 +104,8 @@ class Conversation(asyncio.Protocol):
         Args:
             lines: The commands without their line ends.
         """
-        if self._heard and not self._due and self._heard[0].code != _CLOSING:
+        # What is there already cannot answer what is still to be said.
+        if self._heard and (self._due or self._heard[0].code != _CLOSING):
             self._end(f"a reply came that nobody asked for: {self._heard[0].code} {self._heard[0].text}")
             self._heard.clear()
         self._look_around()
@@ -122,6 +126,9 @@ class Conversation(asyncio.Protocol):
         if not self._heard:
             return Reply(phase=phase, code=0, text=self._over)
         answer = self._heard.popleft()
+        if answer.code == _CLOSING:
+            # No reply follows it, whatever else was said.
+            self._end(f"the server closes: {answer.code} {answer.text}")
         return Reply(phase=phase, code=answer.code, text=answer.text, enhanced=answer.enhanced)
 
     async def content(
@@ -144,16 +151,19 @@ class Conversation(asyncio.Protocol):
             reply_timeout_seconds: Longest wait for the reply to the final dot.
         """
         late = f"the server took no more of the message in {block_timeout_seconds:g} s"
+        # The end is written whole and last, with what is said behind it: until then no reply can be an answer
+        # to it.
+        starts = range(0, max(1, len(octets) - len(_END)), BLOCK)
         if next_lines:
             octets += "".join(f"{line}\r\n" for line in next_lines).encode()
-        for start in range(0, len(octets), BLOCK):
+        for start in starts:
             if start:
                 # Let a reply that refuses early, or a lost connection, come in between.
                 await asyncio.sleep(0)
             self._look_around()
             if not self.is_open:
                 return await self._broken_off()
-            self._transport.write(octets[start : start + BLOCK] if len(octets) > BLOCK else octets)
+            self._transport.write(octets[start:] if start == starts[-1] else octets[start : start + BLOCK])
             if self._paused:
                 await self._until(lambda: not self._paused, block_timeout_seconds, late)
             if self._paused:
@@ -164,8 +174,9 @@ class Conversation(asyncio.Protocol):
         return await self.reply(SendPhase.CONTENT, timeout_seconds=reply_timeout_seconds), True
 
     def close(self) -> None:
-        """Close without a word."""
+        """Close without a word; what was heard and not asked for yet is no answer to anything said later."""
         self._end("closed by us")
+        self._heard.clear()
 
     async def _broken_off(self) -> tuple[Reply, bool]:
         self._due += 1
@@ -176,6 +187,9 @@ class Conversation(asyncio.Protocol):
 
     async def _until(self, ready: Callable[[], bool], timeout_seconds: float, late: str) -> None:
         """Wait until something is ready, a reply has come or the conversation is over; end it if late."""
+        if self._over:
+            # An alarm set now would keep what is over in memory until it rings.
+            return
         until = self._loop.time() + timeout_seconds
         self._late = late if until <= self.deadline else _OVERDUE
         self._waits_until = min(until, self.deadline)
