@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliveries.rates import RateGate
@@ -233,4 +234,9 @@ class Queue:
 
 
 def _domain(delivery: Delivery) -> str:
-    return delivery.address.rpartition("@")[2].lower()
+    return _domain_of(delivery.address)
+
+
+@lru_cache(maxsize=4096)
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()

@@ -113,6 +113,18 @@ class Conversation(asyncio.Protocol):
         if not self._over and not self._heard:
             self._transport.write("".join(f"{line}\r\n" for line in lines).encode())
 
+    def codes(self, count: int) -> tuple[int, ...] | None:
+        """Return the codes of the replies to the earliest commands, if they are all here."""
+        if len(self._heard) < count or not self.is_open:
+            return None
+        return tuple([self._heard[place].code for place in range(count)])
+
+    def pass_over(self, count: int) -> None:
+        """Take replies for read whose codes say it all."""
+        for _ in range(count):
+            self._heard.popleft()
+        self._due -= count
+
     async def reply(self, phase: SendPhase, *, timeout_seconds: float) -> Reply:
         """Return the reply to the earliest command that has none yet.
 

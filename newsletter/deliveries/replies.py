@@ -42,6 +42,10 @@ class ReplyParser:
 
     def feed(self, octets: bytes) -> list[Answer]:
         """Take what has come in and return the replies that are complete now."""
+        if not self._rest and not self._lines and not self.fault:
+            usual = _usual(octets)
+            if usual is not None:
+                return usual
         answers: list[Answer] = []
         if self.fault:
             return answers
@@ -86,6 +90,20 @@ def enhanced_code(text: str) -> str:
     """Return the enhanced status code that a reply's text begins with (RFC 2034), or an empty string."""
     found = _ENHANCED.match(text)
     return found.group() if found else ""
+
+
+def _usual(octets: bytes) -> list[Answer] | None:
+    """Return the replies in octets that hold whole ones, of a line each; None if there is more to it."""
+    if not octets.endswith(b"\n") or len(octets) > MAX_LINE:
+        return None
+    answers = [_one_line(line) for line in octets[:-1].split(b"\n")]
+    return None if None in answers else answers  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=32)
+def _one_line(line: bytes) -> Answer | None:
+    """Return the reply that a line is; None if it is none by itself. Most are the same each time."""
+    return None if line[3:4] == b"-" or not _CODE.match(line) else _answer((line,))
 
 
 @lru_cache(maxsize=32)

@@ -20,6 +20,9 @@ _CLOSING = 421
 #: Longest envelope that is said ahead, in characters: `Conversation.content` relies on its being short.
 _LONGEST_AHEAD = 2000
 
+#: What MAIL, RCPT and DATA are mostly answered.
+_ALL_WELL = (250, 250, 354)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Outgoing:
@@ -157,6 +160,10 @@ class SmtpConnection:
         if self.announces:
             if not is_said:
                 self._talk.say(_group(envelope))
+            elif self._talk.codes(len(_ALL_WELL)) == _ALL_WELL:
+                self._talk.pass_over(len(_ALL_WELL))
+                self._open_envelope = self._served = True
+                return None
             return await self._replies_to_group(envelope, is_said_ahead=is_said)
         for phase, line in ((SendPhase.MAIL, envelope.mail), (SendPhase.RCPT, envelope.rcpt)):
             refused = self._judged(await self._talk.command(phase, line, timeout_seconds=timeout), envelope)
