@@ -101,7 +101,7 @@ class Ledger:
                 _tell(future, answer=True)
 
     async def _let_others_join(self) -> None:
-        """Let those be written with it whose servers have answered as well: a commit costs more than a row."""
+        """Let those join whose servers have answered as well: a commit costs more than a row."""
         for _ in range(_MOST_ROUNDS):
             told = len(self._begins) + len(self._marks)
             await asyncio.sleep(0)
