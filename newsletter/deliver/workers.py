@@ -167,8 +167,9 @@ class Workers:
         end: Ended | None = None
         while (word := await heard(worker.stdout)) is not None:
             match word:
-                case Results(count=count):
-                    for _ in range(count):
+                case Results(outcomes=outcomes):
+                    self.outcomes.update(outcomes)
+                    for _ in range(sum(outcomes.values())):
                         self._on_result()
                 case Logged(logger=name, level=level, line=line):
                     logging.getLogger(name).log(level, "%s", line)
@@ -178,7 +179,6 @@ class Workers:
 
     def _add(self, end: Ended) -> None:
         """Add how one's turn ended; a server in trouble is so for all of them."""
-        self.outcomes.update(end.outcomes)
         self.troubles |= end.troubles
         self.accepted_editions |= end.accepted_editions
         self.rate_until = self.rate_until or end.rate_until
