@@ -63,7 +63,10 @@ class Queue:
         self._on_their_way: Counter[str] = Counter()
         #: When deliveries were let out by the rates that are not being handed over yet, by id.
         self._reserved: dict[int, datetime] = {}
-        self._changed = asyncio.Condition()
+        #: Held by the worker that looks for more; it may have to ask the store.
+        self._looking = asyncio.Lock()
+        #: Those that wait until something changes.
+        self._sleepers: list[asyncio.Future[None]] = []
         self._gate: RateGate | None = None
         #: When letters were looked at last that count for the same rates, UTC.
         self._looked_at: datetime | None = None
@@ -73,7 +76,7 @@ class Queue:
     async def take(self) -> Delivery | None:
         """Return the next delivery, or None if the turn is over for this worker."""
         while not self._stopping.is_set() and self.rate_until is None:
-            async with self._changed:
+            async with self._looking:
                 now = self._clock()
                 gate = await self._rates()
                 await self._look_at_letters(gate, now)
@@ -81,51 +84,96 @@ class Queue:
                 if turn <= now:
                     delivery = self._pick()
                     if delivery is not None:
-                        gate.take(now)
-                        self._reserved[delivery.id] = now
-                        return delivery
+                        self._on_their_way[_domain(delivery)] += 1
+                        return self._reserve(delivery, gate, now)
                     if await self._claim():
                         continue
                     if all(self._is_aside(waiting) for waiting in self._waiting):
                         return None
-                    await self._changed.wait()
-                    continue
-            await self._wait(turn, (turn - now).total_seconds())
+                    sleeper = asyncio.get_running_loop().create_future()
+                    self._sleepers.append(sleeper)
+            if turn <= now:
+                await sleeper
+            else:
+                await self._wait(turn, (turn - now).total_seconds())
         return None
+
+    def take_behind(self, delivery: Delivery) -> Delivery | None:
+        """Return what its worker is to send behind a delivery, if that is known at once.
+
+        One to the same domain needs no room of its own: it goes out once the other is through.
+        """
+        gate = self._gate
+        if gate is None or not self._waiting or self._stopping.is_set() or self.rate_until is not None:
+            return None
+        now = self._clock()
+        if self._bag.rates and (self._letters_are_due(now) or gate.next_turn(now) > now):
+            return None
+        domain = _domain(delivery)
+        behind = self._pick(domain)
+        if behind is None:
+            return None
+        if _domain(behind) != domain:
+            self._on_their_way[_domain(behind)] += 1
+        return self._reserve(behind, gate, now)
 
     def begun(self, delivery: Delivery) -> None:
         """Tell that a delivery is being handed over: it counts for the rates."""
         self._reserved.pop(delivery.id, None)
 
-    async def done(self, delivery: Delivery) -> None:
-        """Tell that a delivery is no longer on its way."""
-        async with self._changed:
-            reserved_at = self._reserved.pop(delivery.id, None)
-            if reserved_at is not None:
-                (await self._rates()).give_back(reserved_at)
-            self._on_their_way[_domain(delivery)] -= 1
-            self._changed.notify_all()
+    def done(self, delivery: Delivery, *, behind: Delivery | None = None) -> None:
+        """Tell that a delivery is no longer on its way.
 
-    async def put_back(self, delivery: Delivery) -> None:
+        Args:
+            delivery: It.
+            behind: What `take_behind` returned for it, which is on its way now.
+        """
+        self._give_back_turn(delivery)
+        domain = _domain(delivery)
+        if behind is None or _domain(behind) != domain:
+            self._on_their_way[domain] -= 1
+            self.wake()
+
+    def put_back(self, delivery: Delivery) -> None:
         """Give back a delivery that no server has seen; the others may still serve it."""
-        async with self._changed:
-            self._waiting.appendleft(delivery)
-            self._changed.notify_all()
+        self._waiting.appendleft(delivery)
+        self.wake()
 
-    async def wake(self) -> None:
-        """Let workers that wait see that the turn is to stop."""
-        async with self._changed:
-            self._changed.notify_all()
+    def put_back_behind(self, delivery: Delivery, behind: Delivery) -> None:
+        """Give back what was to go out behind a delivery that is still on its way."""
+        self._give_back_turn(behind)
+        if _domain(behind) != _domain(delivery):
+            self._on_their_way[_domain(behind)] -= 1
+        self.put_back(behind)
 
-    def _pick(self) -> Delivery | None:
+    def wake(self) -> None:
+        """Let workers that wait look again."""
+        sleepers, self._sleepers = self._sleepers, []
+        for sleeper in sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    def _give_back_turn(self, delivery: Delivery) -> None:
+        """Let the rates forget a delivery that was not handed over after all."""
+        reserved_at = self._reserved.pop(delivery.id, None)
+        if reserved_at is not None and self._gate is not None:
+            self._gate.give_back(reserved_at)
+
+    def _reserve(self, delivery: Delivery, gate: RateGate, now: datetime) -> Delivery:
+        """Let the rates count a delivery."""
+        if self._bag.rates:
+            gate.take(now)
+            self._reserved[delivery.id] = now
+        return delivery
+
+    def _pick(self, domain_at_hand: str | None = None) -> Delivery | None:
         """Take the first delivery whose edition is not set aside and whose domain has room."""
         for place, delivery in enumerate(self._waiting):
-            domain = _domain(delivery)
-            if self._is_aside(delivery):
+            if self._set_aside and self._is_aside(delivery):
                 continue
-            if self._on_their_way[domain] < self._bag.domain_connections:
+            domain = _domain(delivery)
+            if domain == domain_at_hand or self._on_their_way[domain] < self._bag.domain_connections:
                 del self._waiting[place]
-                self._on_their_way[domain] += 1
                 return delivery
         return None
 
@@ -162,19 +210,20 @@ class Queue:
 
     async def _look_at_letters(self, gate: RateGate, now: datetime) -> None:
         """Count the letters that went out beside this turn, if that was not done a moment ago."""
-        if not self._bag.rates:
-            return
-        if self._looked_at is not None and timedelta() <= now - self._looked_at < _LOOK_EVERY:
+        if not self._bag.rates or not self._letters_are_due(now):
             return
         letters = Spending(account=self._bag.account, limits=self._bag.rates, of_letters=True)
         gate.look_beside(await self._store.in_time(self._store.accounts.usage, letters))
         self._looked_at = now
 
+    def _letters_are_due(self, now: datetime) -> bool:
+        return self._looked_at is None or not timedelta() <= now - self._looked_at < _LOOK_EVERY
+
     async def _wait(self, turn: datetime, seconds: float) -> None:
         """Wait for the rate's next turn, or note that it is too far away to wait for."""
         if seconds > _LONGEST_WAIT_SECONDS:
             self.rate_until = turn
-            await self.wake()
+            self.wake()
             return
         try:
             async with asyncio.timeout(seconds):

@@ -89,12 +89,13 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
     finally:
         telling.cancel()
     mouth.tell_results(sending.outcomes)
+    found = sending.findings
     mouth.say(
         Ended(
-            problem=str(sending.problem or ""),
-            permanent=bool(sending.problem and sending.problem.permanent),
-            troubles=sending.troubles,
-            accepted_editions=frozenset(sending.accepted_editions),
+            problem=str(found.problem or ""),
+            permanent=bool(found.problem and found.problem.permanent),
+            troubles=found.troubles,
+            accepted_editions=frozenset(found.accepted_editions),
             rate_until=sending.rate_until,
             store_failure=failure,
         )
