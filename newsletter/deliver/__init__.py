@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from newsletter.deliver.crew import Crew
@@ -71,6 +72,8 @@ async def deliver(
         SenderBusyError: Another process is sending from this store, which is on SQLite; or one must be alone.
         StoreError: State cannot be written any more; sending stopped at once.
     """
+    if store.is_shared:
+        bag = replace(bag, shared=True)
     with store.sender_lock() as files:
         recoverer = Recoverer(store, bag, clock)
         on_result = on_result or (lambda: None)

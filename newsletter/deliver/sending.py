@@ -138,6 +138,7 @@ class Sending:
             raise failures[0]
         if not self.findings.all_are_refused:
             await self._count_unproven()
+        await self.queue.close()
         await self._presence.end()
 
     async def _stop_when_told(self, workers: list[asyncio.Task[None]]) -> None:
