@@ -16,6 +16,7 @@ from newsletter.cli.documents import ingest, summarize
 from newsletter.cli.editions import preview, send
 from newsletter.cli.explain import explain
 from newsletter.cli.help import help_
+from newsletter.cli.moving import migrate_store
 from newsletter.cli.operation import config, demo, run, status
 from newsletter.cli.operators import operators
 from newsletter.cli.proposals import editions
@@ -68,6 +69,7 @@ for _command in (
     operators,
     backup,
     restore,
+    migrate_store,
     completion,
     help_,
 ):

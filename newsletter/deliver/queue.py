@@ -175,7 +175,7 @@ class Queue:
         if len(self._waiting) >= _MOST_WAITING * self._limit:
             return False
         now = self._clock()
-        claimed = await self._store.in_time(
+        claimed = await self._store.soon(
             self._store.deliveries.claim,
             sender=self._sender,
             limit=self._limit,

@@ -24,15 +24,7 @@ from newsletter.store.marks import (
     write_mark,
     write_marks,
 )
-from newsletter.store.steps import (
-    GONE,
-    PAUSED,
-    held_editions,
-    requeue,
-    settle_cancelled,
-    withhold,
-    write_step,
-)
+from newsletter.store.steps import held_editions, requeue, settle_cancelled, withhold, write_step
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +150,7 @@ class Deliveries:
             values |= asdict(only)
         with self._database.transaction() as connection:
             # Where all of those claimed have left, look further: an empty answer means that none is due.
-            while ids := claim.execute(connection, values).scalars().all():
+            while ids := [row[0] for row in claim.rows(connection, values)]:
                 if wanted := self._wanted(connection, ids, now):
                     return wanted
             return []
@@ -167,9 +159,8 @@ class Deliveries:
         """Return what was claimed, and take out what its readers do not want."""
         query = claimed_rows(is_sqlite=self._database.is_sqlite)
         rows = connection.execute(query, {"ids": list(ids), "now": now}).all()
-        unwanted = {row.id: GONE if row.gone else PAUSED for row in rows if row.gone or row.paused}
-        withhold(connection, unwanted, now)
-        return [to_delivery(row) for row in rows if not row.gone and not row.paused]
+        withhold(connection, {row.id: row.refusal for row in rows if row[-1] is not None}, now)
+        return [to_delivery(row) for row in rows if row[-1] is None]
 
     def advance(
         self,

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from newsletter.model.deliveries import Delivery, DeliveryState
 from newsletter.store import tables
-from newsletter.store.steps import held_editions, reader_left, reader_pauses, with_reader
+from newsletter.store.steps import held_editions, refusal, with_reader
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -101,9 +101,9 @@ def of_list(list_name: str | ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def claimed(now: ColumnElement[datetime]) -> Select[Any]:
-    """Return the query for what a sender must know of deliveries, and whether their readers want them.
+    """Return the query for what a sender must know of deliveries, and what their readers want.
 
-    Its columns are those that `to_delivery` reads, then whether the reader left, and whether he has paused.
+    Its columns are those that `to_delivery` reads, and last `refusal`.
     """
     return with_reader(
         select(
@@ -116,15 +116,14 @@ def claimed(now: ColumnElement[datetime]) -> Select[Any]:
             _deliveries.c.attempts,
             _deliveries.c.queued_at,
             _deliveries.c.variant,
-            reader_left().label("gone"),
-            reader_pauses(now).label("paused"),
+            refusal(now).label("refusal"),
         )
     )
 
 
 def to_delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
     """Return a delivery as a row of `claimed` has it."""
-    delivery_id, edition_id, subscriber_id, address, name, since, attempts, queued_at, variant, *_ = row
+    delivery_id, edition_id, subscriber_id, address, name, since, attempts, queued_at, variant, _ = row
     return Delivery(
         id=delivery_id,
         edition_id=edition_id,

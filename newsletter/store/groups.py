@@ -24,7 +24,7 @@ from newsletter.model.deliveries import DeliveryState
 from newsletter.store import tables
 from newsletter.store.due import claimed, due_ids, within
 from newsletter.store.prepared import Numbers, Prepared
-from newsletter.store.steps import held_editions, reader_left, reader_pauses, step
+from newsletter.store.steps import held_editions, refusal, step
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -91,7 +91,7 @@ def begin_step(*, is_sqlite: bool) -> Prepared:
             (_subscriptions.c.subscriber_id == _subscribers.c.id)
             & (_subscriptions.c.list_name == _editions.c.audience_list),
         )
-        .where(_subscribers.c.id == _deliveries.c.subscriber_id, ~reader_left(), ~reader_pauses(_now))
+        .where(_subscribers.c.id == _deliveries.c.subscriber_id, refusal(_now).is_(None))
         .correlate(_deliveries)
     )
     begin = step(

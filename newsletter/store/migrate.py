@@ -25,7 +25,7 @@ def migrate(database: Database, *, suppression_key: str = "") -> None:
     Raises:
         StoreError: The database was made by a newer release, or a migration failed.
     """
-    if _revision(database) == HEAD:
+    if revision_of(database) == HEAD:
         return
     # Alembic takes 0.2 s to import: only when there is something to do.
     from alembic import command
@@ -37,7 +37,7 @@ def migrate(database: Database, *, suppression_key: str = "") -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with database.transaction() as connection:
         database.serialise(connection, Lock.MIGRATION)
-        found = _revision(database)
+        found = revision_of(database)
         if found is not None and found not in known:
             raise StoreError(
                 f"the store at {database.place} was made by a newer release (revision {found}); "
@@ -50,7 +50,8 @@ def migrate(database: Database, *, suppression_key: str = "") -> None:
             keys.remember(connection, key, is_own=bool(suppression_key))
 
 
-def _revision(database: Database) -> str | None:
+def revision_of(database: Database) -> str | None:
+    """Return which migration a database has come to; None if it has no tables of ours."""
     with database.reading() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None

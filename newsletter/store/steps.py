@@ -10,7 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Update,
-    and_,
+    case,
     exists,
     literal,
     literal_column,
@@ -109,11 +109,11 @@ def unwanted(connection: Connection, delivery_ids: Sequence[int], now: datetime)
     """Return the deliveries whose reader has left or paused, or whose address is suppressed, and why."""
     if not delivery_ids:
         return {}
-    gone, paused = reader_left(), reader_pauses(literal(now, tables.UtcDateTime))
-    query = with_reader(select(_deliveries.c.id, gone.label("gone"))).where(
-        _deliveries.c.id.in_(delivery_ids), or_(gone, paused)
+    why = refusal(literal(now, tables.UtcDateTime))
+    query = with_reader(select(_deliveries.c.id, why)).where(
+        _deliveries.c.id.in_(delivery_ids), why.is_not(None)
     )
-    return {row.id: GONE if row.gone else PAUSED for row in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
 
 
 def with_reader(query: Select[Any]) -> Select[Any]:
@@ -129,21 +129,16 @@ def with_reader(query: Select[Any]) -> Select[Any]:
     )
 
 
-def reader_left() -> ColumnElement[bool]:
-    """Return whether the reader of a delivery, joined by `with_reader`, is to get nothing any more."""
+def refusal(now: ColumnElement[datetime]) -> ColumnElement[str | None]:
+    """Return why the reader of a delivery, joined by `with_reader`, gets nothing; NULL if he wants it."""
     suppressed = (
         exists().where(_suppressions.c.address_hash == _subscribers.c.address_hash).correlate(_subscribers)
     )
-    return or_(
-        _subscriptions.c.state.is_(None),
-        _subscriptions.c.state != _constant(SubscriptionState.CONFIRMED),
-        suppressed,
+    confirmed = _subscriptions.c.state == _constant(SubscriptionState.CONFIRMED)
+    return case(
+        (or_(_subscriptions.c.state.is_(None), ~confirmed, suppressed), literal(GONE)),
+        (_subscriptions.c.paused_until > now, literal(PAUSED)),
     )
-
-
-def reader_pauses(now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Return whether the reader of a delivery, joined by `with_reader`, is to get nothing for now."""
-    return and_(_subscriptions.c.paused_until.is_not(None), _subscriptions.c.paused_until > now)
 
 
 def held_editions() -> Select[tuple[int]]:
