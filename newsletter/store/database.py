@@ -54,6 +54,8 @@ class Lock(IntEnum):
     SUBSCRIBERS = 7_203_114_004
     #: Taking in what came back.
     FEEDBACK = 7_203_114_005
+    #: Putting what is left over into the queue.
+    BATCHES = 7_203_114_006
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 

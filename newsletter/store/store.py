@@ -12,6 +12,7 @@ from newsletter.store.alerts import Alerts
 from newsletter.store.archive import Archive
 from newsletter.store.audience import Audiences
 from newsletter.store.audit import Audit
+from newsletter.store.batches import Batches
 from newsletter.store.consents import Consents
 from newsletter.store.counts import Counts
 from newsletter.store.database import Database
@@ -56,6 +57,7 @@ class Store:
         subscribers: Who reads.
         audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
+        batches: What of it workers on many machines share, on PostgreSQL.
         operations: What the operator decides about deliveries.
         feedback: What came back.
         signups: What visitors ask for, and which letter answers it.
@@ -85,6 +87,7 @@ class Store:
         self.subscribers = Subscribers(database, hasher)
         self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
+        self.batches = Batches(database)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
         self.signups = SignUps(database, hasher)
