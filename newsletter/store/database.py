@@ -112,6 +112,15 @@ class Database:
         return bare.render_as_string(hide_password=True)
 
     @property
+    def driver_address(self) -> str:
+        """The address as PostgreSQL's driver takes it, with its password, and with how long to wait."""
+        from psycopg.conninfo import make_conninfo
+
+        _, values = self.engine.dialect.create_connect_args(self._url)
+        values.pop("context", None)
+        return make_conninfo(**dict(values) | _postgres_options(self._url))
+
+    @property
     def patience_seconds(self) -> float:
         """How long a short transaction may take before the database counts as one that does not answer.
 

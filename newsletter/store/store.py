@@ -142,6 +142,11 @@ class Store:
         """The SQLite file, with all links resolved; None on PostgreSQL."""
         return self._database.file
 
+    @property
+    def driver_address(self) -> str:
+        """Address of a PostgreSQL database as its driver takes it, with its password."""
+        return self._database.driver_address
+
     @contextmanager
     def sender_lock(self) -> Iterator[None]:
         """Hold the right to send from this store.
