@@ -313,7 +313,7 @@ class App(Nouns):
             kinds,
             address=self.store.driver_address,
             release=version("newsletter"),
-            defer_left_over=lambda: self.batches.defer_left_over(now=clock()),
+            defer_left_over=lambda: self.batches.defer_left_over(clock=clock),
         )
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:

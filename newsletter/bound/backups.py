@@ -101,7 +101,7 @@ class Backups:
             SenderBusyError: Somebody is sending from it.
         """
         store = self._open_store()
-        with store.sender_lock():
+        with store.sender_lock(alone=True):
             held = backup.hold(store, self._due(store, now), now=now)
             store.audit.record(_entry("hold what was on its way", store.place, "", by, now))
         return held

@@ -1,11 +1,11 @@
 """Batches of deliveries that come out of the queue: sent one by one, over connections that are kept."""
 
 import asyncio
-from datetime import datetime
 from functools import cached_property
 
 from newsletter import wiring
 from newsletter.deliver import Postbag, deliver
+from newsletter.deliver.recovery import Recoverer
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.editions import MailingList
@@ -30,6 +30,11 @@ class Batches:
         """Send what is due of a batch; see `newsletter.deliver`."""
         return await deliver(self._store, self._bag, clock=clock, stopping=stopping, only=batch)
 
-    async def defer_left_over(self, *, now: datetime) -> int:
-        """Put into the queue what is due and in no batch; return how many batches that makes."""
-        return await self._store.in_time(self._store.batches.defer_left_over, now=now)
+    async def defer_left_over(self, *, clock: Clock) -> int:
+        """Take back what senders held that are gone, and put into the queue what is due and in no batch.
+
+        Returns:
+            How many batches that makes.
+        """
+        await Recoverer(self._store, self._bag, clock).look()
+        return await self._store.in_time(self._store.batches.defer_left_over, now=clock())

@@ -179,8 +179,8 @@ def _show_delivered(report: DeliverReport) -> None:
         click.echo(f"Delivered: {counts}.")
     if report.in_doubt:
         click.echo(
-            f"{plural(report.in_doubt, 'message')} may still be in the hands of a sender that died: "
-            "what became of them is known in a minute; then run `newsletter send --waiting`."
+            f"{plural(report.in_doubt, 'message')} were in the hands of another sender: should it have died, "
+            "they are free in half a minute; then run `newsletter send --waiting`."
         )
     if report.rate_until is not None:
         when = report.rate_until.astimezone()

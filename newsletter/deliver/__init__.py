@@ -9,6 +9,7 @@ from newsletter.deliver.desk import make_reader, write_message
 from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliver.letters import send_letters
 from newsletter.deliver.postbag import Postbag, Sign, Stationery
+from newsletter.deliver.recovery import Recoverer
 from newsletter.deliver.sending import Sending
 from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
@@ -16,7 +17,6 @@ from newsletter.errors import TransportError
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import EDITION_ACCOUNT, Breaker, DeliverReport, DeliveryRange, SendResult
 from newsletter.model.messages import Message
-from newsletter.store.deliveries import Recovery
 from newsletter.store.store import Store
 
 __all__ = [
@@ -63,17 +63,22 @@ async def deliver(
         only: Only these deliveries; None for all. What the report says is due is then said of them alone.
 
     Raises:
-        SenderBusyError: Another process is sending from this store.
+        SenderBusyError: Another process is sending from this store, which is on SQLite; or one must be alone.
         StoreError: State cannot be written any more; sending stopped at once.
     """
     with store.sender_lock():
-        recovery = await store.in_time(store.deliveries.recover, policy=bag.uncertain, now=clock())
-        if recovery.uncertain:
-            policy = bag.uncertain.value
-            log.warning("%d deliveries of a dead sender are uncertain: %s", recovery.uncertain, policy)
+        recoverer = Recoverer(store, bag, clock)
         on_result = on_result or (lambda: None)
-        turn = _Turn(store, bag, clock, stopping, list_name, on_result, force=force, only=only)
-        return await turn.run(recovery)
+        turn = _Turn(store, bag, clock, stopping, list_name, on_result, recoverer, force=force, only=only)
+        if only is not None and store.is_shared:
+            # Whoever has only some to send leaves it to others to look after all.
+            return await turn.run()
+        await recoverer.look()
+        looking = asyncio.create_task(recoverer.keep_looking())
+        try:
+            return await turn.run()
+        finally:
+            looking.cancel()
 
 
 class _Turn:
@@ -87,6 +92,7 @@ class _Turn:
         stopping: asyncio.Event,
         list_name: str | None,
         on_result: Callable[[], None],
+        recoverer: Recoverer,
         *,
         force: bool,
         only: DeliveryRange | None,
@@ -97,28 +103,29 @@ class _Turn:
         self._stopping = stopping
         self._list_name = list_name
         self._on_result = on_result
+        self._recoverer = recoverer
         self._force = force
         self._only = only
 
-    async def run(self, recovery: Recovery) -> DeliverReport:
-        """Do the turn; `recovery` is what was found of a sender that died."""
+    async def run(self) -> DeliverReport:
+        """Do the turn."""
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due():
             over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and self._only is None]
             await self._store.in_time(self._store.accounts.close_breakers, over)
-            return await self._report(recovery)
+            return await self._report()
         if breaker is not None:
             if holds(breaker, now=self._clock()) and not self._force:
-                return await self._report(recovery, trouble=breaker, tried=False)
+                return await self._report(trouble=breaker, tried=False)
             problem = await self._probe()
             if problem is not None and self._stopping.is_set():
-                return await self._report(recovery, trouble=breaker, tried=False)
+                return await self._report(trouble=breaker, tried=False)
             if problem is not None:
-                return await self._report(recovery, trouble=await self._trip(breaker, problem))
-        return await self._send(recovery, breakers)
+                return await self._report(trouble=await self._trip(breaker, problem))
+        return await self._send(breakers)
 
-    async def _send(self, recovery: Recovery, breakers: Mapping[str, Breaker]) -> DeliverReport:
+    async def _send(self, breakers: Mapping[str, Breaker]) -> DeliverReport:
         """Send, with a server that seems well, and settle the breakers by what it did."""
         breaker = breakers.get(self._bag.account)
         troubles = {
@@ -146,9 +153,7 @@ class _Turn:
         if sending.problem is not None and await self._due():
             opened = await self._trip(breaker, sending.problem)
         trouble = opened or next(iter([*refused, *aside.values()]), None)
-        return await self._report(
-            recovery, sending, trouble=trouble, tried=bool(opened or refused or not aside)
-        )
+        return await self._report(sending, trouble=trouble, tried=bool(opened or refused or not aside))
 
     def _aside(self, troubles: dict[int, Breaker]) -> dict[int, Breaker]:
         """Return the troubles of editions whose sender the server has refused a short while ago."""
@@ -221,13 +226,12 @@ class _Turn:
 
     async def _report(
         self,
-        recovery: Recovery,
         sending: Sending | None = None,
         *,
         trouble: Breaker | None = None,
         tried: bool = True,
     ) -> DeliverReport:
-        due = await self._due()
+        due, recovery = await self._due(), self._recoverer.found
         trouble = trouble if due else None
         return DeliverReport(
             outcomes=dict(sending.outcomes) if sending else {},

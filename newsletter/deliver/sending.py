@@ -10,6 +10,7 @@ from datetime import datetime
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.ledger import Ledger
 from newsletter.deliver.postbag import Postbag
+from newsletter.deliver.presence import Presence
 from newsletter.deliver.queue import Queue
 from newsletter.deliveries.breaker import trip
 from newsletter.deliveries.retry import decide_retry
@@ -28,7 +29,6 @@ from newsletter.model.deliveries import (
 )
 from newsletter.model.feedback import BounceKind
 from newsletter.model.messages import Message
-from newsletter.store.deliveries import LEASE_SECONDS
 from newsletter.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,7 @@ class Sending:
         self._unproven: dict[int, BounceKind] = {}
         self._name = secrets.token_hex(16)
         self._ending = asyncio.Event()
+        self._presence = Presence(store, self._name, clock)
         self._ledger = Ledger(store, bag, self._name, clock)
         self._desk = Desk(store, bag.stationery)
         #: Workers that wait for a server which has nothing of a message yet: they may be cut off.
@@ -123,10 +124,13 @@ class Sending:
         Raises:
             StoreError: State cannot be written any more; sending stopped at once.
         """
-        await self._store.in_time(self._store.deliveries.lease, sender=self._name, now=self._clock())
+        await self._presence.prolong()
         workers = [asyncio.create_task(self._work()) for _ in range(self._bag.transport.connections)]
         self._at_work.update(workers)
-        beside = [asyncio.create_task(self._keep_lease()), asyncio.create_task(self._stop_when_told(workers))]
+        beside = [
+            asyncio.create_task(self._presence.keep(on_loss=self._end)),
+            asyncio.create_task(self._stop_when_told(workers)),
+        ]
         try:
             results = await asyncio.gather(*workers, return_exceptions=True)
         finally:
@@ -134,6 +138,8 @@ class Sending:
                 task.cancel()
         lease = (await asyncio.gather(*beside, return_exceptions=True))[0]
         failures = [r for r in (*results, lease) if isinstance(r, Exception)]
+        if failures:
+            await self._presence.end_if_possible()
         for failure in failures:
             if isinstance(failure, StoreError):
                 raise StoreError(f"{failure}; sending stopped") from failure
@@ -141,17 +147,7 @@ class Sending:
             raise failures[0]
         if self._refused_in_a_row < _MOST_REFUSED_IN_A_ROW:
             await self._count_unproven()
-        await self._store.in_time(self._store.deliveries.release, sender=self._name, now=self._clock())
-
-    async def _keep_lease(self) -> None:
-        """Prolong our lease long before it ends; without it, what we hold may be taken over."""
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 4)
-            try:
-                await self._store.in_time(self._store.deliveries.lease, sender=self._name, now=self._clock())
-            except Exception:
-                await self._end()
-                raise
+        await self._presence.end()
 
     async def _stop_when_told(self, workers: list[asyncio.Task[None]]) -> None:
         """Begin nothing more, and cut off waits in which no server has anything of a message."""
@@ -262,7 +258,7 @@ class Sending:
         async def before_content() -> bool:
             """Put on record that the message is being sent; False: it must not be, any more."""
             self._harmless.discard(worker)
-            if self._ending.is_set() or not await self._ledger.begin(delivery.id):
+            if self._ending.is_set() or not await self._ledger.begin(delivery.id) or not self._presence.holds:
                 return False
             self.queue.begun(delivery)
             return True

@@ -321,7 +321,7 @@ class DeliverReport:
     outcomes: dict[DeliveryState, int] = field(default_factory=dict)
     #: Deliveries that an earlier sender left without a known outcome.
     recovered_uncertain: int = 0
-    #: Deliveries that may still be in the hands of a sender that died: known when its lease has run out.
+    #: Deliveries in the hands of others, which live or died a moment ago: known when their lease has run out.
     in_doubt: int = 0
     #: Why sending stopped before all was sent; None if it did not.
     problem: str | None = None

@@ -54,8 +54,10 @@ class Lock(IntEnum):
     SUBSCRIBERS = 7_203_114_004
     #: Taking in what came back.
     FEEDBACK = 7_203_114_005
+    #: Taking back what dead senders held.
+    RECOVERY = 7_203_114_006
     #: Putting what is left over into the queue.
-    BATCHES = 7_203_114_006
+    BATCHES = 7_203_114_007
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 
@@ -171,18 +173,32 @@ class Database:
             yield connection
 
     @contextmanager
-    def sender_lock(self) -> Iterator[None]:
+    def sender_lock(self, *, alone: bool = False) -> Iterator[tuple[int, ...]]:
         """Hold the right to send; the operating system or the server frees it when the process dies.
+
+        On PostgreSQL any number of senders hold it at once: there it keeps them apart from whoever must be
+        alone, such as a sender of a release that knew no other beside itself.
+
+        Args:
+            alone: Hold it alone on PostgreSQL too.
+
+        Yields:
+            The open files that hold it, none on PostgreSQL: it is free when the last process that has them
+            is gone.
 
         Raises:
             SenderBusyError: Another process holds it.
             StoreError: The database refused, is gone, or does not answer.
         """
-        with self._sqlite_lock() if self.is_sqlite else self._postgres_lock():
-            yield
+        if self.is_sqlite:
+            with self._sqlite_lock() as file:
+                yield (file,)
+        else:
+            with self._postgres_lock(alone=alone):
+                yield ()
 
     @contextmanager
-    def _sqlite_lock(self) -> Iterator[None]:
+    def _sqlite_lock(self) -> Iterator[int]:
         # Two names for one file must not give two locks.
         path = Path(f"{self.file}.sender")
         try:
@@ -194,27 +210,27 @@ class Database:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise SenderBusyError(_BUSY) from error
-            yield
+            yield file.fileno()
 
     @contextmanager
-    def _postgres_lock(self) -> Iterator[None]:
-        connection = in_time(
-            self._take_postgres_lock, seconds=ANSWER_SECONDS, place=self.place, undo=_free_postgres_lock
-        )
+    def _postgres_lock(self, *, alone: bool) -> Iterator[None]:
+        take = partial(self._take_postgres_lock, alone=alone)
+        connection = in_time(take, seconds=ANSWER_SECONDS, place=self.place, undo=_free_postgres_locks)
         try:
             yield
         finally:
             # One that was lost has freed the lock already; one that does not answer frees it when it is.
             with suppress(StoreError):
-                free = partial(_free_postgres_lock, connection)
+                free = partial(_free_postgres_locks, connection)
                 in_time(free, seconds=ANSWER_SECONDS, place=self.place)
 
-    def _take_postgres_lock(self) -> Connection:
+    def _take_postgres_lock(self, *, alone: bool) -> Connection:
+        lock = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
         with _translated(self.place):
             connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             try:
                 key = {"key": Lock.SENDER.value}
-                if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key):
+                if connection.scalar(text(f"SELECT {lock}(:key)"), key):
                     return connection
             except BaseException:
                 connection.close()
@@ -232,9 +248,9 @@ class Database:
         self.engine.dispose()
 
 
-def _free_postgres_lock(connection: Connection) -> None:
+def _free_postgres_locks(connection: Connection) -> None:
     with connection, suppress(SQLAlchemyError):
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.SENDER.value})
+        connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
 _BUSY = "another process is sending from this store; wait for it, or stop it first"

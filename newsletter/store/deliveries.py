@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from newsletter.model.deliveries import Delivery, DeliveryMark, DeliveryRange, DeliveryState, UncertainPolicy
 from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
-from newsletter.store.database import Database
+from newsletter.store.database import Database, Lock
 from newsletter.store.due import correct_times, due_ids, load, of_list, within
 from newsletter.store.feedback import count_bounce
 from newsletter.store.keys import AddressHasher
@@ -20,8 +20,9 @@ from newsletter.store.steps import held_editions, requeue, settle_cancelled, unw
 _deliveries = tables.deliveries
 _senders = tables.senders
 
-#: How long what a sender holds is its own without a word from it.
-LEASE_SECONDS = 60
+#: How long what a sender holds is its own without a word from it. Somebody looks each half a minute at most:
+#: what a dead one held goes out within a minute.
+LEASE_SECONDS = 30
 
 _BOUNCES = BouncePolicy()
 
@@ -32,7 +33,7 @@ class Recovery:
 
     #: Deliveries whose outcome nobody knows.
     uncertain: int
-    #: Deliveries that may still be in the hands of a sender whose lease has not run out.
+    #: Deliveries in the hands of senders whose lease has not run out: they live, or died a moment ago.
     waiting: int
 
 
@@ -63,37 +64,42 @@ class Deliveries:
             if prolonged.rowcount == 0:
                 connection.execute(insert(_senders).values(name=sender, started_at=now, lease_until=until))
 
-    def recover(self, *, policy: UncertainPolicy, now: datetime) -> Recovery:
-        """Take back what senders that are gone held; only for the holder of the sender lock.
+    def recover(
+        self, *, policy: UncertainPolicy, now: datetime, dead: Sequence[str] | None = None
+    ) -> Recovery:
+        """Take back what senders that are gone held; only for a holder of the sender lock.
 
-        A claimed delivery is queued again: no server has heard of it, and its former holder, should it live,
-        finds that it is no longer his before he sends it. One that was being sent is uncertain once its
-        sender is surely gone: on SQLite the lock proves it, on PostgreSQL the end of the lease does. The
-        policy then decides whether it is queued once more or held for the operator.
+        On SQLite the lock proves that all others are gone, on PostgreSQL the end of its lease tells it of
+        each. A claimed delivery is queued again: no server has heard of it, and its former holder, should he
+        live, finds that it is no longer his before he sends it. One that was being sent is uncertain: the
+        policy decides whether it is queued once more or held for the operator.
+
+        Args:
+            policy: What to do with uncertain ones.
+            now: UTC.
+            dead: Senders that are known to be gone: of them alone; None: of all that are.
         """
+        return self._database.repeated(lambda: self._recover(policy, now, dead))
+
+    def _recover(self, policy: UncertainPolicy, now: datetime, dead: Sequence[str] | None) -> Recovery:
+        # A lease beyond its length was written by a clock that has been set back since.
+        longest = now + timedelta(seconds=LEASE_SECONDS)
+        alive = select(_senders.c.name).where(_senders.c.lease_until > now, _senders.c.lease_until <= longest)
+        is_held = _deliveries.c.claimed_by.is_not(None)
+        gone: ColumnElement[bool] = is_held
+        if dead is not None:
+            gone &= _deliveries.c.claimed_by.in_(dead)
+        elif not self._database.is_sqlite:
+            gone &= _deliveries.c.claimed_by.not_in(alive)
         with self._database.transaction() as connection:
-            requeue(connection, _held_in(DeliveryState.CLAIMED), now=now)
-            # A lease beyond its length was written by a clock that has been set back since.
-            longest = now + timedelta(seconds=LEASE_SECONDS)
-            alive = select(_senders.c.name).where(
-                _senders.c.lease_until > now, _senders.c.lease_until <= longest
-            )
-            sending = _held_in(DeliveryState.SENDING)
-            gone = sending if self._database.is_sqlite else sending & _deliveries.c.claimed_by.not_in(alive)
-            lost = connection.scalars(select(_deliveries.c.id).where(gone)).all()
-            for delivery_id in lost:
-                mark = DeliveryMark(
-                    delivery_id=delivery_id,
-                    state=DeliveryState.UNCERTAIN,
-                    reply="the sender died after DATA began",
-                )
-                write_mark(connection, mark, None, now)
-                settle_uncertain(connection, delivery_id, policy, now)
+            self._database.serialise(connection, Lock.RECOVERY)
+            lost = _take_back(connection, gone, policy, now)
             settle_cancelled(connection, now)
             correct_times(connection, now)
-            waiting = connection.scalar(select(func.count()).select_from(_deliveries).where(sending)) or 0
-            connection.execute(delete(_senders).where(_senders.c.name.not_in(alive)))
-        return Recovery(uncertain=len(lost), waiting=waiting)
+            waiting = connection.scalar(select(func.count()).select_from(_deliveries).where(is_held)) or 0
+            ended = _senders.c.name.not_in(alive) if dead is None else _senders.c.name.in_(dead)
+            connection.execute(delete(_senders).where(ended))
+        return Recovery(uncertain=lost, waiting=waiting)
 
     def claim(
         self,
@@ -283,5 +289,21 @@ class Deliveries:
             return {DeliveryState(state): count for state, count in connection.execute(query)}
 
 
-def _held_in(state: DeliveryState) -> ColumnElement[bool]:
-    return _deliveries.c.claimed_by.is_not(None) & (_deliveries.c.state == state.value)
+def _take_back(
+    connection: Connection, gone: ColumnElement[bool], policy: UncertainPolicy, now: datetime
+) -> int:
+    """Take back what matches; return how many of them are uncertain."""
+    requeue(connection, gone, _deliveries.c.state == DeliveryState.CLAIMED.value, now=now)
+    sending = gone & (_deliveries.c.state == DeliveryState.SENDING.value)
+    lost = 0
+    for delivery_id in connection.scalars(select(_deliveries.c.id).where(sending)).all():
+        mark = DeliveryMark(
+            delivery_id=delivery_id,
+            state=DeliveryState.UNCERTAIN,
+            reply="the sender died after DATA began",
+        )
+        # Should its sender live after all, it may have told how it ended in this very moment.
+        if write_mark(connection, mark, None, now):
+            settle_uncertain(connection, delivery_id, policy, now)
+            lost += 1
+    return lost

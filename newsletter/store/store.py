@@ -147,15 +147,20 @@ class Store:
         """Address of a PostgreSQL database as its driver takes it, with its password."""
         return self._database.driver_address
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other hosts may be sending from it at the same time."""
+        return not self._database.is_sqlite
+
     @contextmanager
-    def sender_lock(self) -> Iterator[None]:
-        """Hold the right to send from this store.
+    def sender_lock(self, *, alone: bool = False) -> Iterator[tuple[int, ...]]:
+        """Hold the right to send from this store; see `Database.sender_lock`.
 
         Raises:
             SenderBusyError: Another process holds it.
         """
-        with self._database.sender_lock():
-            yield
+        with self._database.sender_lock(alone=alone) as files:
+            yield files
 
     async def in_time(
         self, call: Callable[_Given, _Result], *args: _Given.args, **options: _Given.kwargs

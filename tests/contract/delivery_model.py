@@ -18,7 +18,7 @@ from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.model.subscribers import AddOutcome, SubscriptionState, SuppressionReason
 
 S = DeliveryState
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 WAITING = (S.QUEUED, S.DEFERRED)
 
 
@@ -59,7 +59,7 @@ class Model:
     """Everything that the store should hold."""
 
     policy: UncertainPolicy
-    #: Whether a file's lock proves that other senders are dead; else the end of their lease does.
+    #: Whether a file's lock proves that all other senders are dead; else the end of its lease tells of each.
     lock_proves: bool
     bounces: BouncePolicy
     rows: dict[int, Row] = field(default_factory=dict)
@@ -198,9 +198,11 @@ class Model:
         alive = {name for name, until in self.leases.items() if now < until <= now + LEASE}
         lost = []
         for i, row in self.rows.items():
+            if not self.lock_proves and row.claimed_by in alive:
+                continue
             if row.state is S.CLAIMED:
                 row.requeue()
-            elif row.state is S.SENDING and (self.lock_proves or row.claimed_by not in alive):
+            elif row.state is S.SENDING:
                 row.step(S.UNCERTAIN)
                 row.attempts += 1
                 self._settle(row)
@@ -211,7 +213,7 @@ class Model:
             if is_ahead and (row.state is S.QUEUED or row.due_at > now + timedelta(days=2)):
                 row.due_at = now
         self.leases = {name: until for name, until in self.leases.items() if name in alive}
-        return lost, sum(row.state is S.SENDING for row in self.rows.values())
+        return lost, sum(row.claimed_by is not None for row in self.rows.values())
 
     def release(self, sender: str) -> int:
         self.leases.pop(sender, None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from newsletter.errors import SenderBusyError
 from newsletter.model.deliveries import (
@@ -18,6 +20,8 @@ from newsletter.model.deliveries import (
     UncertainPolicy,
 )
 from newsletter.model.subscribers import SuppressionReason
+from newsletter.store import deliveries as deliveries_store
+from newsletter.store.database import Lock
 from newsletter.store.store import Store
 from newsletter.subscribe import parse_address
 
@@ -157,21 +161,54 @@ def test_a_sender_that_was_overtaken_can_neither_begin_nor_tell(store: Store, th
     assert mark(store, ids[1], S.ACCEPTED, sender="other")
 
 
-def test_what_a_living_sender_is_sending_is_left_to_it(store: Store, three: int, store_url: str) -> None:
-    """On PostgreSQL the lock can be lost while its holder lives; the lease tells that it does."""
+def test_what_a_living_sender_holds_is_left_to_it(store: Store, three: int, store_url: str) -> None:
+    """On PostgreSQL several send at once; the lease tells that one lives."""
     store.deliveries.lease(sender="me", now=NOW)
     ids = claim(store)
     begin(store, ids[:2])
-    recovery = store.deliveries.recover(policy=RESEND, now=NOW + timedelta(seconds=30))
+    recovery = store.deliveries.recover(policy=RESEND, now=NOW + timedelta(seconds=15))
     if store_url.startswith("sqlite"):
         assert (recovery.uncertain, recovery.waiting) == (2, 0), "the file's lock proves it dead"
         return
-    assert (recovery.uncertain, recovery.waiting) == (0, 2)
+    assert (recovery.uncertain, recovery.waiting) == (0, 3)
+    assert claim(store, "other") == []
     assert mark(store, ids[0], S.ACCEPTED)
-    store.deliveries.lease(sender="me", now=NOW + timedelta(seconds=40))
-    assert store.deliveries.recover(policy=RESEND, now=NOW + timedelta(seconds=70)).waiting == 1
-    assert store.deliveries.recover(policy=RESEND, now=NOW + timedelta(seconds=101)).uncertain == 1
+    store.deliveries.lease(sender="me", now=NOW + timedelta(seconds=20))
+    assert store.deliveries.recover(policy=RESEND, now=NOW + timedelta(seconds=45)).waiting == 2
+    assert store.deliveries.recover(policy=RESEND, now=NOW + timedelta(seconds=51)).uncertain == 1
     assert states(store, three) == {"accepted": 1, "queued": 2}
+
+
+def test_one_dead_among_the_living_is_taken_from_alone(store: Store, three: int) -> None:
+    for name in ("alive", "dead", "other"):
+        store.deliveries.lease(sender=name, now=NOW)
+    mine, theirs = claim(store, "alive", limit=1), claim(store, "dead", limit=2)
+    begin(store, mine, "alive")
+    begin(store, theirs[:1], "dead")
+    found = store.deliveries.recover(policy=RESEND, now=NOW + timedelta(seconds=1), dead=["dead"])
+    assert (found.uncertain, found.waiting) == (1, 1)
+    assert states(store, three) == {"queued": 2, "sending": 1}
+    assert mark(store, mine[0], S.ACCEPTED, sender="alive")
+    assert not mark(store, theirs[0], S.ACCEPTED, sender="dead")
+    assert claim(store, "other") == theirs
+
+
+def test_a_result_that_comes_in_the_moment_of_recovery_is_no_uncertain_one(
+    store: Store, three: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender that was thought dead tells how it ended after its delivery was found, before it is marked."""
+    ids = claim(store, limit=1)
+    begin(store, ids)
+    written = deliveries_store.write_mark
+
+    def late(connection, step, *rest) -> bool:
+        written(connection, DeliveryMark(delivery_id=ids[0], state=S.ACCEPTED), "me", NOW)
+        return written(connection, step, *rest)
+
+    monkeypatch.setattr(deliveries_store, "write_mark", late)
+    assert store.deliveries.recover(policy=RESEND, now=NOW + timedelta(minutes=2)).uncertain == 0
+    [record] = store.operations.listed(three, states=[S.ACCEPTED])
+    assert record.uncertain_count == 0
 
 
 def test_a_lease_written_by_a_clock_that_was_ahead_holds_nobody_up(store: Store, three: int) -> None:
@@ -225,15 +262,36 @@ def test_a_claim_of_a_range_takes_what_is_due_of_it_and_no_more(store: Store, su
     assert deliveries.next_due(only=left) is None
 
 
-def test_one_sender_at_a_time(store: Store, store_url: str) -> None:
+def test_on_a_file_one_sends_at_a_time_and_on_a_server_whoever_likes(store: Store, store_url: str) -> None:
     second = Store.open(store_url)
     try:
-        with store.sender_lock(), pytest.raises(SenderBusyError), second.sender_lock():
+        for alone in (True, False):
+            with (
+                store.sender_lock(alone=alone),
+                nullcontext() if store.is_shared and not alone else pytest.raises(SenderBusyError),
+                second.sender_lock(),
+            ):
+                pass
+        with store.sender_lock(), pytest.raises(SenderBusyError), second.sender_lock(alone=True):
             pass
-        with second.sender_lock():
+        with second.sender_lock(alone=True):
             pass
     finally:
         second.close()
+
+
+def test_a_sender_that_knows_no_other_beside_itself_keeps_the_others_away(postgres_url: str) -> None:
+    """One of a release before this: it would take everything claimed for that of a dead one."""
+    store = Store.open(postgres_url)
+    key = {"key": Lock.SENDER.value}
+    with store._database.engine.connect() as old:
+        assert old.scalar(text("SELECT pg_try_advisory_lock(:key)"), key)
+        with pytest.raises(SenderBusyError), store.sender_lock():
+            pass
+        old.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+        with store.sender_lock():
+            assert not old.scalar(text("SELECT pg_try_advisory_lock(:key)"), key)
+    store.close()
 
 
 def test_two_names_of_one_file_give_one_lock(sqlite_store: Store, tmp_path: Path) -> None:

@@ -502,7 +502,7 @@ async def test_a_lease_outlives_the_senders_that_come_after(postgres_world: Worl
         begin=[delivery.id], marks=[], sender="first", policy=UncertainPolicy.RESEND, now=NOW
     )
     assert begun.begun == {delivery.id}
-    found = deliveries.recover(policy=UncertainPolicy.RESEND, now=NOW + timedelta(seconds=30))
+    found = deliveries.recover(policy=UncertainPolicy.RESEND, now=NOW + timedelta(seconds=20))
     assert (found.uncertain, found.waiting) == (0, 1)
     found = deliveries.recover(policy=UncertainPolicy.RESEND, now=NOW + timedelta(minutes=2))
     assert (found.uncertain, found.waiting) == (1, 0)
