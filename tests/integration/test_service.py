@@ -403,7 +403,7 @@ async def test_sources_are_fetched_at_the_start_and_before_a_slot(
                 await until(lambda: outbox(tmp_path) == 1)
                 assert app.store.documents.count() == 2
     assert server.paths().count("/gone") == 1
-    assert [one.levelname for one in caplog.records if "gone for good" in one.message] == ["WARNING"]
+    assert [one.levelname for one in caplog.records if "for good (410)" in one.message] == ["WARNING"]
 
 
 async def test_an_edition_that_needs_approval_is_proposed_before_its_slot_and_sent_once_approved(
