@@ -32,7 +32,7 @@ from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.documents import FileReport, IngestReport, Parse, ParsedItem, ParsedItems
 from newsletter.model.editions import Draft, MailingList, PublishReport
 from newsletter.model.gauges import Gauges
-from newsletter.model.jobs import JobKind
+from newsletter.model.jobs import JobKind, QueueState
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.publish import slots_due
@@ -315,6 +315,10 @@ class App(Nouns):
             release=version("newsletter"),
             defer_left_over=lambda: self.batches.defer_left_over(clock=clock),
         )
+
+    def queue_state(self) -> QueueState | None:
+        """Return how the queue stands that workers share; None on SQLite, where there is none."""
+        return self.store.jobs.state() if Store.is_server(self.settings.database_url) else None
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:
         """Return how many deliveries could be sent now."""

@@ -21,6 +21,7 @@ from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
 from newsletter.store.forgetting import Forgetting
+from newsletter.store.jobs import Jobs
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
 from newsletter.store.lookups import Lookups
@@ -58,6 +59,7 @@ class Store:
         audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
         batches: What of it workers on many machines share, on PostgreSQL.
+        jobs: How the queue stands that they share.
         operations: What the operator decides about deliveries.
         feedback: What came back.
         signups: What visitors ask for, and which letter answers it.
@@ -88,6 +90,7 @@ class Store:
         self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
         self.batches = Batches(database)
+        self.jobs = Jobs(database)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
         self.signups = SignUps(database, hasher)
@@ -131,6 +134,15 @@ class Store:
             StoreError: The address is of another kind.
         """
         return Database(url).exists
+
+    @staticmethod
+    def is_server(url: str) -> bool:
+        """Return whether a store is, or would be, on a server that many hosts share.
+
+        Raises:
+            StoreError: The address is of another kind.
+        """
+        return not Database(url).is_sqlite
 
     @property
     def place(self) -> str:

@@ -18,12 +18,11 @@ from newsletter.engine.base import Verb, Works, attempt
 from newsletter.engine.cluster.joining import (
     HEARTBEAT_SECONDS,
     RESCUE_TIMES,
-    STALLED_SECONDS,
     Roll,
     rescue,
 )
 from newsletter.model.deliveries import DeliveryRange
-from newsletter.model.jobs import JobKind
+from newsletter.model.jobs import STALLED_SECONDS, JobKind
 
 log = logging.getLogger(__name__)
 

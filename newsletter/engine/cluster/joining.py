@@ -10,12 +10,12 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
+from newsletter.model.jobs import STALLED_SECONDS
+
 log = logging.getLogger(__name__)
 
-#: How often a worker says that it lives, and after how long without a word its jobs are given to others, in
-#: seconds.
+#: How often a worker says that it lives, in seconds.
 HEARTBEAT_SECONDS = 5.0
-STALLED_SECONDS = 25.0
 
 #: When the jobs of workers that are gone are looked for: every ten seconds. The sixth field stands for them.
 RESCUE_TIMES = "* * * * * */10"
