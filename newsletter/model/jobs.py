@@ -90,9 +90,7 @@ class QueueState:
         failed = [count.kind for count in self.counts if count.failed]
         tried = max((count.most_attempts for count in self.counts), default=0)
         if (waiting or stalled) and not alive:
-            return (
-                "no worker is there to take jobs: start `newsletter run` on a host that reaches the database"
-            )
+            return "no worker is there to take jobs: start `newsletter run` on a host of this install"
         if stalled:
             return f"{stalled} jobs are of workers that are gone: others take them within a minute"
         if tried >= _MANY_ATTEMPTS:
