@@ -16,6 +16,7 @@ from newsletter import settings as settings_room
 from newsletter import wiring
 from newsletter.bound import checks
 from newsletter.bound.batches import Batches
+from newsletter.bound.crew import crew
 from newsletter.bound.doctor import Doctor
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.nouns import Nouns
@@ -288,6 +289,7 @@ class App(Nouns):
             on_result=on_result,
             force=force,
             only=only,
+            crew=crew(self.settings, self.lists),
         )
 
     @cached_property

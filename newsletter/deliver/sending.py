@@ -68,6 +68,7 @@ class Sending:
         set_aside: dict[int, datetime],
         is_trial: bool,
         only: DeliveryRange | None = None,
+        name: str = "",
     ) -> None:
         """Prepare; nothing is claimed yet.
 
@@ -82,6 +83,7 @@ class Sending:
             set_aside: Until when editions are to be left alone, UTC, by id.
             is_trial: The server was in trouble: what it refuses is put off until it has accepted something.
             only: Only these deliveries; None for all.
+            name: To claim under; empty: a random one.
         """
         self._store = store
         self._bag = bag
@@ -94,7 +96,7 @@ class Sending:
         self._refused_in_a_row = 0
         #: What refusals in a suspicious row say about mailboxes, by delivery.
         self._unproven: dict[int, BounceKind] = {}
-        self._name = secrets.token_hex(16)
+        self._name = name or secrets.token_hex(16)
         self._ending = asyncio.Event()
         self._presence = Presence(store, self._name, clock)
         self._ledger = Ledger(store, bag, self._name, clock)
@@ -117,6 +119,11 @@ class Sending:
         self.problem: TransportError | None = None
         self.troubles: dict[int, Breaker] = {}
         self.accepted_editions: set[int] = set()
+
+    @property
+    def rate_until(self) -> datetime | None:
+        """When the rate lets the next one out, if that ended the turn; UTC."""
+        return self.queue.rate_until
 
     async def run(self) -> None:
         """Send until nothing is due, the server is in trouble, or it is to stop.

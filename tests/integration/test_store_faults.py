@@ -429,7 +429,8 @@ async def test_a_clock_set_back_answers_no_slot_twice(world: World) -> None:
 # --- Two senders ----------------------------------------------------------------------------------------
 
 
-async def test_a_second_sender_gets_one_clear_line(world: World) -> None:
+async def test_a_second_sender_gets_one_clear_line(sqlite_world: World) -> None:
+    world = sqlite_world
     app = world.app()
     world.publish(app)
     (world.folder / ".env").write_text(
