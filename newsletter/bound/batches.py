@@ -1,11 +1,13 @@
 """Batches of deliveries that come out of the queue: sent one by one, over connections that are kept."""
 
 import asyncio
+from dataclasses import replace
 from functools import cached_property
 
 from newsletter import wiring
 from newsletter.deliver import Postbag, deliver
 from newsletter.deliver.recovery import Recoverer
+from newsletter.deliveries.kept import KeptTransport
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.editions import MailingList
@@ -23,8 +25,16 @@ class Batches:
         self._store = store
 
     @cached_property
+    def _transport(self) -> KeptTransport:
+        return KeptTransport(wiring.transport(self._settings))
+
+    @cached_property
     def _bag(self) -> Postbag:
-        return wiring.postbag(self._settings, self._lists)
+        return replace(wiring.postbag(self._settings, self._lists), transport=self._transport)
+
+    async def close(self) -> None:
+        """Say goodbye to the connections that are kept."""
+        await self._transport.close()
 
     async def send(self, batch: DeliveryRange, *, clock: Clock, stopping: asyncio.Event) -> DeliverReport:
         """Send what is due of a batch; see `newsletter.deliver`."""

@@ -168,6 +168,7 @@ class Service:
             await asyncio.gather(self._engine.run(works, stopping=self._stopping), self._watch())
         finally:
             self._scheduler.shutdown(wait=False)
+            await self._app.batches.close()
 
     def _times(self) -> dict[JobKind, int]:
         """Return how often each kind of work is looked for, in seconds."""
