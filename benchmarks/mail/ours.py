@@ -1,0 +1,88 @@
+"""Our sender as a process of its own: the app delivers what is due, and says what that cost.
+
+    python -m benchmarks.mail.ours SETTINGS.json [--uvloop] [--workers N]
+
+It prints one line of JSON: seconds of CPU and of the clock, from the first line of the process and within
+`App.deliver`.
+"""
+
+from __future__ import annotations
+
+import time
+
+_STARTED = time.monotonic()
+
+import argparse  # noqa: E402 - the clock comes first
+import asyncio  # noqa: E402
+import inspect  # noqa: E402
+import json  # noqa: E402
+import resource  # noqa: E402
+import sys  # noqa: E402
+from datetime import UTC, datetime  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from newsletter.app import App  # noqa: E402
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _cpu_seconds() -> float:
+    """Return what this process and those that it has waited for have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _run(app: App, *, uvloop: bool, workers: int) -> dict[str, Any]:
+    first: list[float] = []
+
+    def note() -> None:
+        """Note when the first result had come."""
+        if not first:
+            first.append(time.monotonic())
+
+    async def deliver() -> dict[str, int]:
+        """Send everything that is due."""
+        extra = {"workers": workers} if workers > 1 else {}
+        report = await app.deliver(clock=_now, stopping=asyncio.Event(), on_result=note, **extra)
+        return {state.value: count for state, count in report.outcomes.items()}
+
+    loop = None
+    if uvloop:
+        import uvloop as fast
+
+        loop = fast.new_event_loop
+    cpu, clock = _cpu_seconds(), time.monotonic()
+    with asyncio.Runner(loop_factory=loop) as runner:
+        outcomes = runner.run(deliver())
+    app.close()
+    return {
+        "cpu_seconds": _cpu_seconds() - cpu,
+        "seconds": time.monotonic() - clock,
+        "start_cpu_seconds": cpu,
+        "first_result_seconds": first[0] - _STARTED if first else None,
+        "messages": sum(outcomes.values()),
+        "outcomes": outcomes,
+    }
+
+
+def takes_workers() -> bool:
+    """Tell whether the sender can run several processes."""
+    return "workers" in inspect.signature(App.deliver).parameters
+
+
+def main() -> None:
+    """Deliver, and print what it cost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("settings", type=Path)
+    parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    app = App.isolated(**json.loads(options.settings.read_text()))
+    json.dump(_run(app, uvloop=options.uvloop, workers=options.workers), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
