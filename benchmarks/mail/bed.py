@@ -1,4 +1,4 @@
-"""A store with many made-up readers and an edition published for them: what a benchmark of sending starts from."""
+"""A store with many made-up readers and an edition published for them: where a benchmark of sending starts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Our sender as a process of its own: the app delivers what is due, and says what that cost.
 
-    python -m benchmarks.mail.ours SETTINGS.json [--uvloop] [--workers N]
+    python -m benchmarks.mail.ours SETTINGS.json [--uvloop] [--workers N] [--slices N]
 
 It prints one line of JSON: seconds of CPU and of the clock, from the first line of the process and within
 `App.deliver`.
@@ -14,7 +14,6 @@ _STARTED = time.monotonic()
 
 import argparse  # noqa: E402 - the clock comes first
 import asyncio  # noqa: E402
-import inspect  # noqa: E402
 import json  # noqa: E402
 import resource  # noqa: E402
 import sys  # noqa: E402
@@ -35,18 +34,34 @@ def _cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _run(app: App, *, uvloop: bool, workers: int) -> dict[str, Any]:
-    first: list[float] = []
+class _Notes:
+    """When the first result had come, and what each so many of them cost."""
 
-    def note() -> None:
-        """Note when the first result had come."""
-        if not first:
-            first.append(time.monotonic())
+    def __init__(self, slice_length: int) -> None:
+        self._length = slice_length
+        self._count = 0
+        self._cpu = _cpu_seconds()
+        self.first_at: float | None = None
+        self.slices: list[float] = []
+
+    def note(self) -> None:
+        """Note a result."""
+        if self.first_at is None:
+            self.first_at = time.monotonic()
+        self._count += 1
+        if self._length and self._count % self._length == 0:
+            used = _cpu_seconds()
+            self.slices.append(used - self._cpu)
+            self._cpu = used
+
+
+def _run(app: App, *, uvloop: bool, workers: int, slice_length: int) -> dict[str, Any]:
+    cpu, clock, notes = _cpu_seconds(), time.monotonic(), _Notes(slice_length)
 
     async def deliver() -> dict[str, int]:
         """Send everything that is due."""
         extra = {"workers": workers} if workers > 1 else {}
-        report = await app.deliver(clock=_now, stopping=asyncio.Event(), on_result=note, **extra)
+        report = await app.deliver(clock=_now, stopping=asyncio.Event(), on_result=notes.note, **extra)
         return {state.value: count for state, count in report.outcomes.items()}
 
     loop = None
@@ -54,7 +69,6 @@ def _run(app: App, *, uvloop: bool, workers: int) -> dict[str, Any]:
         import uvloop as fast
 
         loop = fast.new_event_loop
-    cpu, clock = _cpu_seconds(), time.monotonic()
     with asyncio.Runner(loop_factory=loop) as runner:
         outcomes = runner.run(deliver())
     app.close()
@@ -62,15 +76,11 @@ def _run(app: App, *, uvloop: bool, workers: int) -> dict[str, Any]:
         "cpu_seconds": _cpu_seconds() - cpu,
         "seconds": time.monotonic() - clock,
         "start_cpu_seconds": cpu,
-        "first_result_seconds": first[0] - _STARTED if first else None,
+        "first_result_seconds": notes.first_at - _STARTED if notes.first_at else None,
+        "slices": notes.slices,
         "messages": sum(outcomes.values()),
         "outcomes": outcomes,
     }
-
-
-def takes_workers() -> bool:
-    """Tell whether the sender can run several processes."""
-    return "workers" in inspect.signature(App.deliver).parameters
 
 
 def main() -> None:
@@ -79,9 +89,12 @@ def main() -> None:
     parser.add_argument("settings", type=Path)
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--slices", type=int, default=0, help="tell the CPU of each so many messages")
     options = parser.parse_args()
     app = App.isolated(**json.loads(options.settings.read_text()))
-    json.dump(_run(app, uvloop=options.uvloop, workers=options.workers), sys.stdout)
+    json.dump(
+        _run(app, uvloop=options.uvloop, workers=options.workers, slice_length=options.slices), sys.stdout
+    )
 
 
 if __name__ == "__main__":
