@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from typing import TypeVar
 
 _DIGITS = 3
@@ -54,7 +53,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     #: ISO 8601, UTC.
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    machine: str = field(default_factory=lambda: machine())
+    machine: str = field(default_factory=lambda: this_machine())  # noqa: PLW0108 - it is defined below
 
     def show(self) -> str:
         """Return the whole as Markdown."""
@@ -116,11 +115,6 @@ def number(value: float) -> str:
     return f"{value:,.{max(0, places)}f}"
 
 
-def medians(rounds: Sequence[float]) -> float:
-    """Return the middle of what several rounds found."""
-    return median(rounds)
-
-
 def interleaved(
     contenders: Sequence[_Kind], measure: Callable[[_Kind], _Found], *, rounds: int
 ) -> list[list[_Found]]:
@@ -139,7 +133,7 @@ def interleaved(
     return found
 
 
-def machine() -> str:
+def this_machine() -> str:
     """Return what the figures depend on: processor, memory, system, and versions."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (

@@ -4,8 +4,8 @@
                                  [--sessions 16] [--peers FOLDER] [--json FILE]
 
 Our sender is run as `newsletter` runs it: an app over a SQLite store of so many confirmed readers and one
-published edition, as a process of its own, every step durable. Peers keep no outbox. The server is the sink of
-`benchmarks/sink.c`, on this machine. Contenders take turns, round by round; medians are shown. CPU is the
+published edition, as a process of its own, every step durable. Peers keep no outbox. The server is
+`benchmarks/sink.c` on this machine. Contenders take turns, round by round; medians are shown. CPU is the
 sender's alone, without its start. What peers need, and where, is told in benchmarks/README.md; those that are
 not there are left out and named.
 """

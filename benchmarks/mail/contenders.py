@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -271,9 +272,7 @@ def python_peer(
 
 
 def row(contender: Contender, runs: list[Run], reference: list[Run] | None) -> tuple[str, ...]:
-    """Return a table's row: rate, CPU, memory, octets, and how often the reference's rate and CPU they are."""
-    from statistics import median
-
+    """Return a table's row; the last two cells are its rate and CPU in those of the reference."""
     rate, cpu = median(one.rate for one in runs), median(one.cpu for one in runs)
     times = ("", "")
     if reference:

@@ -39,7 +39,8 @@ h2 a{color:#1a4fd6;text-decoration:none} p{font-size:15px;line-height:23px;margi
 <p class="meta">{{ story.source }}</p>
 {% for sentence in story.sentences %}<p>{{ sentence }}</p>
 {% endfor %}</td></tr>{% endfor %}
-<tr><td class="foot">Sent to {{ address }}. <a href="{{ leave }}">Unsubscribe</a></td></tr></table></body></html>
+<tr><td class="foot">Sent to {{ address }}. <a href="{{ leave }}">Unsubscribe</a></td></tr></table>
+</body></html>
 """
 _TEXT = """{{ subject }}
 
@@ -51,7 +52,7 @@ Good morning, {{ name }}.
 
 {% for sentence in story.sentences %}{{ sentence|wordwrap(72) }}
 {% endfor %}{% endfor %}
--- 
+
 Sent to {{ address }}. Unsubscribe: {{ leave }}
 """
 
