@@ -28,6 +28,17 @@ _CONNECT_SECONDS = 10
 #: How long a server may take to answer what waits for nobody, in seconds.
 ANSWER_SECONDS = 15
 
+#: How a PostgreSQL server treats our connections. It, too, gives one up whose other end has gone without a
+#: word: a host that is cut off in the middle of a transaction would keep its rows locked for hours.
+_ASKED_OF_SERVER = {
+    "lock_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+    "idle_in_transaction_session_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+    "tcp_keepalives_idle": 15,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+}
+
 #: PostgreSQL's code for a transaction that it broke off to let another one go on.
 _DEADLOCK_DETECTED = "40P01"
 
@@ -290,7 +301,8 @@ def _postgres_options(url: URL) -> dict[str, str]:
         "tcp_user_timeout": f"{BUSY_TIMEOUT_SECONDS * 1000}",
     }
     unset = {name: value for name, value in options.items() if name not in url.query}
-    return {**unset, "options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000} {words}".rstrip()}
+    asked = " ".join(f"-c {name}={value}" for name, value in _ASKED_OF_SERVER.items())
+    return {**unset, "options": f"{asked} {words}".rstrip()}
 
 
 def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:

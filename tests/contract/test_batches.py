@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.errors import PublishConflictError, StoreError
 from newsletter.model.deliveries import DeliveryMark, DeliveryRange, DeliveryState, UncertainPolicy
-from newsletter.store import batches, queue_schema
+from newsletter.store import batches, database, queue_schema
 from newsletter.store.database import Database
 from newsletter.store.store import Store
 
@@ -187,21 +188,21 @@ def test_a_newer_release_of_the_queue_is_brought_in_step_by_step(
     files = tmp_path / "migrations"
     files.mkdir()
     monkeypatch.setattr(queue_schema, "_folder", lambda: tmp_path)
-    database = Database(postgres_url)
+    newer = Database(postgres_url)
 
     def release(name: str, statement: str) -> str:
         (files / name).write_text(f"-- 100 % SQL\n{statement};\n{statement.replace('TABLE a', 'TABLE b')};")
-        queue_schema.upgrade(database)
-        with database.reading() as connection:
+        queue_schema.upgrade(newer)
+        with newer.reading() as connection:
             return queue_schema._last_file(connection)
 
     assert release("90.00.00_01_pre_x.sql", "CREATE TABLE a1 (n int)") == "90.00.00_01_pre_x.sql"
     assert release("90.00.00_50_post_x.sql", "DROP TABLE a1") == "90.00.00_01_pre_x.sql"
     assert release("91.00.00_01_pre_y.sql", "CREATE TABLE a2 (n int)") == "91.00.00_01_pre_y.sql"
-    with database.reading() as connection:
+    with newer.reading() as connection:
         names = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
         assert {"a1", "a2", "b1", "b2"} & set(names) == {"a2", "b2"}
-    database.close()
+    newer.close()
 
 
 def test_without_the_queue_s_library_postgresql_is_refused_in_one_line(
@@ -210,3 +211,22 @@ def test_without_the_queue_s_library_postgresql_is_refused_in_one_line(
     monkeypatch.setattr(queue_schema, "find_spec", lambda _: None)
     with pytest.raises(StoreError, match=r"pip install 'newsletter\[postgres\]'"):
         Store.open(postgres_url)
+
+
+def test_a_host_that_is_cut_off_in_a_transaction_keeps_no_row_for_long(
+    store: Store, postgres_url: str, subscribe, publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its server has heard nothing of its end: without a limit, the rows would stay locked for hours."""
+    subscribe("ada@example.org")
+    edition = publish("A story")
+    short = {**database._ASKED_OF_SERVER, "idle_in_transaction_session_timeout": 200}
+    monkeypatch.setattr(database, "_ASKED_OF_SERVER", short)
+    cut_off = Database(postgres_url)
+    silent = cut_off.engine.connect()
+    silent.execute(text("UPDATE deliveries SET changed_at = changed_at"))
+    # Waits for the row, until the server gives up the one who holds it.
+    run_sql(store, f"UPDATE deliveries SET changed_at = changed_at WHERE edition_id = {edition.id}")
+    with pytest.raises(DBAPIError):
+        silent.execute(text("SELECT 1"))
+    silent.close()
+    cut_off.close()

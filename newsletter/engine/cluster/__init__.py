@@ -256,8 +256,8 @@ def _reason(error: BaseException) -> str:
 
 
 def _quieten() -> None:
-    """Let Procrastinate tell only of what is wrong with itself: what becomes of jobs is told by us."""
-    library = logging.getLogger("procrastinate")
-    if library.level == logging.NOTSET:
-        library.setLevel(logging.WARNING)
-        logging.getLogger("procrastinate.worker").setLevel(logging.CRITICAL)
+    """Let Procrastinate tell nothing: what becomes of jobs, and of the connection, is told by us."""
+    if logging.getLogger().level == logging.DEBUG:
+        return
+    for library in ("procrastinate", "psycopg.pool"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
