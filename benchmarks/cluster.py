@@ -296,7 +296,7 @@ def three_hosts(options: argparse.Namespace, folder: Path, server: str) -> tuple
 
 _NOTE = (
     "Workers, database and mail server share this machine's processors: more workers than it has of those "
-    "only share out the same time. What a message costs each of the three tells what more machines would bring."
+    "share out the same time. What a message costs each of the three tells what more machines would bring."
 )
 
 

@@ -8,6 +8,8 @@ from newsletter import backup
 from newsletter.model.audit import AuditEntry
 from newsletter.model.backups import BackupReport, Held, RestoreReport
 from newsletter.model.editions import MailingList, SlotDecision
+from newsletter.model.moving import MoveReport
+from newsletter.move import move
 from newsletter.publish import slots_due
 from newsletter.settings import Settings
 from newsletter.settings.everything import TOML
@@ -89,6 +91,11 @@ class Backups:
             copy.audit.record(_entry("restore backup", str(file), detail, by, now))
         kept = backup.put_in_place(store, now=now)
         return RestoreReport(store=store, contents=contents, kept=kept, held=held, goes_on=goes_on)
+
+    @staticmethod
+    def move(source: str, target: str, *, on_rows: Callable[[int, int], None]) -> MoveReport:
+        """Move a store from SQLite to PostgreSQL; see `newsletter.move.move`."""
+        return move(source, target, on_rows=on_rows)
 
     def hold(self, *, by: str, now: datetime) -> Held:
         """Pause what was on its way in the store as it stands, after it was restored by other means.

@@ -5,13 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import newsletter
 from newsletter.deliver import Crew
 from newsletter.model.editions import MailingList
 from newsletter.settings import Settings
 
 #: The folder that the package is in, which an interpreter without our working directory might not find.
-_FOLDER = Path(newsletter.__file__).parents[1]
+_FOLDER = Path(__file__).parents[2]
 
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from newsletter.bound.worker import main; main()"
 

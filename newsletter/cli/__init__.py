@@ -17,6 +17,7 @@ from newsletter.cli.editions import preview, send
 from newsletter.cli.explain import explain
 from newsletter.cli.help import help_
 from newsletter.cli.jobs import jobs
+from newsletter.cli.moving import migrate_store
 from newsletter.cli.operation import config, demo, run, status
 from newsletter.cli.operators import operators
 from newsletter.cli.proposals import editions
@@ -70,6 +71,7 @@ for _command in (
     operators,
     backup,
     restore,
+    migrate_store,
     completion,
     help_,
 ):

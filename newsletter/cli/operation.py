@@ -7,6 +7,7 @@ import click
 
 from newsletter.cli.jobs import Kinds
 from newsletter.cli.listings import json_option, write_json
+from newsletter.cli.options import workers_option
 from newsletter.model.editions import MailingList
 from newsletter.model.jobs import JobKind
 
@@ -21,7 +22,8 @@ from newsletter.model.jobs import JobKind
     show_default=False,
     help=f"Only so much of the work, as --queues deliver on a host that only sends: {', '.join(JobKind)}.",
 )
-def run(*, no_web: bool, kinds: tuple[JobKind, ...]) -> None:
+@workers_option
+def run(*, no_web: bool, kinds: tuple[JobKind, ...], workers: int | None) -> None:
     """Run the service: ingest, publish on schedule, deliver, serve the web pages; until SIGTERM.
 
     On PostgreSQL, run it on as many hosts as you like: they share the work, and every slot is published once.
@@ -31,7 +33,7 @@ def run(*, no_web: bool, kinds: tuple[JobKind, ...]) -> None:
     from newsletter.cli import logs
     from newsletter.cli.common import opened, utc_now
 
-    with opened() as app:
+    with opened(workers=workers) as app:
         settings = app.settings
         logs.configure(level=settings.log_level, form=settings.log_format, secrets=app.secrets())
         service.run(app, clock=utc_now, with_web=not no_web, kinds=kinds)

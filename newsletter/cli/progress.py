@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 
 @contextmanager
@@ -29,3 +29,22 @@ def progress(what: str, *, total: int | None = None, worth: int = 0) -> Iterator
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=total)
         yield lambda more=1: shown.update(task, advance=more)
+
+
+@contextmanager
+def progress_of_parts(what: str, *, worth: int = 0) -> Iterator[Callable[[int, int], None]]:
+    """The same for work that tells how much there is only once it has begun.
+
+    Yields:
+        To be called with how much more is done, and how much there is in all.
+    """
+    with ExitStack() as stack:
+        shown: list[Callable[..., None]] = []
+
+        def advance(more: int, total: int) -> None:
+            """Show how far it has come; the first call begins the bar."""
+            if not shown:
+                shown.append(stack.enter_context(progress(what, total=total, worth=worth)))
+            shown[0](more)
+
+        yield advance

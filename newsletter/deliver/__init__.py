@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from newsletter.deliver.crew import Crew
-from newsletter.deliver.desk import make_reader, write_message
+from newsletter.deliver.desk import EditionCopies, reader_maker
 from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliver.letters import send_letters
-from newsletter.deliver.postbag import Postbag, Sign, Stationery
+from newsletter.deliver.postbag import FindSigner, Postbag, Stationery
 from newsletter.deliver.recovery import Recoverer
 from newsletter.deliver.sending import Sending
 from newsletter.deliver.workers import Workers, worth_starting
@@ -24,15 +25,15 @@ from newsletter.store.store import Store
 __all__ = [
     "Clock",
     "Crew",
+    "EditionCopies",
+    "FindSigner",
     "LetterDesk",
     "Postbag",
-    "Sign",
     "Stationery",
     "deliver",
-    "make_reader",
+    "reader_maker",
     "send_copy",
     "send_letters",
-    "write_message",
 ]
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ async def deliver(
         SenderBusyError: Another process is sending from this store, which is on SQLite; or one must be alone.
         StoreError: State cannot be written any more; sending stopped at once.
     """
+    if store.is_shared:
+        bag = replace(bag, shared=True)
     with store.sender_lock() as files:
         recoverer = Recoverer(store, bag, clock)
         on_result = on_result or (lambda: None)
@@ -149,10 +152,12 @@ class _Turn:
         sending = await self._begun(troubles, aside, is_trial=breaker is not None)
         await sending.run()
         refused = await self._settle_refusals(sending, troubles, aside)
-        aside = {number: why for number, why in aside.items() if number not in sending.accepted_editions}
+        aside = {
+            number: why for number, why in aside.items() if number not in sending.findings.accepted_editions
+        }
         opened = None
-        if sending.problem is not None and await self._due():
-            opened = await self._trip(breaker, sending.problem)
+        if sending.findings.problem is not None and await self._due():
+            opened = await self._trip(breaker, sending.findings.problem)
         trouble = opened or next(iter([*refused, *aside.values()]), None)
         return await self._report(sending, trouble=trouble, tried=bool(opened or refused or not aside))
 
@@ -167,6 +172,7 @@ class _Turn:
             return Workers(
                 self._crew,
                 count,
+                self._bag,
                 files=self._files,
                 recoverer=self._recoverer,
                 clock=self._clock,
@@ -203,14 +209,14 @@ class _Turn:
         self, sending: Sending | Workers, troubles: dict[int, Breaker], aside: dict[int, Breaker]
     ) -> list[Breaker]:
         """Open the breakers of editions whose sender was refused, and return them; close those over."""
-        over = sending.accepted_editions
+        over = sending.findings.accepted_editions
         if self._list_name is None and self._only is None:
             over = over | {edition_id for edition_id in troubles if edition_id not in aside}
         gone = [f"{EDITION_ACCOUNT}{edition_id}" for edition_id in over if edition_id in troubles]
         await self._store.in_time(self._store.accounts.close_breakers, gone)
-        for edition_id, trouble in sending.troubles.items():
+        for edition_id, trouble in sending.findings.troubles.items():
             await self._open(f"{EDITION_ACCOUNT}{edition_id}", trouble, edition_id)
-        return list(sending.troubles.values())
+        return list(sending.findings.troubles.values())
 
     async def _probe(self) -> TransportError | None:
         """See whether the server lets us in again; if so, forget the trouble."""

@@ -50,9 +50,9 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """So many more attempts were recorded."""
+    """What more attempts ended in that were recorded."""
 
-    count: int
+    outcomes: Mapping[DeliveryState, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +68,6 @@ class Logged:
 class Ended:
     """How a worker's turn ended."""
 
-    #: How many attempts ended in each state.
-    outcomes: Mapping[DeliveryState, int] = field(default_factory=dict)
     #: What is wrong with the server; empty if nothing is.
     problem: str = ""
     permanent: bool = False

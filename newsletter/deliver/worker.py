@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 
 from newsletter.deliver.crew import Ended, Logged, Order, Results, Word, said
@@ -13,6 +14,7 @@ from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.sending import Sending
 from newsletter.errors import StoreError
 from newsletter.model.clock import Clock
+from newsletter.model.deliveries import DeliveryState
 from newsletter.store.store import Store
 
 #: How often results are told, in seconds.
@@ -26,7 +28,7 @@ class Mouth(logging.Handler):
         super().__init__()
         self._file = file
         self._turn = threading.Lock()
-        self._results = 0
+        self._told: Counter[DeliveryState] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass a line on to the parent's log."""
@@ -42,15 +44,12 @@ class Mouth(logging.Handler):
                 except BrokenPipeError:
                     return
 
-    def count(self) -> None:
-        """Note that one more attempt is recorded."""
-        self._results += 1
-
-    def tell_results(self) -> None:
-        """Say how many attempts were recorded since the last time."""
-        if self._results:
-            count, self._results = self._results, 0
-            self.say(Results(count=count))
+    def tell_results(self, outcomes: Counter[DeliveryState]) -> None:
+        """Say what more attempts have ended in; `outcomes` is what all have."""
+        more = outcomes - self._told
+        if more:
+            self._told = Counter(outcomes)
+            self.say(Results(outcomes=dict(more)))
 
 
 async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mouth) -> None:
@@ -75,13 +74,13 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
         clock=_clock(order.now),
         stopping=stopping,
         list_name=order.list_name,
-        on_result=mouth.count,
+        on_result=lambda: None,
         troubles=order.troubles,
         set_aside=dict(order.set_aside),
         is_trial=order.is_trial,
         name=order.sender,
     )
-    telling = asyncio.create_task(_keep_telling(mouth))
+    telling = asyncio.create_task(_keep_telling(mouth, sending))
     failure = ""
     try:
         await sending.run()
@@ -89,14 +88,14 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
         failure = str(error)
     finally:
         telling.cancel()
-    mouth.tell_results()
+    mouth.tell_results(sending.outcomes)
+    found = sending.findings
     mouth.say(
         Ended(
-            outcomes=dict(sending.outcomes),
-            problem=str(sending.problem or ""),
-            permanent=bool(sending.problem and sending.problem.permanent),
-            troubles=sending.troubles,
-            accepted_editions=frozenset(sending.accepted_editions),
+            problem=str(found.problem or ""),
+            permanent=bool(found.problem and found.problem.permanent),
+            troubles=found.troubles,
+            accepted_editions=frozenset(found.accepted_editions),
             rate_until=sending.rate_until,
             store_failure=failure,
         )
@@ -115,7 +114,7 @@ def _clock(start: datetime) -> Clock:
     return lambda: start + timedelta(seconds=time.monotonic() - began)
 
 
-async def _keep_telling(mouth: Mouth) -> None:
+async def _keep_telling(mouth: Mouth, sending: Sending) -> None:
     while True:
         await asyncio.sleep(_TOLD_SECONDS)
-        mouth.tell_results()
+        mouth.tell_results(sending.outcomes)

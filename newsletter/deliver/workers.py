@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from newsletter.deliver.crew import Crew, Ended, Logged, Order, Results, framed, heard, said
+from newsletter.deliver.findings import Findings
+from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.recovery import Recoverer
 from newsletter.errors import StoreError, TransportError
 from newsletter.model.clock import Clock
@@ -39,9 +41,7 @@ class Workers:
 
     Attributes:
         outcomes: How many attempts ended in each state.
-        problem: What is wrong with the server; None if nothing is.
-        troubles: Why editions are set aside whose sender was refused, by id.
-        accepted_editions: Those of which a server took something.
+        findings: What they learned from servers' answers.
         rate_until: When the rate lets the next one out, if that ended the turn; UTC.
     """
 
@@ -49,6 +49,7 @@ class Workers:
         self,
         crew: Crew,
         count: int,
+        bag: Postbag,
         *,
         files: tuple[int, ...],
         recoverer: Recoverer,
@@ -65,6 +66,7 @@ class Workers:
         Args:
             crew: How they are started.
             count: How many.
+            bag: How deliveries go out.
             files: Open files that hold the right to send: each keeps it for as long as it lives.
             recoverer: Takes back what one held that died.
             clock: Returns the time, UTC.
@@ -88,9 +90,7 @@ class Workers:
         self._is_trial = is_trial
         self._ending = asyncio.Event()
         self.outcomes: Counter[DeliveryState] = Counter()
-        self.problem: TransportError | None = None
-        self.troubles: dict[int, Breaker] = {}
-        self.accepted_editions: set[int] = set()
+        self.findings = Findings(bag, clock, troubles=troubles, set_aside=dict(set_aside), is_trial=is_trial)
         self.rate_until: datetime | None = None
 
     async def run(self) -> None:
@@ -167,8 +167,9 @@ class Workers:
         end: Ended | None = None
         while (word := await heard(worker.stdout)) is not None:
             match word:
-                case Results(count=count):
-                    for _ in range(count):
+                case Results(outcomes=outcomes):
+                    self.outcomes.update(outcomes)
+                    for _ in range(sum(outcomes.values())):
                         self._on_result()
                 case Logged(logger=name, level=level, line=line):
                     logging.getLogger(name).log(level, "%s", line)
@@ -178,12 +179,12 @@ class Workers:
 
     def _add(self, end: Ended) -> None:
         """Add how one's turn ended; a server in trouble is so for all of them."""
-        self.outcomes.update(end.outcomes)
-        self.troubles |= end.troubles
-        self.accepted_editions |= end.accepted_editions
+        found = self.findings
+        found.troubles |= end.troubles
+        found.accepted_editions |= end.accepted_editions
         self.rate_until = self.rate_until or end.rate_until
         if end.problem:
-            self.problem = self.problem or TransportError(end.problem, permanent=end.permanent)
+            found.problem = found.problem or TransportError(end.problem, permanent=end.permanent)
             self._ending.set()
         if end.store_failure:
             raise StoreError(end.store_failure)

@@ -96,9 +96,14 @@ class KeptTransport:
 
 
 class _Kept:
-    """A connection that is kept once its user closes it, if it can go on."""
+    """A connection that is kept once its user closes it, if it can go on.
+
+    Attributes:
+        announces: As of the connection that was had first.
+    """
 
     def __init__(self, shelf: KeptTransport, connection: Connection, *, is_fresh: bool) -> None:
+        self.announces = connection.announces
         self._shelf = shelf
         self._connection = connection
         self._is_fresh = is_fresh
@@ -106,7 +111,7 @@ class _Kept:
         self._is_sound = True
 
     async def send(
-        self, message: Message, *, before_content: BeforeContent, **more: Message | None
+        self, message: Message, *, before_content: BeforeContent, following: Message | None = None
     ) -> SendResult:
         """Hand over one message; see `Connection.send`.
 
@@ -117,14 +122,14 @@ class _Kept:
         may_be_gone, self._is_fresh = not self._is_fresh, True
         result = None
         try:
-            result = await self._connection.send(message, before_content=before_content, **more)
+            result = await self._connection.send(message, before_content=before_content, following=following)
         except TransportError as error:
             if isinstance(error, SenderRefusedError) or not may_be_gone:
                 raise
         if result is None or (may_be_gone and _lost_before_envelope(result)):
             await self._connection.close()
             self._connection = await self._shelf.open_afresh()
-            result = await self._connection.send(message, before_content=before_content, **more)
+            result = await self._connection.send(message, before_content=before_content, following=following)
         self._is_sound = result.reusable
         return result
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import SenderBusyError, StoreError
+from newsletter.store.atonce import BEGUN_BY_HAND, AtOnce, OccupiedError
 from newsletter.store.patience import in_time
 
 #: How long a writer waits for another one, in seconds.
@@ -67,8 +68,10 @@ class Lock(IntEnum):
     FEEDBACK = 7_203_114_005
     #: Taking back what dead senders held.
     RECOVERY = 7_203_114_006
+    #: Counting for the rates of an account.
+    RATES = 7_203_114_007
     #: Putting what is left over into the queue.
-    BATCHES = 7_203_114_007
+    BATCHES = 7_203_114_008
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 
@@ -101,6 +104,7 @@ class Database:
             raise StoreError(message) from error
         if self.is_sqlite:
             _prepare_sqlite(self.engine, synchronous=synchronous)
+        self._at_once = AtOnce(self.engine)
 
     @property
     def exists(self) -> bool:
@@ -112,7 +116,7 @@ class Database:
         """The SQLite file, with all links resolved; None on PostgreSQL."""
         return Path(self._url.database or "").resolve() if self.is_sqlite else None
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Where the database is, without its password: options, which may hold one too, are left out."""
         return self._url.set(query={}).render_as_string(hide_password=True)
@@ -149,8 +153,25 @@ class Database:
         Raises:
             StoreError: The database refused, or is gone.
         """
-        with _translated(self.place), self.engine.begin() as connection:
-            yield connection
+        with _translated(self.place):
+            if self._at_once.is_asked_for:
+                with self._at_once.transaction() as connection:
+                    yield connection
+            else:
+                with self.engine.begin() as connection:
+                    yield connection
+
+    def do_at_once(self, call: Callable[[], _Result]) -> _Result:
+        """Do a short call that writes once, here and now; without waiting for anybody.
+
+        Raises:
+            OccupiedError: Somebody else is writing, or it is PostgreSQL; nothing was done.
+            StoreError: The database refused.
+        """
+        if not self.is_sqlite:
+            raise OccupiedError
+        with self._at_once.asked_for():
+            return call()
 
     @staticmethod
     def repeated(work: Callable[[], _Result]) -> _Result:
@@ -256,6 +277,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self._at_once.close()
         self.engine.dispose()
 
 
@@ -323,8 +345,12 @@ def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        only_reads = connection.get_execution_options().get("only_reads")
-        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get(BEGUN_BY_HAND):
+            return
+        # Without SQLAlchemy around it, which takes several times as long as a short transaction itself.
+        driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        driver.execute("BEGIN" if options.get("only_reads") else "BEGIN IMMEDIATE")
 
 
 def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
@@ -345,8 +371,9 @@ def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
 def _translated(place: str) -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        reason = " ".join(str(cause).split())
         raise StoreError(f"the store at {place} failed: {reason}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store at {place} failed: {error}") from error

@@ -1,7 +1,8 @@
 """The outbox: who gets which edition, and how far each delivery has come."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
@@ -11,11 +12,21 @@ from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
 from newsletter.store.database import Database, Lock
-from newsletter.store.due import correct_times, due_ids, load, of_list, within
+from newsletter.store.due import correct_times, due_ids, of_list, to_delivery, within
 from newsletter.store.feedback import count_bounce
+from newsletter.store.groups import claim_step, claimed_rows
 from newsletter.store.keys import AddressHasher
-from newsletter.store.marks import begin_sending, settle_uncertain, subscriber_of, write_mark
-from newsletter.store.steps import held_editions, requeue, settle_cancelled, unwanted, withhold, write_step
+from newsletter.store.marks import (
+    OvertakenError,
+    begin_sending,
+    settle_uncertain,
+    subscriber_of,
+    write_mark,
+    write_marks,
+)
+from newsletter.store.steps import held_editions, requeue, settle_cancelled, withhold, write_step
+
+log = logging.getLogger(__name__)
 
 _deliveries = tables.deliveries
 _senders = tables.senders
@@ -44,7 +55,7 @@ class Advance:
     #: Deliveries that may be handed to the server now.
     begun: frozenset[int]
     #: Results that came too late: another sender has taken the delivery over.
-    overtaken: frozenset[int]
+    overtaken: frozenset[int] = frozenset()
 
 
 class Deliveries:
@@ -82,8 +93,8 @@ class Deliveries:
         return self._database.repeated(lambda: self._recover(policy, now, dead))
 
     def _recover(self, policy: UncertainPolicy, now: datetime, dead: Sequence[str] | None) -> Recovery:
-        # A lease beyond its length was written by a clock that has been set back since.
-        longest = now + timedelta(seconds=LEASE_SECONDS)
+        # One far beyond its length is of a clock that has been set back since; hosts' differ a little.
+        longest = now + timedelta(seconds=2 * LEASE_SECONDS)
         alive = select(_senders.c.name).where(_senders.c.lease_until > now, _senders.c.lease_until <= longest)
         is_held = _deliveries.c.claimed_by.is_not(None)
         gone: ColumnElement[bool] = is_held
@@ -124,29 +135,32 @@ class Deliveries:
             except_editions: None of these.
             only: Only these; None for all.
         """
-        query = (
-            due_ids(now, list_name, except_editions, only)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=_deliveries)
+        claim = claim_step(
+            is_sqlite=self._database.is_sqlite,
+            of_one_list=list_name is not None,
+            with_exceptions=bool(except_editions),
+            of_range=only is not None,
         )
+        values = {"sender": sender, "now": now, "limit": limit}
+        if list_name is not None:
+            values["list_name"] = list_name
+        if except_editions:
+            values["exceptions"] = list(except_editions)
+        if only is not None:
+            values |= asdict(only)
         with self._database.transaction() as connection:
-            # Where all of those selected have left, look further: an empty answer means that none is due.
-            while ids := connection.scalars(query).all():
-                left = unwanted(connection, ids, now)
-                withhold(connection, left, now)
-                wanted = [i for i in ids if i not in left]
-                if wanted:
-                    break
-            else:
-                return []
-            write_step(
-                connection,
-                _deliveries.c.id.in_(wanted),
-                target=DeliveryState.CLAIMED,
-                now=now,
-                claimed_by=sender,
-            )
-            return load(connection, wanted)
+            # Where all of those claimed have left, look further: an empty answer means that none is due.
+            while ids := [row[0] for row in claim.rows(connection, values)]:
+                if wanted := self._wanted(connection, ids, now):
+                    return wanted
+            return []
+
+    def _wanted(self, connection: Connection, ids: Sequence[int], now: datetime) -> list[Delivery]:
+        """Return what was claimed, and take out what its readers do not want."""
+        query = claimed_rows(is_sqlite=self._database.is_sqlite)
+        rows = connection.execute(query, {"ids": list(ids), "now": now}).all()
+        withhold(connection, {row.id: row.refusal for row in rows if row[-1] is not None}, now)
+        return [to_delivery(row) for row in rows if row[-1] is None]
 
     def advance(
         self,
@@ -189,20 +203,40 @@ class Deliveries:
         spending: Spending | None,
         now: datetime,
     ) -> Advance:
+        try:
+            with self._database.transaction() as connection:
+                write_marks(connection, marks, sender, now)
+                return self._follow_up(connection, begin, marks, sender, policy, bounces, spending, now)
+        except OvertakenError:
+            log.debug("results that came too late are among others: each is written by itself")
         with self._database.transaction() as connection:
-            overtaken = set()
-            for mark in marks:
-                if not write_mark(connection, mark, sender, now):
-                    overtaken.add(mark.delivery_id)
-                elif mark.state is DeliveryState.UNCERTAIN:
-                    settle_uncertain(connection, mark.delivery_id, policy, now)
-                elif mark.bounce is not BounceKind.NONE:
-                    reader = subscriber_of(connection, mark.delivery_id)
-                    count_bounce(connection, self._hasher, reader, mark.bounce, bounces, now=now)
-            begun = begin_sending(connection, begin, sender, now)
-            if spending is not None and begun:
-                spend(connection, spending, len(begun), now=now)
-            return Advance(begun=begun, overtaken=frozenset(overtaken))
+            written = [mark for mark in marks if write_mark(connection, mark, sender, now)]
+            done = self._follow_up(connection, begin, written, sender, policy, bounces, spending, now)
+            late = {mark.delivery_id for mark in marks if mark not in written}
+            return replace(done, overtaken=frozenset(late))
+
+    def _follow_up(
+        self,
+        connection: Connection,
+        begin: Sequence[int],
+        written: Sequence[DeliveryMark],
+        sender: str,
+        policy: UncertainPolicy,
+        bounces: BouncePolicy,
+        spending: Spending | None,
+        now: datetime,
+    ) -> Advance:
+        """Do what results call for, and begin others."""
+        for mark in written:
+            if mark.state is DeliveryState.UNCERTAIN:
+                settle_uncertain(connection, mark.delivery_id, policy, now)
+            elif mark.bounce is not BounceKind.NONE:
+                reader = subscriber_of(connection, mark.delivery_id)
+                count_bounce(connection, self._hasher, reader, mark.bounce, bounces, now=now)
+        begun = begin_sending(connection, begin, sender, now)
+        if spending is not None and begun:
+            spend(connection, spending, len(begun), now=now)
+        return Advance(begun=begun)
 
     def count_bounces(
         self, refused: Mapping[int, BounceKind], *, bounces: BouncePolicy, now: datetime
@@ -263,7 +297,7 @@ class Deliveries:
     def next_due(self, *, list_name: str | None = None, only: DeliveryRange | None = None) -> datetime | None:
         """Return when the next delivery may be claimed, UTC; None if none is waiting."""
         query = select(func.min(_deliveries.c.due_at)).where(_deliveries.c.edition_id.not_in(held_editions()))
-        query = query.where(within(only) if only is not None else _deliveries.c.due_at.is_not(None))
+        query = query.where(within(**asdict(only)) if only is not None else _deliveries.c.due_at.is_not(None))
         if list_name is not None:
             query = query.where(of_list(list_name))
         with self._database.reading() as connection:
@@ -274,7 +308,8 @@ class Deliveries:
         self, *, now: datetime, list_name: str | None = None, only: DeliveryRange | None = None
     ) -> int:
         """Return how many deliveries may be claimed now."""
-        due = due_ids(now, list_name, (), only).order_by(None).subquery()
+        within_range = within(**asdict(only)) if only is not None else None
+        due = due_ids(now, list_name, (), within_range).order_by(None).subquery()
         with self._database.reading() as connection:
             return connection.scalar(select(func.count()).select_from(due)) or 0
 

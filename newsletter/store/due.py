@@ -1,13 +1,25 @@
 """What is due: which deliveries may be claimed, and what a sender must know of them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
-from newsletter.model.deliveries import Delivery, DeliveryRange, DeliveryState
+from newsletter.model.deliveries import Delivery, DeliveryState
 from newsletter.store import tables
-from newsletter.store.steps import held_editions
+from newsletter.store.steps import held_editions, refusal, with_reader
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -19,12 +31,19 @@ _LONGEST_WAIT = timedelta(days=2)
 
 
 def due_ids(
-    now: datetime,
-    list_name: str | None,
+    now: datetime | ColumnElement[datetime],
+    list_name: str | ColumnElement[str] | None,
     except_editions: Sequence[int],
-    only: DeliveryRange | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> Select[int]:
-    """Return the query for what may be claimed, in its order."""
+    """Return the query for what may be claimed, in its order; it takes values or parameters.
+
+    Args:
+        now: UTC.
+        list_name: Only this list's; None for all.
+        except_editions: None of these.
+        only: Only of a range, see `within`; None for all.
+    """
     query = _due_within(only, now) if only is not None else _due_at(now)
     if list_name is not None:
         query = query.where(of_list(list_name))
@@ -33,7 +52,7 @@ def due_ids(
     return query
 
 
-def _due_at(now: datetime) -> Select[int]:
+def _due_at(now: datetime | ColumnElement[datetime]) -> Select[int]:
     """Return the query for all that is due, by the index of just that."""
     return (
         select(_deliveries.c.id)
@@ -46,14 +65,14 @@ def _due_at(now: datetime) -> Select[int]:
     )
 
 
-def _due_within(only: DeliveryRange, now: datetime) -> Select[int]:
+def _due_within(only: ColumnElement[bool], now: datetime | ColumnElement[datetime]) -> Select[int]:
     """Return the query for what is due of a range, by the ids: what else is due is not looked at."""
-    # Never is later than now. An expression: by the index of what is due, all of it would be read.
-    never = literal(now + _LONGEST_WAIT, tables.UtcDateTime)
+    # An expression: by the index of what is due, all of it would be read.
+    never = literal(datetime.max.replace(tzinfo=UTC), tables.UtcDateTime)
     return (
         select(_deliveries.c.id)
         .where(
-            within(only),
+            only,
             func.coalesce(_deliveries.c.due_at, never) <= now,
             _deliveries.c.edition_id.not_in(held_editions()),
         )
@@ -61,25 +80,32 @@ def _due_within(only: DeliveryRange, now: datetime) -> Select[int]:
     )
 
 
-def within(only: DeliveryRange) -> ColumnElement[bool]:
-    """Return the condition that a delivery is in a range."""
+def within(
+    *,
+    edition_id: int | ColumnElement[int],
+    first_id: int | ColumnElement[int],
+    last_id: int | ColumnElement[int],
+) -> ColumnElement[bool]:
+    """Return the condition that a delivery is in a range; see `DeliveryRange`."""
     # An expression: by the index of its edition SQLite would read all of that.
-    return _deliveries.c.id.between(only.first_id, only.last_id) & (
-        (_deliveries.c.edition_id + 0) == only.edition_id
-    )
+    of_edition = (_deliveries.c.edition_id + literal_column("0")) == edition_id
+    return _deliveries.c.id.between(first_id, last_id) & of_edition
 
 
-def of_list(list_name: str) -> ColumnElement[bool]:
+def of_list(list_name: str | ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a delivery is of an edition of a list."""
     # An expression: by the index of the editions SQLite would read and sort all that is due for each claim.
-    return (_deliveries.c.edition_id + 0).in_(
+    return (_deliveries.c.edition_id + literal_column("0")).in_(
         select(_editions.c.id).where(_editions.c.list_name == list_name)
     )
 
 
-def load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]:
-    """Return deliveries with what a sender must know of them, by id."""
-    query = (
+def claimed(now: ColumnElement[datetime]) -> Select[Any]:
+    """Return the query for what a sender must know of deliveries, and what their readers want.
+
+    Its columns are those that `to_delivery` reads, and last `refusal`.
+    """
+    return with_reader(
         select(
             _deliveries.c.id,
             _deliveries.c.edition_id,
@@ -90,18 +116,25 @@ def load(connection: Connection, delivery_ids: Sequence[int]) -> list[Delivery]:
             _deliveries.c.attempts,
             _deliveries.c.queued_at,
             _deliveries.c.variant,
+            refusal(now).label("refusal"),
         )
-        .join(_editions, _editions.c.id == _deliveries.c.edition_id)
-        .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-        .join(
-            _subscriptions,
-            (_subscriptions.c.subscriber_id == _subscribers.c.id)
-            & (_subscriptions.c.list_name == _editions.c.audience_list),
-        )
-        .where(_deliveries.c.id.in_(delivery_ids))
-        .order_by(_deliveries.c.id)
     )
-    return [Delivery(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - a row's columns
+
+
+def to_delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
+    """Return a delivery as a row of `claimed` has it."""
+    delivery_id, edition_id, subscriber_id, address, name, since, attempts, queued_at, variant, _ = row
+    return Delivery(
+        id=delivery_id,
+        edition_id=edition_id,
+        subscriber_id=subscriber_id,
+        address=address,
+        name=name,
+        since=since,
+        attempts=attempts,
+        queued_at=queued_at,
+        variant=variant,
+    )
 
 
 def correct_times(connection: Connection, now: datetime) -> None:

@@ -7,9 +7,14 @@ from sqlalchemy import ColumnElement, Connection, case, literal, select, update
 
 from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
 from newsletter.store import tables
+from newsletter.store.groups import begin_step, lock_rows, result_step
 from newsletter.store.steps import held_editions, requeue, unwanted, withhold, write_step
 
 _deliveries = tables.deliveries
+
+
+class OvertakenError(Exception):
+    """Some results came too late: each is to be written by itself, in a transaction that begins anew."""
 
 
 def begin_sending(
@@ -18,31 +23,60 @@ def begin_sending(
     """Let deliveries be sent; return those that are the sender's still and whose reader wants them."""
     if not delivery_ids:
         return frozenset()
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        # Whoever takes over in this very moment, or erases a reader, is waited for: what is read thereafter
+        # is what they have written.
+        lock_rows(is_sqlite=False).rows(connection, {"ids": list(delivery_ids)})
+    values = {"ids": list(delivery_ids), "sender": sender, "now": now}
+    begun = frozenset(row[0] for row in begin_step(is_sqlite=is_sqlite).rows(connection, values))
+    rest = [delivery_id for delivery_id in delivery_ids if delivery_id not in begun]
+    if rest:
+        _withhold_unwanted(connection, rest, sender, now)
+    return begun
+
+
+def _withhold_unwanted(
+    connection: Connection, delivery_ids: Sequence[int], sender: str, now: datetime
+) -> None:
+    """Take out those of a sender's claims that their readers do not want; what a pause holds stays."""
     ours = connection.scalars(
-        select(_deliveries.c.id)
-        .where(
+        select(_deliveries.c.id).where(
             _deliveries.c.id.in_(delivery_ids),
             _deliveries.c.claimed_by == sender,
             _deliveries.c.state == DeliveryState.CLAIMED.value,
             _deliveries.c.edition_id.not_in(held_editions()),
         )
-        .order_by(_deliveries.c.id)
-        # Locked: a sender that takes over in this very moment must not find them after we were told to go on.
-        .with_for_update(of=_deliveries)
     ).all()
-    left = unwanted(connection, ours, now)
-    withhold(connection, left, now)
-    wanted = frozenset(ours) - left.keys()
-    if wanted:
-        write_step(
-            connection,
-            _deliveries.c.id.in_(wanted),
-            _deliveries.c.claimed_by == sender,
-            target=DeliveryState.SENDING,
-            now=now,
-            claimed_by=sender,
-        )
-    return wanted
+    withhold(connection, unwanted(connection, ours, now), now)
+
+
+def write_marks(connection: Connection, marks: Sequence[DeliveryMark], sender: str, now: datetime) -> None:
+    """Write the results of deliveries that a sender holds.
+
+    Raises:
+        OvertakenError: Not all of them can be written; the transaction is to be rolled back.
+    """
+    of_state: dict[DeliveryState, list[DeliveryMark]] = {}
+    for mark in marks:
+        of_state.setdefault(mark.state, []).append(mark)
+    is_sqlite = connection.dialect.name == "sqlite"
+    same = {"sender": sender, "now": now}
+    for state, some in of_state.items():
+        write = result_step(state, is_sqlite=is_sqlite)
+        rows = [_row(mark) for mark in some]
+        if is_sqlite:
+            written = write.count_many(connection, same, rows)
+        else:
+            lists = {name: [row[name] for row in rows] for name in rows[0]}
+            written = write.count(connection, same | lists)
+        if written != len(rows):
+            raise OvertakenError
+
+
+def _row(mark: DeliveryMark) -> dict[str, object]:
+    row = {"delivery_id": mark.delivery_id, "attempted": int(mark.attempted), "said": mark.reply}
+    return row if mark.next_attempt_at is None else row | {"next_at": mark.next_attempt_at}
 
 
 def write_mark(connection: Connection, mark: DeliveryMark, sender: str | None, now: datetime) -> bool:

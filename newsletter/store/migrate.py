@@ -25,7 +25,7 @@ def migrate(database: Database, *, suppression_key: str = "") -> None:
     Raises:
         StoreError: The database was made by a newer release, or a migration failed.
     """
-    if _revision(database) != HEAD:
+    if revision_of(database) != HEAD:
         _upgrade(database, suppression_key=suppression_key)
     queue_schema.upgrade(database)
 
@@ -41,7 +41,7 @@ def _upgrade(database: Database, *, suppression_key: str) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with database.transaction() as connection:
         database.serialise(connection, Lock.MIGRATION)
-        found = _revision(database)
+        found = revision_of(database)
         if found is not None and found not in known:
             raise StoreError(
                 f"the store at {database.place} was made by a newer release (revision {found}); "
@@ -54,7 +54,8 @@ def _upgrade(database: Database, *, suppression_key: str) -> None:
             keys.remember(connection, key, is_own=bool(suppression_key))
 
 
-def _revision(database: Database) -> str | None:
+def revision_of(database: Database) -> str | None:
+    """Return which migration a database has come to; None if it has no tables of ours."""
     with database.reading() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None

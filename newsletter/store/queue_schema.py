@@ -8,26 +8,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, text
 
 from newsletter.errors import StoreError
-from newsletter.store import tables
 from newsletter.store.database import Database, Lock
 
-_install = tables.install
-
-#: Name under which the store keeps which of Procrastinate's files was run last.
-_LAST_FILE = "queue_schema"
-
-#: Who works on the queue: Procrastinate's own table says when a worker was last heard of, not where it is.
-_WORKERS = """
+#: Who works on the queue: Procrastinate's own table says when a worker was last heard of, not where it is. And
+#: which of Procrastinate's files was run last.
+_OURS = """
 CREATE TABLE queue_workers (
     worker_id bigint PRIMARY KEY REFERENCES procrastinate_workers ON DELETE CASCADE,
     host text NOT NULL,
     pid integer NOT NULL,
     release text NOT NULL,
     started_at timestamp with time zone NOT NULL DEFAULT now()
-)
+);
+CREATE TABLE queue_schema (last_file text NOT NULL);
+INSERT INTO queue_schema VALUES ('')
 """
 
 
@@ -43,7 +40,7 @@ def install(connection: Connection) -> None:
     if connection.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is not None:
         return
     _run(connection, (_folder() / "schema.sql").read_text("utf-8"))
-    _run(connection, _WORKERS)
+    _run(connection, _OURS)
     _note(connection, _files()[-1].name)
 
 
@@ -89,12 +86,11 @@ def _folder() -> Path:
 
 
 def _last_file(connection: Connection) -> str:
-    return connection.scalar(select(_install.c.value).where(_install.c.name == _LAST_FILE)) or ""
+    return str(connection.scalar(text("SELECT last_file FROM queue_schema")))
 
 
 def _note(connection: Connection, name: str) -> None:
-    connection.execute(delete(_install).where(_install.c.name == _LAST_FILE))
-    connection.execute(insert(_install).values(name=_LAST_FILE, value=name))
+    connection.execute(text("UPDATE queue_schema SET last_file = :name"), {"name": name})
 
 
 def _run(connection: Connection, statements: str) -> None:

@@ -2,9 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    case,
+    exists,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.model.deliveries import TRANSITIONS, DeliveryState
 from newsletter.model.editions import EditionState
@@ -25,6 +39,25 @@ PAUSED = "the reader has paused"
 CANCELLED = "the operator cancelled the edition"
 
 
+def step(
+    *where: ColumnElement[bool],
+    target: DeliveryState,
+    now: datetime | ColumnElement[datetime],
+    **values: Any,  # noqa: ANN401 - columns of whatever type
+) -> Update:
+    """Return the statement that lets deliveries take a step, if the state that each is in allows it.
+
+    Args:
+        where: Which ones.
+        target: The state that they enter.
+        now: UTC.
+        values: More columns to write; `due_at` and `claimed_by` are emptied unless given.
+    """
+    before = [_constant(state) for state, targets in TRANSITIONS.items() if target in targets]
+    columns = {"state": _constant(target), "due_at": null(), "claimed_by": null(), "changed_at": now}
+    return update(_deliveries).where(*where, _deliveries.c.state.in_(before)).values(columns | values)
+
+
 def write_step(
     connection: Connection,
     *where: ColumnElement[bool],
@@ -32,25 +65,11 @@ def write_step(
     now: datetime,
     **values: Any,  # noqa: ANN401 - columns of whatever type
 ) -> int:
-    """Let the deliveries that match take a step, if the state that each is in allows it.
+    """Let the deliveries that match take a step, as `step` says; return how many did.
 
-    Args:
-        connection: A transaction that writes.
-        where: Which ones.
-        target: The state that they enter.
-        now: UTC.
-        values: More columns to write; `due_at` and `claimed_by` are emptied unless given.
-
-    Returns:
-        How many took the step; the others are as they were.
+    The others are as they were.
     """
-    before = [state.value for state, targets in TRANSITIONS.items() if target in targets]
-    result = connection.execute(
-        update(_deliveries)
-        .where(*where, _deliveries.c.state.in_(before))
-        .values({"state": target.value, "due_at": None, "claimed_by": None, "changed_at": now} | values)
-    )
-    return result.rowcount
+    return connection.execute(step(*where, target=target, now=now, **values)).rowcount
 
 
 def requeue(connection: Connection, *where: ColumnElement[bool], now: datetime) -> int:
@@ -90,24 +109,44 @@ def unwanted(connection: Connection, delivery_ids: Sequence[int], now: datetime)
     """Return the deliveries whose reader has left or paused, or whose address is suppressed, and why."""
     if not delivery_ids:
         return {}
-    subscription = and_(
-        _subscriptions.c.subscriber_id == _deliveries.c.subscriber_id,
-        _subscriptions.c.list_name == _editions.c.audience_list,
-        _subscriptions.c.state == SubscriptionState.CONFIRMED.value,
+    why = refusal(literal(now, tables.UtcDateTime))
+    query = with_reader(select(_deliveries.c.id, why)).where(
+        _deliveries.c.id.in_(delivery_ids), why.is_not(None)
     )
-    suppressed = exists().where(_suppressions.c.address_hash == _subscribers.c.address_hash)
-    gone = or_(~exists().where(subscription), suppressed)
-    paused = exists().where(subscription, _subscriptions.c.paused_until > now)
-    query = (
-        select(_deliveries.c.id, gone.label("gone"))
-        .join(_editions, _editions.c.id == _deliveries.c.edition_id)
+    return dict(connection.execute(query).tuples().all())
+
+
+def with_reader(query: Select[Any]) -> Select[Any]:
+    """Join deliveries with their editions, subscribers and, where there are such, subscriptions."""
+    return (
+        query.join(_editions, _editions.c.id == _deliveries.c.edition_id)
         .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-        .where(_deliveries.c.id.in_(delivery_ids), or_(gone, paused))
+        .outerjoin(
+            _subscriptions,
+            (_subscriptions.c.subscriber_id == _deliveries.c.subscriber_id)
+            & (_subscriptions.c.list_name == _editions.c.audience_list),
+        )
     )
-    return {row.id: GONE if row.gone else PAUSED for row in connection.execute(query)}
+
+
+def refusal(now: ColumnElement[datetime]) -> ColumnElement[str | None]:
+    """Return why the reader of a delivery, joined by `with_reader`, gets nothing; NULL if he wants it."""
+    suppressed = (
+        exists().where(_suppressions.c.address_hash == _subscribers.c.address_hash).correlate(_subscribers)
+    )
+    confirmed = _subscriptions.c.state == _constant(SubscriptionState.CONFIRMED)
+    return case(
+        (or_(_subscriptions.c.state.is_(None), ~confirmed, suppressed), literal(GONE)),
+        (_subscriptions.c.paused_until > now, literal(PAUSED)),
+    )
 
 
 def held_editions() -> Select[tuple[int]]:
     """Return a subquery of the editions that are paused or cancelled."""
     # A literal: with a parameter SQLite would not use the index, and would read all editions instead.
-    return select(_editions.c.id).where(_editions.c.state != literal_column(f"'{EditionState.OPEN.value}'"))
+    return select(_editions.c.id).where(_editions.c.state != _constant(EditionState.OPEN))
+
+
+def _constant(state: StrEnum) -> ColumnElement[str]:
+    """Return a state as part of a statement's text, which is then the same for each execution."""
+    return literal_column(f"'{state.value}'")

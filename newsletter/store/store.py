@@ -10,6 +10,7 @@ from newsletter.errors import StoreError
 from newsletter.store.accounts import Accounts
 from newsletter.store.alerts import Alerts
 from newsletter.store.archive import Archive
+from newsletter.store.atonce import OccupiedError
 from newsletter.store.audience import Audiences
 from newsletter.store.audit import Audit
 from newsletter.store.batches import Batches
@@ -184,6 +185,19 @@ class Store:
         """
         work = partial(call, *args, **options)
         return await apart_in_time(work, seconds=self._database.patience_seconds, place=self.place)
+
+    async def soon(
+        self, call: Callable[_Given, _Result], *args: _Given.args, **options: _Given.kwargs
+    ) -> _Result:
+        """Do one of this store's calls that write little, and once: at once where that needs no waiting.
+
+        Raises:
+            StoreError: As for `in_time`.
+        """
+        try:
+            return self._database.do_at_once(partial(call, *args, **options))
+        except OccupiedError:
+            return await self.in_time(call, *args, **options)
 
     def check(self) -> None:
         """Read one row.

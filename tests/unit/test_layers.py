@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "newsletter"
 ROOMS = {"sources", "stories", "editions", "messages", "deliveries", "mailboxes", "engine", "store"}
 VERBS = {
     *("archive", "ingest", "publish", "deliver", "operate", "subscribe", "status", "feedback", "keys"),
-    *("gauges", "receive", "fetch", "admit", "places", "doctor", "alert", "backup", "overview"),
+    *("gauges", "receive", "fetch", "admit", "places", "doctor", "alert", "backup", "overview", "move"),
 }
 #: The composition root.
 ROOT = {"app", "bound", "wiring"}
