@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from newsletter.errors import StoreError
 from newsletter.store.database import Database, Lock
 
-#: Who works on the queue: Procrastinate's own table says when a worker was last heard of, not where it is. And
+#: Who works on the queue (Procrastinate's own table says when a worker was heard of, not where it is), and
 #: which of Procrastinate's files was run last.
 _OURS = """
 CREATE TABLE queue_workers (

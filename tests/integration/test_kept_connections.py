@@ -129,3 +129,16 @@ async def test_an_idle_one_is_given_up_after_a_while(server, make_message) -> No
     await turn(transport, make_message())
     assert server.book.connections == 2
     await transport.close()
+
+
+async def test_what_was_announced_and_did_not_come_is_no_harm_to_what_comes_instead(make_message) -> None:
+    async with FaultServer(extensions=("PIPELINING", "SIZE 1000000")) as server:
+        transport = kept(server)
+        connection = await transport.connect()
+        assert connection.announces
+        ada, bo, chi = (make_message(f"{name}@example.org") for name in ("ada", "bo", "chi"))
+        await connection.send(ada, before_content=go_on, following=bo)
+        await connection.close()
+        assert (await turn(transport, chi)).outcome is SendOutcome.ACCEPTED
+        assert server.book.received() == {"ada@example.org": 1, "chi@example.org": 1}
+        await transport.close()
