@@ -13,6 +13,7 @@ from newsletter.store.archive import Archive
 from newsletter.store.atonce import OccupiedError
 from newsletter.store.audience import Audiences
 from newsletter.store.audit import Audit
+from newsletter.store.batches import Batches
 from newsletter.store.consents import Consents
 from newsletter.store.counts import Counts
 from newsletter.store.database import Database
@@ -21,6 +22,7 @@ from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
 from newsletter.store.forgetting import Forgetting
+from newsletter.store.jobs import Jobs
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
 from newsletter.store.lookups import Lookups
@@ -58,6 +60,8 @@ class Store:
         subscribers: Who reads.
         audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
+        batches: What of it workers on many machines share, on PostgreSQL.
+        jobs: How the queue stands that they share.
         operations: What the operator decides about deliveries.
         feedback: What came back.
         signups: What visitors ask for, and which letter answers it.
@@ -88,6 +92,8 @@ class Store:
         self.subscribers = Subscribers(database, hasher)
         self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
+        self.batches = Batches(database)
+        self.jobs = Jobs(database)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
         self.signups = SignUps(database, hasher)
@@ -133,6 +139,15 @@ class Store:
         """
         return Database(url).exists
 
+    @staticmethod
+    def is_server(url: str) -> bool:
+        """Return whether a store is, or would be, on a server that many hosts share.
+
+        Raises:
+            StoreError: The address is of another kind.
+        """
+        return not Database(url).is_sqlite
+
     @property
     def place(self) -> str:
         """Where the store is, without its password."""
@@ -142,6 +157,11 @@ class Store:
     def file(self) -> Path | None:
         """The SQLite file, with all links resolved; None on PostgreSQL."""
         return self._database.file
+
+    @property
+    def driver_address(self) -> str:
+        """Address of a PostgreSQL database as its driver takes it, with its password."""
+        return self._database.driver_address
 
     @property
     def is_shared(self) -> bool:
