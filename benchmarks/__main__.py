@@ -12,7 +12,8 @@ from pathlib import Path
 
 def main(arguments: list[str]) -> None:
     """Run the script that the first argument names, with the others."""
-    names = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    scripts = Path(__file__).parent.glob("[a-z]*.py")
+    names = sorted(path.stem for path in scripts if 'if __name__ == "__main__":' in path.read_text())
     if not arguments or arguments[0] not in names:
         raise SystemExit(f"{__doc__}\nNAME is one of: {', '.join(names)}")
     sys.argv = arguments

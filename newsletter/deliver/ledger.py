@@ -24,7 +24,9 @@ class Ledger:
         self._bag = bag
         self._sender = sender
         self._clock = clock
-        self._spending = Spending(account=bag.account, limits=bag.rates) if bag.rates else None
+        # What is shared was counted before it was handed over.
+        counts_here = bag.rates and not bag.shared
+        self._spending = Spending(account=bag.account, limits=bag.rates) if counts_here else None
         self._begins: list[tuple[int, asyncio.Future[bool]]] = []
         self._marks: list[tuple[DeliveryMark, Callable[[bool], None]]] = []
         #: Those that wait until all is durable that was told before.

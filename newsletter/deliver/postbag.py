@@ -55,5 +55,7 @@ class Postbag:
     #: Whose rates and breaker they are: server and sign-in name.
     account: str = "default"
     rates: tuple[RateLimit, ...] = ()
+    #: Whether others, which count in the store with us, may be sending through the account at the same time.
+    shared: bool = False
     #: Messages on their way to readers of one domain at once.
     domain_connections: int = 20

@@ -109,11 +109,11 @@ def unwanted(connection: Connection, delivery_ids: Sequence[int], now: datetime)
     """Return the deliveries whose reader has left or paused, or whose address is suppressed, and why."""
     if not delivery_ids:
         return {}
-    why = refusal(literal(now, tables.UtcDateTime))
+    why = refusal(literal(now, tables.UtcDateTime)).label("why")
     query = with_reader(select(_deliveries.c.id, why)).where(
-        _deliveries.c.id.in_(delivery_ids), why.is_not(None)
+        _deliveries.c.id.in_(delivery_ids), why.element.is_not(None)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row.id: row.why for row in connection.execute(query)}
 
 
 def with_reader(query: Select[Any]) -> Select[Any]:
