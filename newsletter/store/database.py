@@ -72,6 +72,8 @@ class Lock(IntEnum):
     RATES = 7_203_114_007
     #: Putting what is left over into the queue.
     BATCHES = 7_203_114_008
+    #: Senders telling each other how they stand.
+    MEETING = 7_203_114_009
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 
@@ -392,9 +394,12 @@ def in_portions(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
 
 def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into a table that passes over rows which are there already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return insert_or(connection, table).on_conflict_do_nothing()
+
+
+def insert_or(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into a table that can be told what to do with rows which are there already."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

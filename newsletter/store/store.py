@@ -34,6 +34,7 @@ from newsletter.store.operators import Operators
 from newsletter.store.patience import apart_in_time
 from newsletter.store.proposals import Proposals
 from newsletter.store.readers import Readers
+from newsletter.store.sharing import Sharing
 from newsletter.store.sign_ins import SignIns
 from newsletter.store.signups import SignUps
 from newsletter.store.sources import Sources
@@ -68,6 +69,7 @@ class Store:
         readers: What readers see and decide by the links in their mails.
         consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
+        sharing: How senders stand.
         counts: How many rows stand how.
         operators: Who may decide on the operator's pages.
         operator_sessions: Browsers in which operators are signed in.
@@ -99,6 +101,7 @@ class Store:
         self.readers = Readers(database, hasher)
         self.consents = Consents(database)
         self.accounts = Accounts(database)
+        self.sharing = Sharing(database)
         self.counts = Counts(database)
         self.operators = Operators(database)
         self.operator_sessions = OperatorSessions(database)
