@@ -6,6 +6,7 @@ from functools import cached_property
 
 from newsletter import wiring
 from newsletter.deliver import Postbag, deliver
+from newsletter.deliver.desk import Desk
 from newsletter.deliver.recovery import Recoverer
 from newsletter.deliveries.kept import KeptTransport
 from newsletter.model.clock import Clock
@@ -30,7 +31,8 @@ class Batches:
 
     @cached_property
     def _bag(self) -> Postbag:
-        return replace(wiring.postbag(self._settings, self._lists), transport=self._transport)
+        bag = wiring.postbag(self._settings, self._lists)
+        return replace(bag, transport=self._transport, desk=Desk(self._store, bag.stationery))
 
     async def close(self) -> None:
         """Say goodbye to the connections that are kept."""

@@ -89,7 +89,7 @@ class Sending:
         self._presence = Presence(store, self._name, clock)
         self._company = Company(store, bag, self._name, clock)
         self._ledger = Ledger(store, bag, self._name, clock)
-        self._desk = Desk(store, bag.stationery)
+        self._desk = bag.desk or Desk(store, bag.stationery)
         #: Workers that wait for a server which has nothing of a message yet: they may be cut off.
         self._harmless: set[asyncio.Task[None]] = set()
         #: Workers that have not ended.

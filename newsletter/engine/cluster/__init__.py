@@ -38,6 +38,9 @@ _REST_SECONDS = 5.0
 #: How long a batch that failed waits before it is tried again: doubled each time, in seconds.
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 5, 600
 
+#: How long a connection to the database is waited for, in seconds.
+_ANSWER_SECONDS = 5.0
+
 #: Connections to the database that the queue needs, besides one to listen for each of two workers.
 _CONNECTIONS = 4
 
@@ -115,7 +118,11 @@ class Cluster:
 
     def _app(self, works: Works) -> App:
         connector = PsycopgConnector(
-            conninfo=self._address, min_size=1, max_size=_CONNECTIONS, configure=_commit_each
+            conninfo=self._address,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            timeout=_ANSWER_SECONDS,
+            configure=_commit_each,
         )
         app = App(connector=connector)
         app.job_manager = Roll(connector, release=self._release)
