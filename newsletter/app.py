@@ -15,6 +15,7 @@ from typing import TypeVar
 from newsletter import settings as settings_room
 from newsletter import wiring
 from newsletter.bound import checks
+from newsletter.bound.crew import crew
 from newsletter.bound.doctor import Doctor
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.nouns import Nouns
@@ -282,6 +283,7 @@ class App(Nouns):
             on_result=on_result,
             force=force,
             only=only,
+            crew=crew(self.settings, self.lists),
         )
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:

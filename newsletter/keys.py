@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -61,8 +60,8 @@ def published(files: Sequence[KeyFile], *, domains: Iterable[str]) -> list[Publi
 
 def signing(
     files: Sequence[KeyFile], *, domain: str, sender_domains: Iterable[str]
-) -> Callable[[bytes, str, datetime], bytes]:
-    """Return what signs a message: called with its bytes, the domain of its sender, and the time, UTC.
+) -> Callable[[str], Signer]:
+    """Return what finds the signer of a message, called with the domain of its sender.
 
     Args:
         files: The private keys; they are read now.
@@ -81,12 +80,7 @@ def signing(
 
     for known in [domain] if domain else sender_domains:
         signer(known)
-
-    def sign(content: bytes, sender_domain: str, now: datetime) -> bytes:
-        """Return the fields that sign a message: for DKIM_DOMAIN if it is set, else for the sender's."""
-        return signer(domain or sender_domain).sign(content, now=now)
-
-    return sign
+    return lambda sender_domain: signer(domain or sender_domain)
 
 
 def oddities(files: Iterable[KeyFile], *, domain: str, sender_domains: Iterable[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter import settings as settings_room
 from newsletter import subscribe
-from newsletter.deliver import LetterDesk, Postbag, Sign, Stationery
+from newsletter.deliver import FindSigner, LetterDesk, Postbag, Stationery
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.errors import AddressError, SettingsError
@@ -72,12 +72,12 @@ def stationery(values: Settings, lists: Sequence[MailingList]) -> Stationery:
         links=link_signer(values),
         return_path=path.address_for if path else None,
         unsubscribe_token=partial(unsubscribe_token, keys=own_keys) if own_keys else None,
-        sign=_signing(values, lists),
+        find_signer=_signing(values, lists),
     )
 
 
-def _signing(values: Settings, lists: Sequence[MailingList]) -> Sign | None:
-    """Return what signs messages; the library that does it is imported only where there are keys."""
+def _signing(values: Settings, lists: Sequence[MailingList]) -> FindSigner | None:
+    """Return what finds signers of messages; what they need is imported only where there are keys."""
     if not values.dkim_keys:
         return None
     from newsletter import keys
@@ -212,6 +212,7 @@ def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
         bounces=bounce_policy(values),
         account=account(values),
         rates=values.smtp_rates if values.transport == "smtp" else (),
+        shared=values.send_workers > 1,
         domain_connections=values.smtp_domain_connections,
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from newsletter import subscribe, wiring
-from newsletter.deliver import Stationery, make_reader, send_copy, write_message
+from newsletter.deliver import EditionCopies, Stationery, reader_maker, send_copy
 from newsletter.messages.render import personalise
 from newsletter.model.deliveries import SendResult
 from newsletter.model.editions import Edition, MailingList, PublishedEdition
@@ -71,14 +71,9 @@ class Copies:
         Raises:
             AddressError: It is not an address.
         """
-        return write_message(
-            rendering,
-            self._reader(subscribe.parse_address(address).display, rendering, now),
-            self._stationery,
-            uid=secrets.token_hex(16),
-            sender=rendering.headers.sender_address,
-            now=now,
-        )
+        copies = EditionCopies(rendering, self._stationery, uid=secrets.token_hex(16))
+        reader = self._reader(subscribe.parse_address(address).display, rendering, now)
+        return copies.for_reader(reader, sender=rendering.headers.sender_address, now=now)
 
     def sample(self, rendering: Rendering, *, now: datetime) -> Message:
         """Make an edition's message to a sample reader, to be looked at; see `make`."""
@@ -93,6 +88,4 @@ class Copies:
         return await send_copy(wiring.transport(self._settings), message)
 
     def _reader(self, address: str, rendering: Rendering, now: datetime) -> Reader:
-        return make_reader(
-            rendering, self._stationery, subscriber_id=_NOBODY, address=address, name="", since=now
-        )
+        return reader_maker(rendering, self._stationery)(_NOBODY, address, "", now)

@@ -6,21 +6,24 @@ from pathlib import Path
 import click
 
 from newsletter.cli.listings import json_option, write_json
+from newsletter.cli.options import workers_option
 from newsletter.model.editions import MailingList
 
 
 @click.command(epilog="Example: newsletter run --no-web")
 @click.option("--no-web", is_flag=True, help="Leave the web pages to a `newsletter web` of its own.")
-def run(*, no_web: bool) -> None:
+@workers_option
+def run(*, no_web: bool, workers: int | None) -> None:
     """Run the service: ingest, publish on schedule, deliver, serve the web pages; until SIGTERM.
 
-    A second service on the same store does no harm: every slot is published once.
+    A second service on the same store does no harm: every slot is published once. On PostgreSQL each sends
+    its part.
     """
     from newsletter import service
     from newsletter.cli import logs
     from newsletter.cli.common import opened, utc_now
 
-    with opened() as app:
+    with opened(workers=workers) as app:
         settings = app.settings
         logs.configure(level=settings.log_level, form=settings.log_format, secrets=app.secrets())
         service.run(app, clock=utc_now, with_web=not no_web)

@@ -73,9 +73,9 @@ def _rendering_to_test(app: App, mailing_list: MailingList) -> Rendering:
     return rendering
 
 
-def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> None:
+def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool, workers: int | None) -> None:
     """Publish what is new and send everything that is due."""
-    with opened() as app:
+    with opened(workers=workers) as app:
         logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
         mailing_list = app.mailing_list(list_name)
         _check_sending(app)
@@ -101,9 +101,9 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> Non
     _show_delivered(delivered)
 
 
-def send_waiting(*, list_name: str | None) -> None:
+def send_waiting(*, list_name: str | None, workers: int | None) -> None:
     """Send everything that is due of editions already published, and publish nothing."""
-    with opened() as app:
+    with opened(workers=workers) as app:
         logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
         name = None if list_name is None else app.published_list(list_name)
         _check_sending(app)

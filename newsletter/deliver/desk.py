@@ -1,16 +1,18 @@
 """The desk: writes each reader's message from the edition's rendering, or that of its variant."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from newsletter.deliver.postbag import Stationery
-from newsletter.messages.links import mailto_unsubscribe
-from newsletter.messages.mime import build_message, message_id
+from newsletter.messages.imprint import Imprint
+from newsletter.messages.links import unsubscribe_mails
+from newsletter.messages.mime import message_id
 from newsletter.model.deliveries import Delivery
 from newsletter.model.messages import Message, Reader, Rendering
 from newsletter.store.store import Store
 
-#: Editions and variants whose rendering is kept in memory at a time.
-_RENDERINGS_KEPT = 16
+#: Editions and variants that are kept ready in memory at a time.
+_KEPT = 16
 
 
 class Desk:
@@ -19,94 +21,104 @@ class Desk:
     def __init__(self, store: Store, stationery: Stationery) -> None:
         self._store = store
         self._stationery = stationery
-        self._editions: dict[tuple[int, int], tuple[str, Rendering]] = {}
+        self._copies: dict[tuple[int, int], EditionCopies] = {}
 
     async def write(self, delivery: Delivery, *, now: datetime) -> Message:
-        """Write the message of one delivery.
+        """Write the message of one delivery; `now` in UTC.
 
         Raises:
             MessageRefusedError: It cannot be made for this reader.
         """
-        edition_id, variant = delivery.edition_id, delivery.variant
-        if (edition_id, variant) not in self._editions:
-            if len(self._editions) >= _RENDERINGS_KEPT:
-                self._editions.pop(next(iter(self._editions)))
-            edition = await self._store.in_time(self._store.editions.get, edition_id)
-            rendering = await self._store.in_time(self._store.editions.rendering, edition_id, variant=variant)
-            self._editions[edition_id, variant] = (edition.uid, rendering)
-        uid, rendering = self._editions[edition_id, variant]
-        reader = make_reader(
-            rendering,
-            self._stationery,
-            subscriber_id=delivery.subscriber_id,
-            address=delivery.address,
-            name=delivery.name,
-            since=delivery.since,
-        )
-        return_path = self._stationery.return_path
-        sender = return_path(delivery.id) if return_path else rendering.headers.sender_address
-        return write_message(rendering, reader, self._stationery, uid=uid, sender=sender, now=now)
+        key = delivery.edition_id, delivery.variant
+        copies = self._copies.get(key)
+        if copies is None:
+            if len(self._copies) >= _KEPT:
+                self._copies.pop(next(iter(self._copies)))
+            edition = await self._store.in_time(self._store.editions.get, delivery.edition_id)
+            rendering = await self._store.in_time(
+                self._store.editions.rendering, delivery.edition_id, variant=delivery.variant
+            )
+            copies = self._copies[key] = EditionCopies(rendering, self._stationery, uid=edition.uid)
+        return copies.of(delivery, now=now)
+
+    def write_at_once(self, delivery: Delivery, *, now: datetime) -> Message | None:
+        """The same, if its edition is ready; None if it has to be read first."""
+        copies = self._copies.get((delivery.edition_id, delivery.variant))
+        return None if copies is None else copies.of(delivery, now=now)
 
 
-def make_reader(
-    rendering: Rendering,
-    stationery: Stationery,
-    *,
-    subscriber_id: int,
-    address: str,
-    name: str,
-    since: datetime,
-) -> Reader:
-    """Return a reader with the addresses of his own pages, or of unsubscribing by mail."""
-    headers, links = rendering.headers, stationery.links
-    token = stationery.unsubscribe_token
-    by_mail = mailto_unsubscribe(
-        headers.unsubscribe_address,
-        list_name=headers.list_name,
-        token=token(subscriber_id, headers.list_name) if token else "",
-    )
-    unsubscribe_url, preferences_url = by_mail, None
-    if links is not None:
-        unsubscribe_url = links.unsubscribe_url(subscriber_id=subscriber_id, list_name=headers.list_name)
-        preferences_url = links.preferences_url(subscriber_id=subscriber_id, list_name=headers.list_name)
-    return Reader(
-        subscriber_id=subscriber_id,
-        address=address,
-        name=name,
-        since=since,
-        unsubscribe_url=unsubscribe_url,
-        unsubscribe_mail=by_mail,
-        preferences_url=preferences_url,
-    )
-
-
-def write_message(
-    rendering: Rendering,
-    reader: Reader,
-    stationery: Stationery,
-    *,
-    uid: str,
-    sender: str,
-    now: datetime,
-) -> Message:
-    """Make one reader's message; its Message-ID is the same each time.
+class EditionCopies:
+    """The copies of one edition, or of a variant of it.
 
     Args:
-        rendering: The edition, rendered for everybody.
-        reader: Who it is for.
-        stationery: Signs it, if it signs at all.
+        rendering: It, rendered for everybody.
+        stationery: What is put on each.
         uid: The edition's random name.
-        sender: Envelope sender.
-        now: When it is signed, UTC.
 
     Raises:
-        MessageRefusedError: It cannot be made for this reader.
+        MessageRefusedError: An address of the list cannot be used.
     """
-    domain = rendering.headers.sender_domain
-    return build_message(
-        rendering,
-        reader,
-        message_id=message_id(uid, reader.subscriber_id, domain),
-        sender=sender,
-        sign=stationery.signing(domain, now=now),
-    )
+
+    def __init__(self, rendering: Rendering, stationery: Stationery, *, uid: str) -> None:
+        self._stationery = stationery
+        self._uid = uid
+        self._headers = rendering.headers
+        self._imprint = Imprint(rendering, signer=stationery.signer(rendering.headers.sender_domain))
+        self._make_reader = reader_maker(rendering, stationery)
+
+    def of(self, delivery: Delivery, *, now: datetime) -> Message:
+        """Write the message of one delivery; its Message-ID is the same each time.
+
+        Raises:
+            MessageRefusedError: It cannot be made for this reader.
+        """
+        return_path = self._stationery.return_path
+        reader = self._make_reader(delivery.subscriber_id, delivery.address, delivery.name, delivery.since)
+        sender = return_path(delivery.id) if return_path else self._headers.sender_address
+        return self.for_reader(reader, sender=sender, now=now)
+
+    def for_reader(self, reader: Reader, *, sender: str, now: datetime) -> Message:
+        """Write the message of one reader.
+
+        Args:
+            reader: Who it is for.
+            sender: Envelope sender.
+            now: When it is signed, UTC.
+
+        Raises:
+            MessageRefusedError: It cannot be made for this reader.
+        """
+        name = message_id(self._uid, reader.subscriber_id, self._headers.sender_domain)
+        return self._imprint.copy(reader, message_id=name, sender=sender, now=now)
+
+
+def reader_maker(rendering: Rendering, stationery: Stationery) -> Callable[[int, str, str, datetime], Reader]:
+    """Return what makes readers, with the addresses of their own pages, or of unsubscribing by mail.
+
+    It is called with the subscriber's id, address and name, and since when the reader is one, UTC.
+
+    Raises:
+        MessageRefusedError: The address that takes unsubscribe mails is none.
+    """
+    headers, links, token = rendering.headers, stationery.links, stationery.unsubscribe_token
+    list_name = headers.list_name
+    by_mail = unsubscribe_mails(headers.unsubscribe_address, list_name=list_name)
+
+    def make(subscriber_id: int, address: str, name: str, since: datetime) -> Reader:
+        """Make one reader."""
+        mail = by_mail(token(subscriber_id, list_name) if token else "")
+        unsubscribe_url, preferences_url = mail, None
+        if links is not None:
+            unsubscribe_url = links.unsubscribe_url(subscriber_id=subscriber_id, list_name=list_name)
+            preferences_url = links.preferences_url(subscriber_id=subscriber_id, list_name=list_name)
+        return Reader(
+            subscriber_id=subscriber_id,
+            address=address,
+            name=name,
+            since=since,
+            unsubscribe_url=unsubscribe_url,
+            unsubscribe_mail=mail,
+            preferences_url=preferences_url,
+        )
+
+    return make

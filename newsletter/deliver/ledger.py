@@ -20,30 +20,32 @@ class Ledger:
         self._bag = bag
         self._sender = sender
         self._clock = clock
-        self._spending = Spending(account=bag.account, limits=bag.rates) if bag.rates else None
+        # What is shared was counted before it was handed over.
+        counts_here = bag.rates and not bag.shared
+        self._spending = Spending(account=bag.account, limits=bag.rates) if counts_here else None
         self._begins: list[tuple[int, asyncio.Future[bool]]] = []
         self._marks: list[tuple[DeliveryMark, asyncio.Future[bool]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
 
-    async def begin(self, delivery_id: int) -> bool:
-        """Make it durable that a delivery is being sent; return whether it may be."""
+    def begin(self, delivery_id: int) -> asyncio.Future[bool]:
+        """Make it durable that a delivery is being sent; what is returned will tell whether it may be."""
         future = asyncio.get_running_loop().create_future()
         self._begins.append((delivery_id, future))
-        return await self._written(future)
+        return self._written(future)
 
-    async def record(self, mark: DeliveryMark) -> bool:
-        """Make a result durable; return False if the delivery is no longer ours."""
+    def record(self, mark: DeliveryMark) -> asyncio.Future[bool]:
+        """Make a result durable; what is returned will be False if the delivery is no longer ours."""
         future = asyncio.get_running_loop().create_future()
         self._marks.append((mark, future))
-        return await self._written(future)
+        return self._written(future)
 
-    async def _written(self, future: asyncio.Future[bool]) -> bool:
+    def _written(self, future: asyncio.Future[bool]) -> asyncio.Future[bool]:
         if self._broken is not None:
             raise self._broken
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
-        return await future
+        return future
 
     async def _write(self) -> None:
         while self._begins or self._marks:

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from newsletter.deliveries.transport import Transport
 from newsletter.messages.links import LinkSigner
+from newsletter.messages.signing import MessageSigner
 from newsletter.model.deliveries import RateLimit, RetryPolicy, UncertainPolicy
 from newsletter.model.feedback import BouncePolicy
 
-#: Signs a message's bytes for the domain of its sender; returns the fields to put before it.
-Sign = Callable[[bytes, str, datetime], bytes]
+#: Finds the signer of messages by the domain of their sender.
+FindSigner = Callable[[str], MessageSigner]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,11 @@ class Stationery:
     #: Makes the token by which an unsubscribe mail names its reader, from subscriber and list; None: without.
     unsubscribe_token: Callable[[int, str], str] | None = None
     #: DKIM; None: not signed here.
-    sign: Sign | None = None
+    find_signer: FindSigner | None = None
+
+    def signer(self, domain: str) -> MessageSigner | None:
+        """Return what signs messages of a sender's domain; None: they are not signed here."""
+        return None if self.find_signer is None else self.find_signer(domain)
 
     def signing(self, domain: str, *, now: datetime) -> Callable[[bytes], bytes] | None:
         """Return what signs a message of a sender's domain; None: messages are not signed here.
@@ -33,8 +39,8 @@ class Stationery:
             domain: Of the sender.
             now: When it is signed, UTC.
         """
-        sign = self.sign
-        return None if sign is None else lambda content: sign(content, domain, now)
+        signer = self.signer(domain)
+        return None if signer is None else partial(signer.sign, now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,5 +55,7 @@ class Postbag:
     #: Whose rates and breaker they are: server and sign-in name.
     account: str = "default"
     rates: tuple[RateLimit, ...] = ()
+    #: Whether others, which count in the store with us, may be sending through the account at the same time.
+    shared: bool = False
     #: Messages on their way to readers of one domain at once.
     domain_connections: int = 20

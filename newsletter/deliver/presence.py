@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 
 from newsletter.errors import StoreError
@@ -68,7 +68,7 @@ class Presence:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self.end()
 
-    async def keep(self, *, on_loss: Callable[[], Awaitable[None]]) -> None:
+    async def keep(self, *, on_loss: Callable[[], None]) -> None:
         """Prolong the lease long before it ends, for as long as this is not cancelled.
 
         Args:
@@ -82,5 +82,5 @@ class Presence:
             try:
                 await self.prolong()
             except Exception:
-                await on_loss()
+                on_loss()
                 raise

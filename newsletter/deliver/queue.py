@@ -2,13 +2,12 @@
 
 import asyncio
 from collections import Counter, deque
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newsletter.deliver.postbag import Postbag
-from newsletter.deliveries.rates import RateGate
+from newsletter.deliver.rates import rates_of
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Delivery, DeliveryRange
-from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
 
 #: Deliveries claimed at a time for each connection.
@@ -19,9 +18,6 @@ _MOST_WAITING = 4
 
 #: Longest wait for a rate within a turn, in seconds; a longer one ends the turn.
 _LONGEST_WAIT_SECONDS = 60.0
-
-#: How often a turn looks at the letters that go out beside it.
-_LOOK_EVERY = timedelta(seconds=1)
 
 
 class Queue:
@@ -61,71 +57,112 @@ class Queue:
         self._set_aside = set_aside
         self._waiting: deque[Delivery] = deque()
         self._on_their_way: Counter[str] = Counter()
-        #: When deliveries were let out by the rates that are not being handed over yet, by id.
+        #: By what the rates count deliveries that are not being handed over yet, by id.
         self._reserved: dict[int, datetime] = {}
-        self._changed = asyncio.Condition()
-        self._gate: RateGate | None = None
-        #: When letters were looked at last that count for the same rates, UTC.
-        self._looked_at: datetime | None = None
+        #: Held by the worker that looks for more; it may have to ask the store.
+        self._looking = asyncio.Lock()
+        #: Those that wait until something changes.
+        self._sleepers: list[asyncio.Future[None]] = []
+        self._limit = _CLAIMED_PER_CONNECTION * bag.transport.connections
+        self._rates = rates_of(store, bag, clock)
         #: When the rate lets the next one out, if that ended the turn; UTC.
         self.rate_until: datetime | None = None
 
     async def take(self) -> Delivery | None:
         """Return the next delivery, or None if the turn is over for this worker."""
         while not self._stopping.is_set() and self.rate_until is None:
-            async with self._changed:
-                now = self._clock()
-                gate = await self._rates()
-                await self._look_at_letters(gate, now)
-                turn = gate.next_turn(now)
-                if turn <= now:
+            async with self._looking:
+                turn = await self._rates.turn(min(len(self._waiting), self._limit) or self._limit)
+                if turn is None:
                     delivery = self._pick()
                     if delivery is not None:
-                        gate.take(now)
-                        self._reserved[delivery.id] = now
-                        return delivery
+                        self._on_their_way[_domain(delivery)] += 1
+                        return self._reserve(delivery)
                     if await self._claim():
                         continue
                     if all(self._is_aside(waiting) for waiting in self._waiting):
                         return None
-                    await self._changed.wait()
-                    continue
-            await self._wait(turn, (turn - now).total_seconds())
+                    sleeper = asyncio.get_running_loop().create_future()
+                    self._sleepers.append(sleeper)
+            if turn is None:
+                await sleeper
+            else:
+                await self._wait(turn, (turn - self._clock()).total_seconds())
         return None
+
+    def take_behind(self, delivery: Delivery) -> Delivery | None:
+        """Return what its worker is to send behind a delivery, if that is known at once.
+
+        One to the same domain needs no room of its own: it goes out once the other is through.
+        """
+        if not self._waiting or self._stopping.is_set() or self.rate_until is not None:
+            return None
+        if not self._rates.is_free(self._clock()):
+            return None
+        domain = _domain(delivery)
+        behind = self._pick(domain)
+        if behind is None:
+            return None
+        if _domain(behind) != domain:
+            self._on_their_way[_domain(behind)] += 1
+        return self._reserve(behind)
 
     def begun(self, delivery: Delivery) -> None:
         """Tell that a delivery is being handed over: it counts for the rates."""
         self._reserved.pop(delivery.id, None)
 
-    async def done(self, delivery: Delivery) -> None:
-        """Tell that a delivery is no longer on its way."""
-        async with self._changed:
-            reserved_at = self._reserved.pop(delivery.id, None)
-            if reserved_at is not None:
-                (await self._rates()).give_back(reserved_at)
-            self._on_their_way[_domain(delivery)] -= 1
-            self._changed.notify_all()
+    def done(self, delivery: Delivery, *, behind: Delivery | None = None) -> None:
+        """Tell that a delivery is no longer on its way.
 
-    async def put_back(self, delivery: Delivery) -> None:
+        Args:
+            delivery: It.
+            behind: What `take_behind` returned for it, which is on its way now.
+        """
+        self._give_back_turn(delivery)
+        domain = _domain(delivery)
+        if behind is None or _domain(behind) != domain:
+            self._on_their_way[domain] -= 1
+            self.wake()
+
+    def put_back(self, delivery: Delivery) -> None:
         """Give back a delivery that no server has seen; the others may still serve it."""
-        async with self._changed:
-            self._waiting.appendleft(delivery)
-            self._changed.notify_all()
+        self._waiting.appendleft(delivery)
+        self.wake()
 
-    async def wake(self) -> None:
-        """Let workers that wait see that the turn is to stop."""
-        async with self._changed:
-            self._changed.notify_all()
+    def put_back_behind(self, delivery: Delivery, behind: Delivery) -> None:
+        """Give back what was to go out behind a delivery that is still on its way."""
+        self._give_back_turn(behind)
+        if _domain(behind) != _domain(delivery):
+            self._on_their_way[_domain(behind)] -= 1
+        self.put_back(behind)
 
-    def _pick(self) -> Delivery | None:
+    def wake(self) -> None:
+        """Let workers that wait look again."""
+        sleepers, self._sleepers = self._sleepers, []
+        for sleeper in sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    def _give_back_turn(self, delivery: Delivery) -> None:
+        """Let the rates forget a delivery that was not handed over after all."""
+        taken = self._reserved.pop(delivery.id, None)
+        if taken is not None:
+            self._rates.give_back(taken)
+
+    def _reserve(self, delivery: Delivery) -> Delivery:
+        """Let the rates count a delivery."""
+        if self._bag.rates:
+            self._reserved[delivery.id] = self._rates.take(self._clock())
+        return delivery
+
+    def _pick(self, domain_at_hand: str | None = None) -> Delivery | None:
         """Take the first delivery whose edition is not set aside and whose domain has room."""
         for place, delivery in enumerate(self._waiting):
-            domain = _domain(delivery)
-            if self._is_aside(delivery):
+            if self._set_aside and self._is_aside(delivery):
                 continue
-            if self._on_their_way[domain] < self._bag.domain_connections:
+            domain = _domain(delivery)
+            if domain == domain_at_hand or self._on_their_way[domain] < self._bag.domain_connections:
                 del self._waiting[place]
-                self._on_their_way[domain] += 1
                 return delivery
         return None
 
@@ -135,14 +172,13 @@ class Queue:
 
     async def _claim(self) -> bool:
         """Claim more, if not too much waits already; return whether there was any."""
-        limit = _CLAIMED_PER_CONNECTION * self._bag.transport.connections
-        if len(self._waiting) >= _MOST_WAITING * limit:
+        if len(self._waiting) >= _MOST_WAITING * self._limit:
             return False
         now = self._clock()
         claimed = await self._store.in_time(
             self._store.deliveries.claim,
             sender=self._sender,
-            limit=limit,
+            limit=self._limit,
             now=now,
             list_name=self._list_name,
             except_editions=[edition_id for edition_id, until in self._set_aside.items() if now < until],
@@ -151,33 +187,19 @@ class Queue:
         self._waiting.extend(claimed)
         return bool(claimed)
 
-    async def _rates(self) -> RateGate:
-        """Return the gate, which begins with what was used before a restart."""
-        if self._gate is None:
-            limits = self._bag.rates
-            spending = Spending(account=self._bag.account, limits=limits)
-            used = await self._store.in_time(self._store.accounts.usage, spending) if limits else []
-            self._gate = RateGate(limits, used)
-        return self._gate
-
-    async def _look_at_letters(self, gate: RateGate, now: datetime) -> None:
-        """Count the letters that went out beside this turn, if that was not done a moment ago."""
-        if not self._bag.rates:
-            return
-        if self._looked_at is not None and timedelta() <= now - self._looked_at < _LOOK_EVERY:
-            return
-        letters = Spending(account=self._bag.account, limits=self._bag.rates, of_letters=True)
-        gate.look_beside(await self._store.in_time(self._store.accounts.usage, letters))
-        self._looked_at = now
+    async def close(self) -> None:
+        """Give back to the rates what was not used, once nothing is on its way any more."""
+        await self._rates.close()
 
     async def _wait(self, turn: datetime, seconds: float) -> None:
         """Wait for the rate's next turn, or note that it is too far away to wait for."""
+        nap = min(seconds, self._rates.nap_seconds)
         if seconds > _LONGEST_WAIT_SECONDS:
             self.rate_until = turn
-            await self.wake()
+            self.wake()
             return
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(nap):
                 await self._stopping.wait()
         except TimeoutError:
             pass

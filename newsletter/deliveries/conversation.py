@@ -1,10 +1,13 @@
-"""A conversation with a server, one command at a time, over a connection that is open already."""
+"""A conversation with a server over a connection that is open already: commands are said, replies heard.
+
+Commands may be said in groups (RFC 2920); their replies are then asked for one by one, in their order.
+"""
 
 import asyncio
 import math
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from newsletter.deliveries.replies import Answer, ReplyParser, plain
 from newsletter.model.deliveries import Reply, SendPhase
@@ -61,6 +64,8 @@ class Conversation(asyncio.Protocol):
         self._transport = transport
         self._parser = ReplyParser()
         self._heard: deque[Answer] = deque()
+        #: Replies that are still to come, or to be asked for.
+        self._due = 0
         self._over = ""
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
@@ -69,7 +74,7 @@ class Conversation(asyncio.Protocol):
     @property
     def is_open(self) -> bool:
         """Whether another command can be said: connected, and no reply is there that was not asked for."""
-        return not self._over and not self._heard
+        return not self._over and len(self._heard) <= self._due
 
     async def command(self, phase: SendPhase, line: str, *, timeout_seconds: float) -> Reply:
         """Say one command and return its reply.
@@ -79,16 +84,45 @@ class Conversation(asyncio.Protocol):
             line: The command without its line end.
             timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
         """
-        if self._heard and self._heard[0].code != _CLOSING:
+        self.say([line])
+        return await self.reply(phase, timeout_seconds=timeout_seconds)
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Say commands at once; for each of them `reply` returns the reply.
+
+        Args:
+            lines: The commands without their line ends.
+        """
+        if self._heard and not self._due and self._heard[0].code != _CLOSING:
             self._end(f"a reply came that nobody asked for: {self._heard[0].code} {self._heard[0].text}")
             self._heard.clear()
         self._look_around()
-        if self.is_open:
-            self._transport.write(line.encode() + b"\r\n")
-        return await self._reply(phase, timeout_seconds)
+        self._due += len(lines)
+        if not self._over and not self._heard:
+            self._transport.write("".join(f"{line}\r\n" for line in lines).encode())
+
+    async def reply(self, phase: SendPhase, *, timeout_seconds: float) -> Reply:
+        """Return the reply to the earliest command that has none yet.
+
+        Args:
+            phase: What the command is, for the reply.
+            timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
+        """
+        if not self._heard:
+            await self._until(lambda: False, timeout_seconds, f"no reply in {timeout_seconds:g} s")
+        self._due -= 1
+        if not self._heard:
+            return Reply(phase=phase, code=0, text=self._over)
+        answer = self._heard.popleft()
+        return Reply(phase=phase, code=answer.code, text=answer.text, enhanced=answer.enhanced)
 
     async def content(
-        self, octets: bytes, *, block_timeout_seconds: float, reply_timeout_seconds: float
+        self,
+        octets: bytes,
+        *,
+        next_lines: Sequence[str] = (),
+        block_timeout_seconds: float,
+        reply_timeout_seconds: float,
     ) -> tuple[Reply, bool]:
         """Send the content and return the reply to its end, and whether the end may have been sent.
 
@@ -96,39 +130,41 @@ class Conversation(asyncio.Protocol):
 
         Args:
             octets: The content, stuffed and with its final dot.
+            next_lines: Commands without their line ends that are said right behind it, at most a few thousand
+                octets; for each of them `reply` returns the reply.
             block_timeout_seconds: Longest wait until the server takes a block.
             reply_timeout_seconds: Longest wait for the reply to the final dot.
         """
         late = f"the server took no more of the message in {block_timeout_seconds:g} s"
+        if next_lines:
+            octets += "".join(f"{line}\r\n" for line in next_lines).encode()
         for start in range(0, len(octets), BLOCK):
-            # Let a reply that refuses early, or a lost connection, come in between.
-            await asyncio.sleep(0)
+            if start:
+                # Let a reply that refuses early, or a lost connection, come in between.
+                await asyncio.sleep(0)
             self._look_around()
             if not self.is_open:
                 return await self._broken_off()
-            self._transport.write(octets[start : start + BLOCK])
-            await self._until(lambda: not self._paused, block_timeout_seconds, late)
+            self._transport.write(octets[start : start + BLOCK] if len(octets) > BLOCK else octets)
             if self._paused:
-                # What is still waiting here cannot have arrived, the final dot least of all.
+                await self._until(lambda: not self._paused, block_timeout_seconds, late)
+            if self._paused:
+                # What is still waiting here cannot have arrived, the final dot least of all: asyncio goes on
+                # once less than 16 KiB wait, and what follows the dot is shorter.
                 return await self._broken_off()
-        return await self._reply(SendPhase.CONTENT, reply_timeout_seconds), True
+        self._due += 1 + len(next_lines)
+        return await self.reply(SendPhase.CONTENT, timeout_seconds=reply_timeout_seconds), True
 
     def close(self) -> None:
         """Close without a word."""
         self._end("closed by us")
 
     async def _broken_off(self) -> tuple[Reply, bool]:
-        reply = await self._reply(SendPhase.CONTENT, 0)
+        self._due += 1
+        reply = await self.reply(SendPhase.CONTENT, timeout_seconds=0)
         # The server would take another command for content.
         self._end("the message was broken off")
         return reply, False
-
-    async def _reply(self, phase: SendPhase, timeout_seconds: float) -> Reply:
-        await self._until(lambda: False, timeout_seconds, f"no reply in {timeout_seconds:g} s")
-        if not self._heard:
-            return Reply(phase=phase, code=0, text=self._over)
-        answer = self._heard.popleft()
-        return Reply(phase=phase, code=answer.code, text=answer.text, enhanced=answer.enhanced)
 
     async def _until(self, ready: Callable[[], bool], timeout_seconds: float, late: str) -> None:
         """Wait until something is ready, a reply has come or the conversation is over; end it if late."""

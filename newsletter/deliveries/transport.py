@@ -17,10 +17,24 @@ BeforeContent = Callable[[], Awaitable[bool]]
 
 
 class Connection(Protocol):
-    """An open way to hand over messages, one after another."""
+    """An open way to hand over messages, one after another.
 
-    async def send(self, message: Message, *, before_content: BeforeContent) -> SendResult:
+    Attributes:
+        announces: Whether it is of use to know what follows a message.
+    """
+
+    announces: bool
+
+    async def send(
+        self, message: Message, *, before_content: BeforeContent, following: Message | None = None
+    ) -> SendResult:
         """Hand over one message; what a server says or does about it is a result, never an error.
+
+        Args:
+            message: It.
+            before_content: Is asked before anything of its content is sent.
+            following: What will be handed over next if this connection can go on; may be announced with it.
+                If something else comes instead, the connection ends.
 
         Raises:
             SenderRefusedError: The server takes nothing from this sender; nobody's attempt is used up.
@@ -56,6 +70,7 @@ class FileTransport:
     """
 
     connections = 1
+    announces = False
 
     def __init__(self, folder: Path) -> None:
         """Write into `folder`, which is made when the first message comes."""
@@ -73,7 +88,13 @@ class FileTransport:
             raise TransportError(f"OUTBOX_FOLDER: {self._folder} cannot be made: {error.strerror}") from error
         return self
 
-    async def send(self, message: Message, *, before_content: BeforeContent) -> SendResult:
+    async def send(
+        self,
+        message: Message,
+        *,
+        before_content: BeforeContent,
+        following: Message | None = None,  # noqa: ARG002 - nobody is there to be told
+    ) -> SendResult:
         """Write one message; a half-written file is never seen under its name."""
         if not await before_content():
             reply = Reply(phase=SendPhase.DATA, code=0, text="taken away before it was written")

@@ -85,24 +85,83 @@ class Signer:
         """
         fields, body = _split(content)
         names, covered = _coverage(fields)
-        body_hash = b64encode(sha256(relaxed_body(body)).digest())
-        return b"".join(self._signature_field(key, names, covered, body_hash, now) for key in self.keys)
+        return self.fields(named=h_lines(names), covered=b"".join(covered), body=relaxed_body(body), now=now)
+
+    def seal(self, *, shared: Iterable[bytes], own: Sequence[bytes]) -> "Seal":
+        """Return what signs copies whose fields are the same but for a few; see `MessageSigner.seal`."""
+        return Seal(self, shared=shared, own=own)
+
+    def canonical(self, lines: bytes) -> bytes:
+        """Return lines of a body in relaxed form, whatever comes behind them."""
+        return relaxed_lines(lines)
+
+    def fields(self, *, named: Sequence[str], covered: bytes, body: bytes, now: datetime) -> bytes:
+        """Return the DKIM-Signature fields over what is canonical already.
+
+        Args:
+            named: The lines of `h=`; see `h_lines`.
+            covered: The header fields that they name, in that order.
+            body: The body.
+            now: UTC.
+        """
+        body_hash = b64encode(sha256(body).digest()).decode("ascii")
+        return b"".join(self._signature_field(key, named, covered, body_hash, now) for key in self.keys)
 
     def _signature_field(
-        self, key: DkimKey, names: Sequence[str], covered: bytes, body_hash: bytes, now: datetime
+        self, key: DkimKey, named: Sequence[str], covered: bytes, body_hash: str, now: datetime
     ) -> bytes:
         """Write one field (RFC 6376 section 3.5); its own `b=` is signed while still empty (section 3.7)."""
         time = int(now.timestamp())
         lines = (
             f"DKIM-Signature: v=1; a={key.key_type.value}-sha256; c=relaxed/relaxed; t={time};",
             *_filled((f"d={self.domain};", f" s={key.selector};")),
-            *_filled(("h=", *(f"{name}:" for name in names[:-1]), f"{names[-1]};")),
-            f"bh={body_hash.decode('ascii')};",
+            *named,
+            f"bh={body_hash};",
             "b=",
         )
         unsigned = "\r\n ".join(lines).encode("ascii")
         signature = b64encode(key.signature(covered + relaxed_field(unsigned)))
         return unsigned + _broken(signature, first=_ROOM - len("b=")) + _CRLF
+
+
+class Seal:
+    """Signs the copies of an edition, whose header fields are the same but for a few.
+
+    What `Signer.sign` would find out about each copy anew is found out once.
+
+    Args:
+        signer: Signs.
+        shared: Fields that are the same in every copy, folded, without their last line end.
+        own: Names of the fields that each copy has for itself, once each.
+
+    Raises:
+        MessageRefusedError: From is missing or there twice.
+    """
+
+    def __init__(self, signer: Signer, *, shared: Iterable[bytes], own: Sequence[bytes]) -> None:
+        self._signer = signer
+        places = {name.lower(): place for place, name in enumerate(own)}
+        names, covered = _coverage([*shared, *(name + b":" for name in own)])
+        self._named = h_lines(names)
+        #: Canonical fields, and the places of those that a copy has for itself.
+        self._covered = [places.get(field.removesuffix(b":\r\n"), field) for field in covered]
+
+    def sign(self, own: Sequence[bytes], *, body: bytes, now: datetime) -> bytes:
+        """Return the DKIM-Signature fields of a copy.
+
+        Args:
+            own: Its own fields, folded, without their last line ends, in the order of their names.
+            body: Canonical.
+            now: UTC.
+        """
+        fields = [relaxed_field(field) + _CRLF for field in own]
+        covered = b"".join([fields[part] if isinstance(part, int) else part for part in self._covered])
+        return self._signer.fields(named=self._named, covered=covered, body=body, now=now)
+
+
+def h_lines(names: Sequence[str]) -> list[str]:
+    """Return the lines of `h=`, which name the fields that are covered."""
+    return _filled(("h=", *(f"{name}:" for name in names[:-1]), f"{names[-1]};"))
 
 
 def relaxed_field(field: bytes) -> bytes:
@@ -117,8 +176,13 @@ def relaxed_body(body: bytes) -> bytes:
     Args:
         body: With CRLF at the ends of lines, and neither CR nor LF elsewhere.
     """
-    text = _single_spaced(body).replace(b" \r\n", _CRLF).rstrip(b" \r\n")
+    text = relaxed_lines(body).rstrip(b" \r\n")
     return text + _CRLF if text else b""
+
+
+def relaxed_lines(text: bytes) -> bytes:
+    """Return lines of a body in relaxed form, whatever comes behind them."""
+    return _single_spaced(text).replace(b" \r\n", _CRLF)
 
 
 def _single_spaced(text: bytes) -> bytes:
@@ -138,7 +202,7 @@ def _split(content: bytes) -> tuple[list[bytes], bytes]:
     return _FIELD_END.split(header.removesuffix(_CRLF)), body
 
 
-def _coverage(fields: Iterable[bytes]) -> tuple[list[str], bytes]:
+def _coverage(fields: Iterable[bytes]) -> tuple[list[str], list[bytes]]:
     """Return the names for `h=`, and the fields that they stand for, canonical and in their order."""
     found: dict[str, list[bytes]] = {}
     for field in fields:
@@ -157,7 +221,7 @@ def _coverage(fields: Iterable[bytes]) -> tuple[list[str], bytes]:
             # Verifiers take several fields of one name from the last to the first (section 5.4.2).
             covered += reversed(occurring)
             names += [name] * (len(occurring) + 1)
-    return names, b"".join(covered)
+    return names, covered
 
 
 def _filled(pieces: Iterable[str]) -> list[str]:

@@ -1,8 +1,10 @@
 """Links: signed addresses of readers' own pages, short enough for a mail header, without a mail address."""
 
 import hashlib
+import hmac
 import re
-from collections.abc import Sequence
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -25,6 +27,8 @@ _TOKEN = re.compile(r"[0-9a-z]{1,13}\.[0-9a-z.-]{1,64}\.[A-Za-z0-9_-]{16}", re.A
 _NOT_VALID = "this link is not valid: copy the whole of it from the mail"
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+#: Two digits at a time.
+_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 
 
 class LinkPurpose(StrEnum):
@@ -89,6 +93,8 @@ class LinkSigner:
             )
             for purpose in LinkPurpose
         }
+        #: What itsdangerous derives anew for each signature.
+        self._derived = {purpose: signer.derive_key() for purpose, signer in self._signers.items()}
 
     def unsubscribe_url(self, *, subscriber_id: int, list_name: str) -> str:
         """Return the address of the page that ends a subscription, and that takes one-click POSTs."""
@@ -134,8 +140,21 @@ class LinkSigner:
         return f"{self._base}/{purpose.value}/{self._token(purpose, list_name, number)}"
 
     def _token(self, purpose: LinkPurpose, list_name: str, number: int) -> str:
-        payload = f"{_base36(number)}.{list_name}"
-        return self._signers[purpose].sign(payload.encode("ascii")).decode("ascii")
+        # The same bytes as `Signer.sign` makes, in a fraction of the time: each reader's mail has two.
+        payload = f"{base36(number)}.{list_name}"
+        tag = hmac.digest(self._derived[purpose], payload.encode("ascii"), "sha256")[:_SIGNATURE_BYTES]
+        return f"{payload}.{urlsafe_b64encode(tag).decode('ascii')}"
+
+
+def unsubscribe_mails(address: str, *, list_name: str) -> Callable[[str], str]:
+    """Return what makes the links of `mailto_unsubscribe` of one list, from tokens that name readers.
+
+    Raises:
+        MessageRefusedError: It is not a mail address.
+    """
+    bare = mailto_unsubscribe(address, list_name=list_name)
+    # Digits, small letters and hyphens stand in a link as they are.
+    return lambda token: f"{bare}%20{token}" if token else bare
 
 
 def mailto_unsubscribe(address: str, *, list_name: str, token: str = "") -> str:
@@ -175,11 +194,16 @@ def _checked_base(public_url: str) -> str:
     return public_url.rstrip("/")
 
 
-def _base36(number: int) -> str:
+def base36(number: int) -> str:
+    """Return a number in base 36.
+
+    Raises:
+        LinkError: It is below zero.
+    """
     if number < 0:
         raise LinkError(f"{number} is neither a subscriber's id nor an edition's number")
     digits = ""
-    while number or not digits:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits
+    while number >= 1296:
+        number, pair = divmod(number, 1296)
+        digits = _PAIRS[pair] + digits
+    return (_PAIRS[number] + digits).lstrip("0") or "0"

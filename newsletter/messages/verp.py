@@ -6,16 +6,18 @@ servers and people change the case of an address.
 
 import hmac
 import re
-from base64 import b32encode
 from collections.abc import Sequence
+from functools import lru_cache
 
 from newsletter.errors import AddressError, LinkError
 from newsletter.messages.addresses import ascii_host
-from newsletter.messages.links import LinkTarget
+from newsletter.messages.links import LinkTarget, base36
 
 #: Bytes that are kept of each HMAC: 96 bits, 20 characters. RFC 2104 section 5 asks for 80 bits at least.
 _TAG_BYTES = 12
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+#: Two digits of base 32 at a time.
+_PAIRS = [high + low for high in _BASE32 for low in _BASE32]
 _SIGNED = r"([0-9a-z]{1,13})-([a-z2-7]{20})"
 
 #: RFC 5321 section 4.5.3.1.1.
@@ -61,7 +63,7 @@ class ReturnPath:
     def __init__(self, address: str, keys: Sequence[str]) -> None:
         self._local, self._domain = _checked_address(address)
         # The address is signed too: another service with the same keys numbers its deliveries anew.
-        self._keys = _purpose_keys(keys, f"newsletter return path {self._local}@{self._domain}")
+        self._keys = _purpose_keys(tuple(keys), f"newsletter return path {self._local}@{self._domain}")
         plain = rf"{re.escape(self._local)}\+{_SIGNED}"
         domain = re.escape(self._domain)
         self._forms = (
@@ -115,7 +117,7 @@ def unsubscribe_token(subscriber_id: int, list_name: str, keys: Sequence[str]) -
     Raises:
         LinkError: There is no key, or it is not a subscriber's id.
     """
-    return _signed(subscriber_id, list_name.lower(), _purpose_keys(keys, _UNSUBSCRIBE)[0])
+    return _signed(subscriber_id, list_name.lower(), _purpose_keys(tuple(keys), _UNSUBSCRIBE)[0])
 
 
 def read_unsubscribe_token(subject: str, keys: Sequence[str]) -> LinkTarget | None:
@@ -132,7 +134,7 @@ def read_unsubscribe_token(subject: str, keys: Sequence[str]) -> LinkTarget | No
     if match is None:
         return None
     list_name = match[1].lower()
-    number = _verified(match[2], match[3], list_name, _purpose_keys(keys, _UNSUBSCRIBE))
+    number = _verified(match[2], match[3], list_name, _purpose_keys(tuple(keys), _UNSUBSCRIBE))
     return None if number is None else LinkTarget(list_name=list_name, number=number)
 
 
@@ -156,7 +158,8 @@ def _checked_address(address: str) -> tuple[str, str]:
     return local.lower(), host
 
 
-def _purpose_keys(keys: Sequence[str], purpose: str) -> tuple[bytes, ...]:
+@lru_cache(maxsize=8)
+def _purpose_keys(keys: tuple[str, ...], purpose: str) -> tuple[bytes, ...]:
     """Return keys that are good for one purpose only."""
     if not keys or not all(keys):
         raise LinkError("tokens need a key to be signed with, and an empty one will not do")
@@ -166,13 +169,13 @@ def _purpose_keys(keys: Sequence[str], purpose: str) -> tuple[bytes, ...]:
 def _signed(number: int, context: str, key: bytes) -> str:
     if not 0 <= number < 2**63:
         raise LinkError(f"{number} is no id that a token can be made for")
-    return f"{_base36(number)}-{_tag(number, context, key)}"
+    return f"{base36(number)}-{_tag(number, context, key)}"
 
 
 def _verified(digits: str, tag: str, context: str, keys: Sequence[bytes]) -> int | None:
     number = int(digits, base=36)
     # One number, one spelling.
-    if _base36(number) != digits.lower():
+    if base36(number) != digits.lower():
         return None
     given = tag.lower().encode("ascii")
     genuine = [hmac.compare_digest(_tag(number, context, key).encode("ascii"), given) for key in keys]
@@ -181,12 +184,16 @@ def _verified(digits: str, tag: str, context: str, keys: Sequence[bytes]) -> int
 
 def _tag(number: int, context: str, key: bytes) -> str:
     digest = hmac.digest(key, f"{number}.{context}".encode(), "sha256")
-    return b32encode(digest[:_TAG_BYTES]).decode("ascii").rstrip("=").lower()
+    return _base32(digest[:_TAG_BYTES])
 
 
-def _base36(number: int) -> str:
-    digits = ""
-    while number or not digits:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits
+def _base32(octets: bytes) -> str:
+    """Return octets in base 32 (RFC 4648 section 6), small and without padding.
+
+    The standard library needs several times as long, and each message has two tags.
+    """
+    length = -(-len(octets) * 8 // 5)
+    count = (length + 1) // 2
+    number = int.from_bytes(octets, "big") << (count * 10 - len(octets) * 8)
+    pairs = [_PAIRS[number >> shift & 1023] for shift in range(count * 10 - 10, -1, -10)]
+    return "".join(pairs)[:length]

@@ -73,3 +73,6 @@ class Message:
     message_id: str
     #: RFC 5322 bytes with CRLF line ends, ready for DATA (not dot-stuffed).
     content: bytes
+    #: Whether the content goes over the wire as it is: it is known to hold no bare CR or LF, and no line that
+    #: begins with a dot.
+    is_wire: bool = False

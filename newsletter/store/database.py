@@ -56,6 +56,8 @@ class Lock(IntEnum):
     FEEDBACK = 7_203_114_005
     #: Taking back what dead senders held.
     RECOVERY = 7_203_114_006
+    #: Counting for the rates of an account.
+    RATES = 7_203_114_007
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 

@@ -93,8 +93,8 @@ class Deliveries:
         return self._database.repeated(lambda: self._recover(policy, now, dead))
 
     def _recover(self, policy: UncertainPolicy, now: datetime, dead: Sequence[str] | None) -> Recovery:
-        # A lease beyond its length was written by a clock that has been set back since.
-        longest = now + timedelta(seconds=LEASE_SECONDS)
+        # One far beyond its length is of a clock that has been set back since; hosts' differ a little.
+        longest = now + timedelta(seconds=2 * LEASE_SECONDS)
         alive = select(_senders.c.name).where(_senders.c.lease_until > now, _senders.c.lease_until <= longest)
         is_held = _deliveries.c.claimed_by.is_not(None)
         gone: ColumnElement[bool] = is_held

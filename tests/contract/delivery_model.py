@@ -195,7 +195,7 @@ class Model:
         return True
 
     def recover(self, now: datetime) -> tuple[list[int], int]:
-        alive = {name for name, until in self.leases.items() if now < until <= now + LEASE}
+        alive = {name for name, until in self.leases.items() if now < until <= now + 2 * LEASE}
         lost = []
         for i, row in self.rows.items():
             if not self.lock_proves and row.claimed_by in alive:

@@ -217,6 +217,12 @@ def test_a_lease_written_by_a_clock_that_was_ahead_holds_nobody_up(store: Store,
     assert store.deliveries.recover(policy=RESEND, now=NOW).uncertain == 3
 
 
+def test_a_host_whose_clock_is_ahead_a_little_is_no_dead_one(store: Store, three: int) -> None:
+    store.deliveries.lease(sender="me", now=NOW + timedelta(seconds=5))
+    begin(store, claim(store))
+    assert store.deliveries.recover(policy=RESEND, now=NOW).waiting == (3 if store.is_shared else 0)
+
+
 def test_a_clock_that_was_ahead_keeps_nobody_waiting(store: Store, three: int) -> None:
     ids = claim(store)
     mark(store, ids[0], S.DEFERRED, next_attempt_at=NOW + timedelta(days=300), reply="451 later")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from newsletter.errors import DkimKeyError, MessageRefusedError
 from newsletter.messages.dkim import Signer, relaxed_body, relaxed_field
 from newsletter.messages.dkim_keys import DkimKey
-from newsletter.messages.mime import build_message
+from newsletter.messages.imprint import build_message
 from newsletter.model.keys import KeyType
 from newsletter.model.messages import ListHeaders, Reader, Rendering
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.messages.mime import build_message, message_id
+from newsletter.messages.imprint import build_message
+from newsletter.messages.mime import message_id
 from newsletter.messages.render import personalise
 from newsletter.model.editions import Edition
 from newsletter.model.messages import Reader, Rendering

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.headers import text_field
+from newsletter.messages.imprint import build_message
 from newsletter.messages.links import mailto_unsubscribe
-from newsletter.messages.mime import build_message, message_id
+from newsletter.messages.mime import message_id
 from newsletter.messages.render import personalise
 from newsletter.messages.text import clean
 from newsletter.model.editions import Edition

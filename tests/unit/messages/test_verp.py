@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from base64 import b32encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import AddressError, LinkError
 from newsletter.messages.links import LinkTarget
-from newsletter.messages.verp import ReturnPath, read_unsubscribe_token, unsubscribe_token
+from newsletter.messages.verp import ReturnPath, _base32, read_unsubscribe_token, unsubscribe_token
 
 KEYS = ["the newest key", "an older key"]
 PATHS = ReturnPath("Bounces@Letters.example.org", KEYS)
@@ -248,3 +250,8 @@ def test_any_text_can_be_read(digits: str, tag: str) -> None:
             assert PATHS.read(address) is None
         for subject in (token, f"unsubscribe daily {token}", f"unsubscribe {digits} 7-{'a' * 20}"):
             assert read_unsubscribe_token(subject, KEYS) is None
+
+
+@given(st.binary(min_size=1, max_size=40))
+def test_base_32_is_that_of_the_standard_library(octets: bytes) -> None:
+    assert _base32(octets) == b32encode(octets).decode("ascii").rstrip("=").lower()

@@ -1,0 +1,277 @@
+"""Imprint: an edition is cut into octets once, and each reader's copy is put together from them.
+
+Of each copy only the reader's values are encoded, each for the place where it stands. Building every message
+anew with `email.message` costs some hundred times as much.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from html import escape
+
+from newsletter.messages.addresses import ascii_host, mailto, web_link, wire_address
+from newsletter.messages.headers import address_list_field, list_id_field, mailbox_field, text_field
+from newsletter.messages.marks import ADDRESS, PREFERENCES, SINCE, UNSUBSCRIBE, split_at_marks
+from newsletter.messages.mime import SOFT_BREAK, boundary_of, content_type, encoded, part_fields, wire
+from newsletter.messages.signing import CopySeal, MessageSigner
+from newsletter.messages.text import clean
+from newsletter.model.dates import date_words, local_day
+from newsletter.model.messages import Message, Reader, Rendering
+
+#: Where each value stands among a reader's: encoded for the text, and behind them all for the HTML.
+_PLACES = {name: place for place, name in enumerate((ADDRESS, SINCE, UNSUBSCRIBE, PREFERENCES))}
+
+#: Fields that each copy has for itself, in their order.
+_OWN = (b"To", b"Message-ID", b"List-Unsubscribe")
+_ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+
+#: Values that are the same in every encoding, short enough for a line: most are.
+_LONGEST_PLAIN = 75
+_PLAIN_ADDRESS = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]{2,}", re.ASCII
+)
+_LONGEST_PLAIN_ADDRESS = 64
+_PLAIN_LINK = re.compile(r"https?://[a-z0-9.-]+(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
+_PLAIN_MAIL = re.compile(r"mailto:[A-Za-z0-9._+-]+@[a-z0-9.-]+\?subject=[A-Za-z0-9%._-]*", re.ASCII)
+#: A name that stands in a header as it is, on one line with any plain address.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*", re.ASCII)
+_LONGEST_PLAIN_FIELD = 78
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cut:
+    """Octets, cut where readers' values go."""
+
+    #: Pieces, and an empty place for each value.
+    pieces: list[bytes]
+    #: Which value goes into which place.
+    slots: tuple[tuple[int, int], ...]
+
+    def filled(self, values: Sequence[bytes]) -> list[bytes]:
+        """Return the pieces with encoded values in their places."""
+        pieces = self.pieces.copy()
+        for place, value in self.slots:
+            pieces[place] = values[value]
+        return pieces
+
+
+class Imprint:
+    """An edition, or a variant of it, ready for its readers' values.
+
+    Args:
+        rendering: The edition, rendered for everybody.
+        one_click: Whether the unsubscribe pages take one-click POSTs (RFC 8058), where they are https pages.
+        signer: Signs each copy; None: they are not signed here.
+
+    Raises:
+        MessageRefusedError: An address of the list cannot be used.
+    """
+
+    def __init__(
+        self, rendering: Rendering, *, one_click: bool = True, signer: MessageSigner | None = None
+    ) -> None:
+        self._headers = rendering.headers
+        self._one_click = one_click
+        self._signer = signer
+        boundary = boundary_of(rendering.token)
+        self._fields = [*_edition_fields(rendering), content_type(boundary)]
+        self._body = _cut_body(rendering, boundary.encode("ascii"))
+        #: The header's end and the body, by whether one click is offered.
+        self._cuts: dict[bool, _Cut] = {}
+        self._seals: dict[bool, CopySeal] = {}
+        if signer is not None:
+            canonical = [signer.canonical(piece) for piece in self._body.pieces]
+            self._canonical = _Cut(pieces=canonical, slots=self._body.slots)
+        #: Days of joining, as they are written in both parts.
+        self._days: dict[date, tuple[bytes, bytes]] = {}
+
+    def copy(self, reader: Reader, *, message_id: str, sender: str, now: datetime) -> Message:
+        """Make one reader's copy.
+
+        Args:
+            reader: Who it is for.
+            message_id: With angle brackets; see `message_id`.
+            sender: Envelope sender, the return path.
+            now: When it is signed, UTC.
+
+        Raises:
+            MessageRefusedError: An address or a link cannot be used.
+        """
+        recipient = _wire_address(reader.address)
+        one_click = self._one_click and reader.unsubscribe_url.startswith("https:")
+        if one_click not in self._cuts:
+            self._prepare(one_click=one_click)
+        own = self._own_fields(reader, recipient, message_id)
+        values = self._values(reader)
+        octets = ("\r\n".join(own) + "\r\n").encode("utf-8")
+        parts = [octets, *self._cuts[one_click].filled(values)]
+        if self._signer is not None:
+            fields = [field.encode("utf-8") for field in own]
+            body = b"".join(self._canonical.filled(values))
+            parts.insert(0, self._seals[one_click].sign(fields, body=body, now=now))
+        return Message(
+            sender=_wire_address(sender),
+            recipient=recipient,
+            message_id=message_id,
+            content=b"".join(parts),
+            is_wire=True,
+        )
+
+    def _prepare(self, *, one_click: bool) -> None:
+        """Put the fields that all copies share, with or without one click, before the body."""
+        fields = [_ONE_CLICK, *self._fields] if one_click else self._fields
+        head, *rest = self._body.pieces
+        self._cuts[one_click] = _Cut(pieces=[wire([*fields, ""]) + head, *rest], slots=self._body.slots)
+        if self._signer is not None:
+            shared = [field.encode("utf-8") for field in fields]
+            self._seals[one_click] = self._signer.seal(shared=shared, own=_OWN)
+
+    def _own_fields(self, reader: Reader, recipient: str, message_id: str) -> tuple[str, str, str]:
+        page, by_mail = reader.unsubscribe_url, reader.unsubscribe_mail
+        if not _is_plain_link(page):
+            web_link(page, mail=True)
+        if not _PLAIN_MAIL.fullmatch(by_mail):
+            web_link(by_mail, mail=True)
+        ways = (page, by_mail) if page.startswith("http") else (page,)
+        return (
+            _to_field(reader.name, recipient),
+            f"Message-ID: {message_id}",
+            address_list_field("List-Unsubscribe", *ways),
+        )
+
+    def _values(self, reader: Reader) -> list[bytes]:
+        """Return what stands for each mark, in the order of `_PLACES`, for the text and then for the HTML."""
+        preferences = reader.preferences_url
+        pairs = (
+            _pair(reader.address, is_plain=_is_plain_address(reader.address)),
+            self._since(local_day(reader.since, self._headers.time_zone)),
+            _link_pair(reader.unsubscribe_url, mail=True),
+            self._without_page if preferences is None else _link_pair(preferences),
+        )
+        return [*(text for text, _ in pairs), *(html for _, html in pairs)]
+
+    def _since(self, day: date) -> tuple[bytes, bytes]:
+        pair = self._days.get(day)
+        if pair is None:
+            pair = self._days[day] = _pair(date_words(day))
+        return pair
+
+    @property
+    def _without_page(self) -> tuple[bytes, bytes]:
+        # The pages were taken down after the edition was rendered: the editor answers for them.
+        editor = self._headers.reply_to or self._headers.sender_address
+        return _pair(mailto(editor, subject=f"preferences {self._headers.list_name}"))
+
+
+def build_message(
+    rendering: Rendering,
+    reader: Reader,
+    *,
+    message_id: str,
+    sender: str,
+    one_click: bool = True,
+    sign: Callable[[bytes], bytes] | None = None,
+) -> Message:
+    """Make one reader's message alone; for many, an `Imprint` signs faster.
+
+    Args:
+        rendering: The edition, rendered for everybody.
+        reader: Who it is for.
+        message_id: With angle brackets; see `message_id`.
+        sender: Envelope sender, the return path.
+        one_click: Whether the unsubscribe page takes one-click POSTs (RFC 8058), if it is an https page.
+        sign: Returns the fields that go before the message and sign it; None: it is not signed here.
+
+    Raises:
+        MessageRefusedError: An address or a link cannot be used.
+    """
+    imprint = _imprint(rendering, one_click=one_click)
+    message = imprint.copy(reader, message_id=message_id, sender=sender, now=rendering.headers.date)
+    return replace(message, content=sign(message.content) + message.content) if sign else message
+
+
+@lru_cache(maxsize=8)
+def _imprint(rendering: Rendering, *, one_click: bool) -> Imprint:
+    return Imprint(rendering, one_click=one_click)
+
+
+def _edition_fields(rendering: Rendering) -> list[str]:
+    headers = rendering.headers
+    host = ascii_host(headers.sender_domain)
+    fields = [
+        mailbox_field("From", headers.sender_name, headers.sender_address),
+        text_field("Subject", rendering.subject),
+        f"Date: {format_datetime(headers.date.astimezone(UTC))}",
+        list_id_field(headers.list_title, f"{headers.list_name}.{host}"),
+        address_list_field("List-Help", mailto(headers.reply_to or headers.sender_address, subject="help")),
+        "List-Post: NO",
+        "Auto-Submitted: auto-generated",
+        "MIME-Version: 1.0",
+    ]
+    if headers.reply_to and headers.reply_to != headers.sender_address:
+        fields.insert(1, mailbox_field("Reply-To", "", headers.reply_to))
+    return fields
+
+
+def _cut_body(rendering: Rendering, boundary: bytes) -> _Cut:
+    """Encode both parts, and cut them where readers' values go."""
+    pieces: list[bytes] = []
+    slots: list[tuple[int, int]] = []
+    before = b"\r\n--" + boundary
+    parts = ((b"plain", rendering.text, 0), (b"html", rendering.html, len(_PLACES)))
+    for subtype, body, offset in parts:
+        marks = split_at_marks(body, rendering.token)
+        encoded_pieces = list(_encoded_pieces(marks[::2]))
+        encoded_pieces[0] = before + part_fields(subtype) + encoded_pieces[0]
+        for piece, mark in zip(encoded_pieces, marks[1::2], strict=False):
+            pieces += (piece, b"")
+            slots.append((len(pieces) - 1, offset + _PLACES[mark]))
+        before = encoded_pieces[-1] + b"\r\n--" + boundary
+    return _Cut(pieces=[*pieces, before + b"--\r\n"], slots=tuple(slots))
+
+
+def _encoded_pieces(pieces: Sequence[str]) -> Iterator[bytes]:
+    """Encode a part's pieces; where a value joins one, the line is broken softly."""
+    for place, piece in enumerate(pieces):
+        content = encoded(piece)
+        if place > 0 and not piece.startswith("\n"):
+            content = SOFT_BREAK + content
+        if place < len(pieces) - 1 and content and not content.endswith(b"\r\n"):
+            content += SOFT_BREAK
+        yield content
+
+
+def _to_field(name: str, recipient: str) -> str:
+    field = f"To: {name} <{recipient}>"
+    if len(field) <= _LONGEST_PLAIN_FIELD and _PLAIN_NAME.fullmatch(name):
+        return field
+    return mailbox_field("To", name, recipient)
+
+
+def _wire_address(address: str) -> str:
+    return address if _is_plain_address(address) else wire_address(address)
+
+
+def _is_plain_address(address: str) -> bool:
+    return len(address) <= _LONGEST_PLAIN_ADDRESS and _PLAIN_ADDRESS.fullmatch(address) is not None
+
+
+def _is_plain_link(link: str) -> bool:
+    return len(link) <= _LONGEST_PLAIN and _PLAIN_LINK.fullmatch(link) is not None
+
+
+def _link_pair(link: str, *, mail: bool = False) -> tuple[bytes, bytes]:
+    is_plain = _is_plain_link(link)
+    return _pair(link if is_plain else web_link(link, mail=mail), is_plain=is_plain)
+
+
+def _pair(value: str, *, is_plain: bool = False) -> tuple[bytes, bytes]:
+    """Encode a value for the text and for the HTML."""
+    if is_plain:
+        octets = value.encode("ascii")
+        return octets, octets
+    value = clean(value)
+    return encoded(value), encoded(escape(value))
