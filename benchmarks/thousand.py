@@ -2,9 +2,9 @@
 
     python -m benchmarks thousand [--sizes 1000 3000] [--sample 100] [--rounds 3] [--json FILE]
 
-The documents are made up (`benchmarks/invented.py`): 8 to 24 sentences each, about 270 words in the middle. CPU
-is shown, of one process; summarizers take turns over the same sample. How good the summaries are is measured by
-`summaries` and `several`.
+The documents are made up (`benchmarks/invented.py`): 8 to 24 sentences each, about 270 words in the middle.
+CPU is shown, of one process; summarizers take turns over the same sample. How good the summaries are is
+measured by `summaries` and `several`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python -m benchmarks.mail.ours SETTINGS.json [--uvloop] [--workers N] [--slices N]
 
-It prints one line of JSON: seconds of CPU and of the clock, from the first line of the process and within
-`App.deliver`.
+It prints one line of JSON: seconds of CPU and of the clock within `App.deliver`. What comes before, imports
+and the opening of the store, is told apart.
 """
 
 from __future__ import annotations
@@ -92,9 +92,12 @@ def main() -> None:
     parser.add_argument("--slices", type=int, default=0, help="tell the CPU of each so many messages")
     options = parser.parse_args()
     app = App.isolated(**json.loads(options.settings.read_text()))
-    json.dump(
-        _run(app, uvloop=options.uvloop, workers=options.workers, slice_length=options.slices), sys.stdout
-    )
+    # Paid once in a process's life: in a short run it would be told of each message.
+    import newsletter.deliveries.smtp  # noqa: F401
+
+    app.check_store()
+    found = _run(app, uvloop=options.uvloop, workers=options.workers, slice_length=options.slices)
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":
