@@ -158,7 +158,7 @@ class _Turn:
         opened = None
         if sending.findings.problem is not None and await self._due():
             opened = await self._trip(breaker, sending.findings.problem)
-        trouble = opened or next(iter([*refused, *aside.values()]), None)
+        trouble = opened or sending.halted or next(iter([*refused, *aside.values()]), None)
         return await self._report(sending, trouble=trouble, tried=bool(opened or refused or not aside))
 
     async def _begun(

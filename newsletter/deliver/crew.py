@@ -77,6 +77,8 @@ class Ended:
     accepted_editions: frozenset[int] = frozenset()
     #: When the rate lets the next one out, if that ended the turn; UTC.
     rate_until: datetime | None = None
+    #: Why another sender had stopped, and this one with it.
+    halted: Breaker | None = None
     #: What is wrong with the store; empty if nothing is.
     store_failure: str = ""
 

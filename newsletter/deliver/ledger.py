@@ -52,7 +52,7 @@ class Ledger:
             begins, self._begins = self._begins, []
             marks, self._marks = self._marks, []
             try:
-                done = await self._store.in_time(
+                done = await self._store.soon(
                     self._store.deliveries.advance,
                     begin=[delivery_id for delivery_id, _ in begins],
                     marks=[mark for mark, _ in marks],

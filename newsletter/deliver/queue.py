@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, deque
 from datetime import datetime
 
+from newsletter.deliver.company import Company
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.rates import rates_of
 from newsletter.model.clock import Clock
@@ -34,6 +35,7 @@ class Queue:
         list_name: str | None,
         set_aside: dict[int, datetime],
         only: DeliveryRange | None = None,
+        company: Company,
     ) -> None:
         """Prepare; nothing is claimed yet.
 
@@ -46,6 +48,7 @@ class Queue:
             list_name: Only this list's; None for all.
             set_aside: Until when editions are to be left alone, UTC, by id; may grow meanwhile.
             only: Only these deliveries; None for all.
+            company: Those who send beside us.
         """
         self._store = store
         self._bag = bag
@@ -65,6 +68,7 @@ class Queue:
         self._sleepers: list[asyncio.Future[None]] = []
         self._limit = _CLAIMED_PER_CONNECTION * bag.transport.connections
         self._rates = rates_of(store, bag, clock)
+        self._company = company
         #: When the rate lets the next one out, if that ended the turn; UTC.
         self.rate_until: datetime | None = None
 
@@ -136,6 +140,15 @@ class Queue:
             self._on_their_way[_domain(behind)] -= 1
         self.put_back(behind)
 
+    @property
+    def on_their_way(self) -> Counter[str]:
+        """How many deliveries are on their way to each domain."""
+        return self._on_their_way
+
+    def waiting(self) -> Counter[str]:
+        """Return how many claimed deliveries wait for each domain."""
+        return Counter(map(_domain, self._waiting))
+
     def wake(self) -> None:
         """Let workers that wait look again."""
         sleepers, self._sleepers = self._sleepers, []
@@ -161,7 +174,7 @@ class Queue:
             if self._set_aside and self._is_aside(delivery):
                 continue
             domain = _domain(delivery)
-            if domain == domain_at_hand or self._on_their_way[domain] < self._bag.domain_connections:
+            if domain == domain_at_hand or self._on_their_way[domain] < self._company.room(domain):
                 del self._waiting[place]
                 return delivery
         return None
@@ -175,7 +188,7 @@ class Queue:
         if len(self._waiting) >= _MOST_WAITING * self._limit:
             return False
         now = self._clock()
-        claimed = await self._store.in_time(
+        claimed = await self._store.soon(
             self._store.deliveries.claim,
             sender=self._sender,
             limit=self._limit,
@@ -185,6 +198,8 @@ class Queue:
             only=self._only,
         )
         self._waiting.extend(claimed)
+        if claimed and self._company.is_close:
+            await self._company.meet()
         return bool(claimed)
 
     async def close(self) -> None:

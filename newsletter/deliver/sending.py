@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from newsletter.deliver.company import Company
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.findings import Findings
 from newsletter.deliver.ledger import Ledger
@@ -85,6 +86,7 @@ class Sending:
         self._name = name or secrets.token_hex(16)
         self._ending = asyncio.Event()
         self._presence = Presence(store, self._name, clock)
+        self._company = Company(store, bag, self._name, clock)
         self._ledger = Ledger(store, bag, self._name, clock)
         self._desk = Desk(store, bag.stationery)
         #: Workers that wait for a server which has nothing of a message yet: they may be cut off.
@@ -100,9 +102,20 @@ class Sending:
             list_name=list_name,
             set_aside=set_aside,
             only=only,
+            company=self._company,
         )
         self.outcomes: Counter[DeliveryState] = Counter()
         self.findings = Findings(bag, clock, troubles=troubles, set_aside=set_aside, is_trial=is_trial)
+        self._company.watch(
+            on_their_way=self.queue.on_their_way,
+            waiting=self.queue.waiting,
+            refused=lambda: self.findings.refused_in_a_row,
+        )
+
+    @property
+    def halted(self) -> Breaker | None:
+        """Why another sender has stopped, and we with it; None if that was not so."""
+        return self._company.breaker
 
     @property
     def rate_until(self) -> datetime | None:
@@ -116,11 +129,14 @@ class Sending:
             StoreError: State cannot be written any more; sending stopped at once.
         """
         await self._presence.prolong()
+        await self._company.meet()
+        self._hear()
         workers = [asyncio.create_task(self._work()) for _ in range(self._bag.transport.connections)]
         self._at_work.update(workers)
         beside = [
             asyncio.create_task(self._presence.keep(on_loss=self._end)),
             asyncio.create_task(self._stop_when_told(workers)),
+            asyncio.create_task(self._company.keep_meeting(on_news=self._hear)),
         ]
         try:
             results = await asyncio.gather(*workers, return_exceptions=True)
@@ -148,6 +164,13 @@ class Sending:
         for worker in workers:
             if worker in self._harmless:
                 worker.cancel()
+
+    def _hear(self) -> None:
+        """Let workers go on by what the others do, or stop with them."""
+        self.findings.hear_of_refusals(self._company.refused_beside)
+        if self.halted is not None or self.findings.problem is not None:
+            self._end()
+        self.queue.wake()
 
     def _end(self) -> None:
         self._ending.set()

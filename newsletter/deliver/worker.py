@@ -97,6 +97,7 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
             troubles=found.troubles,
             accepted_editions=frozenset(found.accepted_editions),
             rate_until=sending.rate_until,
+            halted=sending.halted,
             store_failure=failure,
         )
     )

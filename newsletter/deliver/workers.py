@@ -43,6 +43,7 @@ class Workers:
         outcomes: How many attempts ended in each state.
         findings: What they learned from servers' answers.
         rate_until: When the rate lets the next one out, if that ended the turn; UTC.
+        halted: Why another sender has stopped, and they with it; None if that was not so.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Workers:
         self.outcomes: Counter[DeliveryState] = Counter()
         self.findings = Findings(bag, clock, troubles=troubles, set_aside=dict(set_aside), is_trial=is_trial)
         self.rate_until: datetime | None = None
+        self.halted: Breaker | None = None
 
     async def run(self) -> None:
         """Send until nothing is due, the server is in trouble, or it is to stop.
@@ -183,6 +185,7 @@ class Workers:
         found.troubles |= end.troubles
         found.accepted_editions |= end.accepted_editions
         self.rate_until = self.rate_until or end.rate_until
+        self.halted = self.halted or end.halted
         if end.problem:
             found.problem = found.problem or TransportError(end.problem, permanent=end.permanent)
             self._ending.set()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from newsletter.model.deliveries import Breaker, RateGrant, RateLimit, RateUsage
 from newsletter.store import tables
-from newsletter.store.database import Database, Lock
+from newsletter.store.database import Database, Lock, insert_or
 
 _breakers = tables.breakers
 _usage = tables.usage
@@ -83,7 +83,7 @@ class Accounts:
     def breakers(self) -> dict[str, Breaker]:
         """Return the open breakers by the account, or the edition, that each stands for."""
         with self._database.reading() as connection:
-            return {row.account: _to_breaker(row) for row in connection.execute(select(_breakers))}
+            return {row.account: to_breaker(row) for row in connection.execute(select(_breakers))}
 
     def open_breaker(self, account: str, breaker: Breaker) -> None:
         """Keep that an account is in trouble; one kept before is replaced."""
@@ -95,8 +95,9 @@ class Accounts:
             "opened_at": breaker.opened_at,
         }
         with self._database.transaction() as connection:
-            connection.execute(delete(_breakers).where(_breakers.c.account == account))
-            connection.execute(insert(_breakers).values(account=account, **values))
+            # Two senders may meet the same trouble in the same moment.
+            new = insert_or(connection, _breakers).values(account=account, **values)
+            connection.execute(new.on_conflict_do_update(index_elements=["account"], set_=values))
 
     def close_breakers(self, accounts: Sequence[str]) -> None:
         """Forget the trouble of some accounts."""
@@ -170,7 +171,8 @@ def _usages(connection: Connection, accounts: Sequence[str], limits: Sequence[Ra
     ]
 
 
-def _to_breaker(row: Row[tuple[object, ...]]) -> Breaker:
+def to_breaker(row: Row[tuple[object, ...]]) -> Breaker:
+    """Return the breaker that a row of the table keeps."""
     return Breaker(
         open_until=row.open_until,
         pause_seconds=row.pause_seconds,

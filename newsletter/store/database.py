@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import SenderBusyError, StoreError
+from newsletter.store.atonce import BEGUN_BY_HAND, AtOnce, OccupiedError
 from newsletter.store.patience import in_time
 
 #: How long a writer waits for another one, in seconds.
@@ -27,6 +28,17 @@ _CONNECT_SECONDS = 10
 
 #: How long a server may take to answer what waits for nobody, in seconds.
 ANSWER_SECONDS = 15
+
+#: How a PostgreSQL server treats our connections. It, too, gives one up whose other end has gone without a
+#: word: a host that is cut off in the middle of a transaction would keep its rows locked for hours.
+_ASKED_OF_SERVER = {
+    "lock_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+    "idle_in_transaction_session_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+    "tcp_keepalives_idle": 15,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+}
 
 #: PostgreSQL's code for a transaction that it broke off to let another one go on.
 _DEADLOCK_DETECTED = "40P01"
@@ -58,6 +70,10 @@ class Lock(IntEnum):
     RECOVERY = 7_203_114_006
     #: Counting for the rates of an account.
     RATES = 7_203_114_007
+    #: Putting what is left over into the queue.
+    BATCHES = 7_203_114_008
+    #: Senders telling each other how they stand.
+    MEETING = 7_203_114_009
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 
@@ -90,6 +106,7 @@ class Database:
             raise StoreError(message) from error
         if self.is_sqlite:
             _prepare_sqlite(self.engine, synchronous=synchronous)
+        self._at_once = AtOnce(self.engine)
 
     @property
     def exists(self) -> bool:
@@ -114,6 +131,15 @@ class Database:
         return bare.render_as_string(hide_password=True)
 
     @property
+    def driver_address(self) -> str:
+        """The address as PostgreSQL's driver takes it, with its password, and with how long to wait."""
+        from psycopg.conninfo import make_conninfo
+
+        _, values = self.engine.dialect.create_connect_args(self._url)
+        values.pop("context", None)
+        return make_conninfo(**dict(values) | _postgres_options(self._url))
+
+    @property
     def patience_seconds(self) -> float:
         """How long a short transaction may take before the database counts as one that does not answer.
 
@@ -129,8 +155,25 @@ class Database:
         Raises:
             StoreError: The database refused, or is gone.
         """
-        with _translated(self.place), self.engine.begin() as connection:
-            yield connection
+        with _translated(self.place):
+            if self._at_once.is_asked_for:
+                with self._at_once.transaction() as connection:
+                    yield connection
+            else:
+                with self.engine.begin() as connection:
+                    yield connection
+
+    def do_at_once(self, call: Callable[[], _Result]) -> _Result:
+        """Do a short call that writes once, here and now; without waiting for anybody.
+
+        Raises:
+            OccupiedError: Somebody else is writing, or it is PostgreSQL; nothing was done.
+            StoreError: The database refused.
+        """
+        if not self.is_sqlite:
+            raise OccupiedError
+        with self._at_once.asked_for():
+            return call()
 
     @staticmethod
     def repeated(work: Callable[[], _Result]) -> _Result:
@@ -236,6 +279,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self._at_once.close()
         self.engine.dispose()
 
 
@@ -281,7 +325,8 @@ def _postgres_options(url: URL) -> dict[str, str]:
         "tcp_user_timeout": f"{BUSY_TIMEOUT_SECONDS * 1000}",
     }
     unset = {name: value for name, value in options.items() if name not in url.query}
-    return {**unset, "options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000} {words}".rstrip()}
+    asked = " ".join(f"-c {name}={value}" for name, value in _ASKED_OF_SERVER.items())
+    return {**unset, "options": f"{asked} {words}".rstrip()}
 
 
 def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
@@ -302,10 +347,12 @@ def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        only_reads = connection.get_execution_options().get("only_reads")
+        options = connection.get_execution_options()
+        if options.get(BEGUN_BY_HAND):
+            return
         # Without SQLAlchemy around it, which takes several times as long as a short transaction itself.
         driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        driver.execute("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+        driver.execute("BEGIN" if options.get("only_reads") else "BEGIN IMMEDIATE")
 
 
 def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
@@ -326,11 +373,10 @@ def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
 def _translated(place: str) -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        reason = " ".join(str(cause).split())
         raise StoreError(f"the store at {place} failed: {reason}") from error
-    except sqlite3.Error as error:
-        raise StoreError(f"the store at {place} failed: {error}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store at {place} failed: {error}") from error
 
@@ -348,9 +394,12 @@ def in_portions(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
 
 def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into a table that passes over rows which are there already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return insert_or(connection, table).on_conflict_do_nothing()
+
+
+def insert_or(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into a table that can be told what to do with rows which are there already."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

@@ -150,7 +150,7 @@ class Deliveries:
             values |= asdict(only)
         with self._database.transaction() as connection:
             # Where all of those claimed have left, look further: an empty answer means that none is due.
-            while ids := claim.execute(connection, values).scalars().all():
+            while ids := [row[0] for row in claim.rows(connection, values)]:
                 if wanted := self._wanted(connection, ids, now):
                     return wanted
             return []

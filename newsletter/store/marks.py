@@ -27,9 +27,9 @@ def begin_sending(
     if not is_sqlite:
         # Whoever takes over in this very moment, or erases a reader, is waited for: what is read thereafter
         # is what they have written.
-        lock_rows(is_sqlite=False).execute(connection, {"ids": list(delivery_ids)})
+        lock_rows(is_sqlite=False).rows(connection, {"ids": list(delivery_ids)})
     values = {"ids": list(delivery_ids), "sender": sender, "now": now}
-    begun = frozenset(begin_step(is_sqlite=is_sqlite).execute(connection, values).scalars())
+    begun = frozenset(row[0] for row in begin_step(is_sqlite=is_sqlite).rows(connection, values))
     rest = [delivery_id for delivery_id in delivery_ids if delivery_id not in begun]
     if rest:
         _withhold_unwanted(connection, rest, sender, now)
@@ -66,10 +66,10 @@ def write_marks(connection: Connection, marks: Sequence[DeliveryMark], sender: s
         write = result_step(state, is_sqlite=is_sqlite)
         rows = [_row(mark) for mark in some]
         if is_sqlite:
-            written = write.execute_many(connection, same, rows)
+            written = write.count_many(connection, same, rows)
         else:
             lists = {name: [row[name] for row in rows] for name in rows[0]}
-            written = write.execute(connection, same | lists).rowcount
+            written = write.count(connection, same | lists)
         if written != len(rows):
             raise OvertakenError
 

@@ -1,4 +1,4 @@
-"""Calls that may never come back: each in a thread of its own, which nobody has to wait for.
+"""Calls that may never come back: each in a thread that has no other, which nobody has to wait for.
 
 A database behind a dropped route, or one that is stopped, answers neither yes nor no. The threads of
 `asyncio.to_thread` would keep the process from ending: asyncio and the interpreter wait for them.
@@ -6,6 +6,7 @@ A database behind a dropped route, or one that is stopped, answers neither yes n
 
 import asyncio
 import contextvars
+import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -65,6 +66,42 @@ def _too_late(place: str, seconds: float) -> StoreError:
     return StoreError(f"the store at {place} has not answered for {seconds:g} seconds")
 
 
+class _Hand:
+    """A thread that does one call after another, and ends when it has had nothing to do for a while."""
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="store", daemon=True).start()
+
+    def take(self, call: Callable[[], None]) -> None:
+        """Do a call, after those that it has."""
+        self._calls.put(call)
+
+    def _work(self) -> None:
+        while True:
+            try:
+                call = self._calls.get(timeout=_IDLE_SECONDS)
+            except queue.Empty:
+                # Whoever has taken it out of the idle ones is about to give it a call.
+                with _lock:
+                    if self in _idle:
+                        _idle.remove(self)
+                        return
+                call = self._calls.get()
+            call()
+            del call
+            with _lock:
+                _idle.append(self)
+
+
+#: How long a thread waits for another call, in seconds.
+_IDLE_SECONDS = 5.0
+
+_lock = threading.Lock()
+#: Those that wait for a call; the one that was busy last comes first.
+_idle: list[_Hand] = []
+
+
 def _begun(work: Callable[[], _Result]) -> Future[_Result]:
     future: Future[_Result] = Future()
     # Otherwise a task that is cancelled would cancel the future, whose result is then not to be set.
@@ -80,5 +117,7 @@ def _begun(work: Callable[[], _Result]) -> Future[_Result]:
         else:
             future.set_result(result)
 
-    threading.Thread(target=run, name="store", daemon=True).start()
+    with _lock:
+        hand = _idle.pop() if _idle else None
+    (hand or _Hand()).take(run)
     return future
