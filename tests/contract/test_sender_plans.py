@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from plans import plans
 
 from newsletter.model.deliveries import DeliveryMark, DeliveryRange, DeliveryState, UncertainPolicy
 from newsletter.model.feedback import BounceKind
@@ -83,27 +83,6 @@ def believe(store: Store, stats: tuple[str, ...]) -> None:
             list(zip(INDEXES, stats, strict=True)),
         )
     store._database.engine.dispose()
-
-
-def plans(store: Store, call: Callable[[], object]) -> dict[str, str]:
-    """Return how SQLite carries out each statement of a call that names deliveries."""
-    statements: dict[str, object] = {}
-
-    def remember(connection, cursor, statement, parameters, context, executemany) -> None:
-        if "deliveries" in statement and not statement.startswith("INSERT"):
-            statements[statement] = parameters[0] if executemany else parameters
-
-    engine = store._database.engine
-    event.listen(engine, "before_cursor_execute", remember)
-    call()
-    event.remove(engine, "before_cursor_execute", remember)
-    with store._database.reading() as connection:
-        return {
-            statement: " / ".join(
-                row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            )
-            for statement, parameters in statements.items()
-        }
 
 
 CALLS: dict[str, Callable[[Store], object]] = {
