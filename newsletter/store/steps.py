@@ -111,11 +111,9 @@ def unwanted(connection: Connection, delivery_ids: Sequence[int], now: datetime)
     """Return the deliveries whose reader has left or paused, or whose address is suppressed, and why."""
     if not delivery_ids:
         return {}
-    why = refusal(literal(now, tables.UtcDateTime))
-    query = with_reader(select(_deliveries.c.id, why)).where(
-        _deliveries.c.id.in_(delivery_ids), why.is_not(None)
-    )
-    return dict(connection.execute(query).tuples().all())
+    why = refusal(literal(now, tables.UtcDateTime)).label("refusal")
+    query = with_reader(select(_deliveries.c.id, why)).where(_deliveries.c.id.in_(delivery_ids))
+    return {row.id: row.refusal for row in connection.execute(query) if row.refusal is not None}
 
 
 def with_reader(query: Select[Any]) -> Select[Any]:
