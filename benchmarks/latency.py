@@ -1,10 +1,11 @@
 """How much of a slow server's time is used: replies that take 20 and 100 ms, over 16 and 64 connections.
 
-    python -m benchmarks latency [--delays 20 100] [--sessions 16 64] [--messages 200] [--rounds 3] [--json FILE]
+    python -m benchmarks latency [--delays 20 100] [--sessions 16 64] [--messages 200] [--rounds 3]
+                                 [--json FILE]
 
 With a reply to wait for between two messages, a connection can send one message a delay at most: the share
-of connections / delay that is reached is shown. Greeting, sign-in and goodbye are
-included: some six delays in all, so that each connection must send many messages for its share to be told.
+of connections / delay that is reached is shown. Greeting and goodbye are in it, some six delays in all: each
+connection must send many messages.
 """
 
 from __future__ import annotations
