@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from benchmarks.figures import Findings, Goal, Table, at_least, at_most, command, interleaved
 from benchmarks.mail.contenders import (
@@ -196,7 +197,7 @@ class Benchmark:
     def _against_aiosmtplib(
         self, title: str, sink: Sink, *, port: int = 0, certificate: Path | None = None
     ) -> Part:
-        secure = {"smtp_host": "localhost", "smtp_security": "tls"} if certificate else {}
+        secure: dict[str, Any] = {"smtp_host": "localhost", "smtp_security": "tls"} if certificate else {}
         environment = {"SSL_CERT_FILE": str(certificate)} if certificate else None
         peer = python_peer(
             self._material,
