@@ -53,7 +53,7 @@ def test_what_is_copied_is_let_into_the_build_and_settings_are_not() -> None:
 
 
 def test_a_copied_env_file_does_not_undo_what_the_container_needs() -> None:
-    """`--env-file` wins over the image: its page listened on 127.0.0.1, where nobody can reach a container."""
+    """`--env-file` wins over the image: its pages listened on 127.0.0.1, out of reach."""
     ours = dict(word.split("=", 1) for word in instructions("ENV")[0].split())
     copied = dict(re.findall(r"(?m)^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text("utf-8")))
     undone = {key for key in ours.keys() & copied.keys() if copied[key] and copied[key] != ours[key]}
