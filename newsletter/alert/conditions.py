@@ -1,6 +1,8 @@
 """What is wrong, read off the facts; pure."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,7 +45,7 @@ def conditions_of(facts: AlertFacts, limits: AlertLimits, *, now: datetime) -> t
         *(_held(pending, time_zone) for pending, time_zone in facts.held),
         *(one for trouble in facts.troubles for one in _not_sending(trouble, now)),
         *(one for returned in facts.returns for one in _returned(returned, limits)),
-        *(one for place in facts.places for one in _place(place, now)),
+        *(one for place in _told_apart(facts.places) for one in _place(place, now)),
         *(one for disk in facts.disks for one in _full(disk, limits)),
     ]
     return tuple({condition.key: condition for condition in found}.values())
@@ -135,6 +137,14 @@ def _returned(returned: ReturnFacts, limits: AlertLimits) -> Iterator[Condition]
         if percent > limit:
             what = f"No. {returned.number}: {count:,} of {returned.deliveries:,} mails {word}, "
             yield _condition(kind, returned.list_name, f"{what}{percent:.2g} % (limit {limit:g} %)", repair)
+
+
+def _told_apart(places: Sequence[PlaceHealth]) -> Iterator[PlaceHealth]:
+    """Yield places; those that share a title with another one carry where they are in it."""
+    titles = Counter(place.title for place in places)
+    for place in places:
+        is_shared = titles[place.title] > 1
+        yield replace(place, title=f"{place.title} ({place.name})") if is_shared else place
 
 
 def _place(place: PlaceHealth, now: datetime) -> Iterator[Condition]:

@@ -181,6 +181,23 @@ async def test_a_webhook_is_told_of_each_alert_signed_and_again_until_it_takes_i
     assert int(names[2]["Webhook-Timestamp"]) == int(clock().timestamp())
 
 
+async def test_an_alert_that_the_webhook_does_not_take_holds_up_no_other(
+    make_app: MakeApp, hook: tuple[Hook, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got, url = hook
+    got.answers = [400]
+    values = {"alert_webhook": url, "alert_webhook_secret": SECRET, "disk_alert_megabytes": 500}
+    app, clock = make_app(alert_address=("off",), **values), Clock()
+    app.store.editions.know_list("daily", now=NOW - 2 * DAY)
+    app.store.editions.record_run(
+        Run(list_name="daily", slot_at=NOW, started_at=NOW, outcome=RunOutcome.SKIPPED, reason="missed")
+    )
+    fill_disk(monkeypatch, 1)
+    clock.now = NOW + MINUTE
+    assert len(look(app, clock)) == 2
+    assert [result.is_told for result in await tell(app, clock)] == [False, True]
+
+
 async def test_a_webhook_that_never_answers_is_given_up_after_a_day(
     make_app: MakeApp, hook: tuple[Hook, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
