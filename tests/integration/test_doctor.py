@@ -17,6 +17,7 @@ import trustme
 from clinic import ADDRESS, NOW, Clinic, healthy, make_keys
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from imapd import Certificates, Script, scripted_server
 from nameserver import SERVFAIL, txt
 
 from newsletter.model.findings import FindingState, RuleState
@@ -578,6 +579,37 @@ async def test_a_page_for_this_machine_alone_is_known_without_the_dns(clinic: Cl
     clinic.is_public = lambda address: False
     bad = [one for one in (await clinic.examine(("web",))).findings if one.state is not FindingState.OK]
     assert [(one.check, one.state) for one in bad] == [("web.address", WARN)]
+
+
+async def test_accounts_of_bounces_and_news_are_signed_in_to(clinic: Clinic, authority: trustme.CA) -> None:
+    script = Script(
+        answers={
+            b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\nOK done",
+            b"LOGIN WRONG": b"NO no such name",
+            b"EXAMINE": b"* 1 EXISTS\r\nOK done",
+        }
+    )
+    with scripted_server(Certificates(authority=authority), script) as port:
+        clinic.settings |= {
+            "bounce_imap_host": "localhost",
+            "bounce_imap_port": port,
+            "bounce_imap_username": "wrong",
+            "bounce_imap_password": "opensesame",
+            "mailboxes": (f"imaps://news:opensesame@localhost:{port}/INBOX",),
+        }
+        found = {one.check: one for one in (await clinic.examine(("imap",))).findings}
+    assert {check: one.state for check, one in found.items()} == {
+        "imap.bounces": FAIL,
+        "imap.news": FindingState.OK,
+    }
+    assert "no such name" in found["imap.bounces"].what
+    assert found["imap.bounces"].repair == "correct BOUNCE_IMAP_USERNAME and BOUNCE_IMAP_PASSWORD"
+    assert not [command for command in script.commands if command.startswith((b"SELECT", b"UID", b"STORE"))]
+    [unlooked] = (await clinic.examine(("imap",), network=False)).findings
+    assert (unlooked.check, unlooked.state) == ("imap.time", WARN)
+    clinic.settings["mailboxes"] = ("imaps://news@localhost/INBOX",)
+    told = (await clinic.examine(("folders.mailboxes",))).findings
+    assert [(one.state, "has no password" in one.what) for one in told] == [(FAIL, True)]
 
 
 async def test_without_the_network_nobody_is_asked(clinic: Clinic) -> None:
