@@ -16,6 +16,7 @@ from newsletter.model.alerts import (
     SlotFacts,
 )
 from newsletter.model.deliveries import Breaker
+from newsletter.model.mailboxes import MailboxState
 from newsletter.model.places import PlaceHealth, PlaceKind, PlaceState
 from newsletter.model.proposals import PendingProposal
 from newsletter.model.status import SendingTrouble
@@ -46,6 +47,7 @@ def conditions_of(facts: AlertFacts, limits: AlertLimits, *, now: datetime) -> t
         *(one for trouble in facts.troubles for one in _not_sending(trouble, now)),
         *(one for returned in facts.returns for one in _returned(returned, limits)),
         *(one for place in _told_apart(facts.places) for one in _place(place, now)),
+        *(one for box in facts.bounce_boxes for one in _unread(box, now)),
         *(one for disk in facts.disks for one in _full(disk, limits)),
     ]
     return tuple({condition.key: condition for condition in found}.values())
@@ -177,6 +179,16 @@ def _fails_for_long(place: PlaceHealth, now: datetime) -> bool:
     if place.kind is PlaceKind.FEED:
         return fails_for_long(failing_since=place.failing_since, now=now)
     return place.failing_since is None or now - place.failing_since >= _MAILBOX_TROUBLE
+
+
+def _unread(box: MailboxState, now: datetime) -> Iterator[Condition]:
+    if box.failing_since is not None and now - box.failing_since >= _MAILBOX_TROUBLE:
+        yield _condition(
+            AlertKind.RETURNS_UNREAD,
+            box.name.removeprefix("bounces: "),
+            f"nothing was read since {box.failing_since:%Y-%m-%d %H:%M} UTC: {box.problem}",
+            "mend it, or correct BOUNCE_MAILBOX or BOUNCE_IMAP_HOST: until then who is gone is mailed again",
+        )
 
 
 def _full(disk: DiskFacts, limits: AlertLimits) -> Iterator[Condition]:

@@ -182,8 +182,8 @@ class Looks:
         return bool(self._accounts())
 
     def _hurried(self, box: ImapMailbox) -> ImapMailbox:
-        seconds = {"timeout_seconds": _REPLY_SECONDS, "session_seconds": _VISIT_SECONDS}
-        return replace(box, **seconds, context=self._outside.tls)
+        tls = self._outside.tls
+        return replace(box, timeout_seconds=_REPLY_SECONDS, session_seconds=_VISIT_SECONDS, context=tls)
 
     def _accounts(self) -> list[tuple[str, ImapMailbox]]:
         """Return the accounts by the name of their check; what is set by half is told of with the folders."""

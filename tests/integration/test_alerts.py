@@ -354,6 +354,27 @@ def test_a_source_that_fails_for_days_is_told_and_over_once_it_answers(make_app:
     assert look(app, clock) == ["over source cannot be read: Gazette"]
 
 
+def test_bounces_that_nobody_can_read_are_told_after_an_hour(make_app: MakeApp, tmp_path: Path) -> None:
+    box = tmp_path / "bounces"
+    app, clock = make_app(bounce_mailbox=str(box)), Clock()
+
+    def turn(later: timedelta) -> list[str]:
+        clock.now += later
+        app.feedback.take_in(now=clock.now)
+        return look(app, clock)
+
+    assert turn(timedelta()) == []
+    assert turn(59 * MINUTE) == []
+    app.feedback.take_in(paths=[tmp_path / "elsewhere"], now=clock.now)
+    assert turn(MINUTE) == [f"raised bounces cannot be read: {box}"]
+    [alert] = app.alerts.open()
+    assert "No such file or directory" in alert.condition.what
+    for name in ("new", "cur", "tmp"):
+        (box / name).mkdir(parents=True)
+    assert turn(MINUTE) == []
+    assert turn(10 * MINUTE) == [f"over bounces cannot be read: {box}"]
+
+
 def test_admins_are_told_if_nobody_is_named(make_app: MakeApp) -> None:
     app = make_app(alert_address=())
     assert app.alerts.addresses(now=NOW) == ()
