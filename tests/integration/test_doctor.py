@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import ssl
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -20,6 +22,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from imapd import Certificates, Script, scripted_server
 from nameserver import SERVFAIL, txt
 
+from newsletter.doctor.dns import Names
+from newsletter.doctor.outside import Outside
+from newsletter.doctor.web import Pages, examine_web
 from newsletter.model.findings import FindingState, RuleState
 
 FAIL, WARN = FindingState.FAIL, FindingState.WARN
@@ -568,6 +573,33 @@ async def test_a_mail_server_that_nobody_knows(clinic: Clinic, monkeypatch: pyte
     (finding,) = (await clinic.examine(("smtp",))).findings
     assert (finding.check, "mail.example.org:" in finding.what) == ("smtp.reach", True)
     assert finding.repair == "correct SMTP_HOST: no address is known for that name"
+
+
+async def test_a_server_that_answers_no_farewell_has_its_certificate_all_the_same(
+    authority: trustme.CA,
+) -> None:
+    """It was told as one that does not answer: we waited for the end of the connection."""
+    serving, trusting = (ssl.SSLContext(one) for one in (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT))
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.configure_trust(trusting)
+    released = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with serving.wrap_socket(listening.accept()[0], server_side=True):
+            # Nobody else gets in, and whoever is in gets no word.
+            listening.close()
+            released.wait(20)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=[listening])
+        thread.start()
+        pages = Pages(url=f"https://127.0.0.1:{listening.getsockname()[1]}", link_of_nobody="")
+        outside = Outside(tls=trusting, is_public=lambda address: True)
+        found = await examine_web(pages, Names(), outside, clock=lambda: NOW)
+    released.set()
+    thread.join(20)
+    states = {one.check: one.state for one in found}
+    assert states["web.certificate"] is FindingState.OK
 
 
 async def test_a_page_for_this_machine_alone_is_known_without_the_dns(clinic: Clinic) -> None:
