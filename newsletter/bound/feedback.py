@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter import feedback, wiring
 from newsletter.mailboxes.imap import ImapMailbox
-from newsletter.mailboxes.local import Mailbox
+from newsletter.mailboxes.local import Mailbox, readable
 from newsletter.model.feedback import FeedbackOutcome, FeedbackRecord, FeedbackReport, Notice
 from newsletter.settings import Settings
 from newsletter.store.store import Store
@@ -76,6 +76,8 @@ class Feedback:
 
 def bounce_box_name(place: Path | Mailbox) -> str:
     """Return what names a mailbox of bounces in the store; news may come from the same one."""
+    if isinstance(place, Path):
+        return f"bounces: {readable(place)}"
     return f"bounces: {place.place if isinstance(place, ImapMailbox) else place}"
 
 

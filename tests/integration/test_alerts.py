@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -355,7 +356,9 @@ def test_a_source_that_fails_for_days_is_told_and_over_once_it_answers(make_app:
 
 
 def test_bounces_that_nobody_can_read_are_told_after_an_hour(make_app: MakeApp, tmp_path: Path) -> None:
-    box = tmp_path / "bounces"
+    # A name in another encoding than ours must not keep bounces from being read.
+    box = tmp_path / os.fsdecode(b"r\xfcck")
+    shown = f"{tmp_path}/r\N{REPLACEMENT CHARACTER}ck"
     app, clock = make_app(bounce_mailbox=str(box)), Clock()
 
     def turn(later: timedelta) -> list[str]:
@@ -366,13 +369,13 @@ def test_bounces_that_nobody_can_read_are_told_after_an_hour(make_app: MakeApp, 
     assert turn(timedelta()) == []
     assert turn(59 * MINUTE) == []
     app.feedback.take_in(paths=[tmp_path / "elsewhere"], now=clock.now)
-    assert turn(MINUTE) == [f"raised bounces cannot be read: {box}"]
+    assert turn(MINUTE) == [f"raised bounces cannot be read: {shown}"]
     [alert] = app.alerts.open()
     assert "No such file or directory" in alert.condition.what
     for name in ("new", "cur", "tmp"):
         (box / name).mkdir(parents=True)
     assert turn(MINUTE) == []
-    assert turn(10 * MINUTE) == [f"over bounces cannot be read: {box}"]
+    assert turn(10 * MINUTE) == [f"over bounces cannot be read: {shown}"]
 
 
 def test_admins_are_told_if_nobody_is_named(make_app: MakeApp) -> None:
