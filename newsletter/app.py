@@ -5,7 +5,7 @@ It alone chooses SQLite or PostgreSQL, SMTP or files. Faces talk to it and to no
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -15,12 +15,16 @@ from typing import TypeVar
 from newsletter import settings as settings_room
 from newsletter import wiring
 from newsletter.bound import checks
+from newsletter.bound.batches import Batches
+from newsletter.bound.crew import crew
 from newsletter.bound.doctor import Doctor
 from newsletter.bound.explanations import Explanations
 from newsletter.bound.nouns import Nouns
 from newsletter.bound.places import missing_places
 from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
+from newsletter.engine.base import Engine, Works
+from newsletter.engine.local import Local
 from newsletter.errors import SettingsError
 from newsletter.gauges import gauges
 from newsletter.ingest import forget, ingest
@@ -29,6 +33,7 @@ from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.documents import FileReport, IngestReport, Parse, ParsedItem, ParsedItems
 from newsletter.model.editions import Draft, MailingList, PublishReport
 from newsletter.model.gauges import Gauges
+from newsletter.model.jobs import JobKind, QueueState
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.publish import slots_due
@@ -36,6 +41,8 @@ from newsletter.status import status
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
+
+__all__ = ["App", "Works", "sample_documents", "summarizer_names", "unreadable"]
 
 _Result = TypeVar("_Result")
 
@@ -282,7 +289,38 @@ class App(Nouns):
             on_result=on_result,
             force=force,
             only=only,
+            crew=crew(self.settings, self.lists),
         )
+
+    @cached_property
+    def batches(self) -> Batches:
+        """What workers that share a queue send."""
+        return Batches(self.settings, self.lists, self.store)
+
+    def engine(self, kinds: Iterable[JobKind], *, clock: Clock) -> Engine:
+        """Return who carries out the work: this process alone, or all that share the store's queue.
+
+        Args:
+            kinds: What is done here.
+            clock: Returns the time, UTC.
+        """
+        if self.store.file is not None:
+            return Local(kinds)
+        # Procrastinate takes a third of a second to import.
+        from importlib.metadata import version
+
+        from newsletter.engine.cluster import Cluster
+
+        return Cluster(
+            kinds,
+            address=self.store.driver_address,
+            release=version("newsletter"),
+            defer_left_over=lambda: self.batches.defer_left_over(clock=clock),
+        )
+
+    def queue_state(self) -> QueueState | None:
+        """Return how the queue stands that workers share; None on SQLite, where there is none."""
+        return self.store.jobs.state() if Store.is_server(self.settings.database_url) else None
 
     def due_count(self, *, now: datetime, list_name: str | None = None) -> int:
         """Return how many deliveries could be sent now."""

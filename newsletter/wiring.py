@@ -212,6 +212,7 @@ def postbag(values: Settings, lists: Sequence[MailingList]) -> Postbag:
         bounces=bounce_policy(values),
         account=account(values),
         rates=values.smtp_rates if values.transport == "smtp" else (),
+        shared=values.send_workers > 1,
         domain_connections=values.smtp_domain_connections,
     )
 

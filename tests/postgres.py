@@ -10,7 +10,7 @@ import psycopg
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 #: Tables whose rows a database is made with.
-KEPT_TABLES = {"alembic_version", "install"}
+KEPT_TABLES = {"alembic_version", "install", "queue_schema"}
 
 #: With more rows than these, what is left of them would slow down the tests that come after.
 _MOST_ROWS = 500

@@ -16,6 +16,7 @@ from newsletter.cli.documents import ingest, summarize
 from newsletter.cli.editions import preview, send
 from newsletter.cli.explain import explain
 from newsletter.cli.help import help_
+from newsletter.cli.jobs import jobs
 from newsletter.cli.moving import migrate_store
 from newsletter.cli.operation import config, demo, run, status
 from newsletter.cli.operators import operators
@@ -58,6 +59,7 @@ for _command in (
     send,
     run,
     status,
+    jobs,
     alerts,
     config,
     doctor,

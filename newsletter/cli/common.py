@@ -44,9 +44,13 @@ def reader_words(app: App, address: str) -> str:
 
 
 @contextmanager
-def opened() -> Iterator[App]:
-    """Read the settings, hand out the app, and close it."""
-    app = App.load()
+def opened(*, workers: int | None = None) -> Iterator[App]:
+    """Read the settings, hand out the app, and close it.
+
+    Args:
+        workers: Instead of SEND_WORKERS; None: what is set.
+    """
+    app = App.load() if workers is None else App.load(send_workers=workers)
     for warning in app.warnings():
         click.echo(f"newsletter: {warning}", err=True)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.options import NUMBER, list_option
+from newsletter.cli.options import NUMBER, list_option, workers_option
 
 
 @click.command(epilog="Example: newsletter preview --at '2026-11-24 07:00' --open")
@@ -62,6 +62,7 @@ def preview(
     help="Send only what still waits of editions already published, of all lists unless --list is given; "
     "publish nothing.",
 )
+@workers_option
 def send(
     *,
     list_name: str | None,
@@ -70,6 +71,7 @@ def send(
     yes: bool,
     ingest_first: bool,
     waiting: bool,
+    workers: int | None,
 ) -> None:
     """Publish what is new, and send it to every subscriber.
 
@@ -80,13 +82,13 @@ def send(
 
     if waiting:
         _refuse_beside_waiting({"--to": address is not None, "--dry-run": dry_run, "--ingest": ingest_first})
-        sending.send_waiting(list_name=list_name)
+        sending.send_waiting(list_name=list_name, workers=workers)
     elif dry_run:
         sending.say_what_would_be_sent(list_name=list_name)
     elif address is not None:
         sending.send_test_copy(list_name=list_name, address=address, ingest_first=ingest_first)
     else:
-        sending.send_edition(list_name=list_name, yes=yes, ingest_first=ingest_first)
+        sending.send_edition(list_name=list_name, yes=yes, ingest_first=ingest_first, workers=workers)
 
 
 def _refuse_beside_waiting(options: Mapping[str, bool]) -> None:

@@ -5,25 +5,38 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.jobs import Kinds
 from newsletter.cli.listings import json_option, write_json
+from newsletter.cli.options import workers_option
 from newsletter.model.editions import MailingList
+from newsletter.model.jobs import JobKind
 
 
 @click.command(epilog="Example: newsletter run --no-web")
 @click.option("--no-web", is_flag=True, help="Leave the web pages to a `newsletter web` of its own.")
-def run(*, no_web: bool) -> None:
+@click.option(
+    "--queues",
+    "kinds",
+    type=Kinds(),
+    default=tuple(JobKind),
+    show_default=False,
+    help=f"Only so much of the work, as --queues deliver on a host that only sends: {', '.join(JobKind)}.",
+)
+@workers_option
+def run(*, no_web: bool, kinds: tuple[JobKind, ...], workers: int | None) -> None:
     """Run the service: ingest, publish on schedule, deliver, serve the web pages; until SIGTERM.
 
-    A second service on the same store does no harm: every slot is published once.
+    On PostgreSQL, run it on as many hosts as you like: they share the work, and every slot is published once.
+    Folders and mailboxes must be reached from each host that ingests, publishes or takes in what came back.
     """
     from newsletter import service
     from newsletter.cli import logs
     from newsletter.cli.common import opened, utc_now
 
-    with opened() as app:
+    with opened(workers=workers) as app:
         settings = app.settings
         logs.configure(level=settings.log_level, form=settings.log_format, secrets=app.secrets())
-        service.run(app, clock=utc_now, with_web=not no_web)
+        service.run(app, clock=utc_now, with_web=not no_web, kinds=kinds)
 
 
 @click.command(epilog="Example: newsletter status")

@@ -51,3 +51,11 @@ published_list_option = click.option(
     help="The list; needed if there are several. It may be one that is no longer set.",
     shell_complete=_list_names,
 )
+
+#: For commands that send.
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Processes that send side by side, one for each core, instead of SEND_WORKERS.",
+)

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import click
 
@@ -73,9 +74,9 @@ def _rendering_to_test(app: App, mailing_list: MailingList) -> Rendering:
     return rendering
 
 
-def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> None:
+def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool, workers: int | None) -> None:
     """Publish what is new and send everything that is due."""
-    with opened() as app:
+    with opened(workers=workers) as app:
         logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
         mailing_list = app.mailing_list(list_name)
         _check_sending(app)
@@ -95,20 +96,20 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool) -> Non
             click.echo(NOTHING_NEW)
         else:
             click.echo(f"No edition: {report.run.reason}.")
-        total = app.due_count(now=utc_now(), list_name=mailing_list.name)
+        total = partial(app.due_count, now=utc_now(), list_name=mailing_list.name)
         with progress("sending", total=total, worth=_MANY) as on_result:
             delivered = asyncio.run(_deliver(app, mailing_list.name, on_result))
     _show_delivered(delivered)
 
 
-def send_waiting(*, list_name: str | None) -> None:
+def send_waiting(*, list_name: str | None, workers: int | None) -> None:
     """Send everything that is due of editions already published, and publish nothing."""
-    with opened() as app:
+    with opened(workers=workers) as app:
         logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
         name = None if list_name is None else app.published_list(list_name)
         _check_sending(app)
-        due = app.due_count(now=utc_now(), list_name=name)
-        with progress("sending", total=due, worth=_MANY) as on_result:
+        total = partial(app.due_count, now=utc_now(), list_name=name)
+        with progress("sending", total=total, worth=_MANY) as on_result:
             delivered = asyncio.run(_deliver(app, name, on_result))
     if not (delivered.outcomes or delivered.due or delivered.next_due or delivered.in_doubt):
         click.echo("Nothing waits to be sent, paused editions aside.")

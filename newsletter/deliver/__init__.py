@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
+from newsletter.deliver.crew import Crew
 from newsletter.deliver.desk import EditionCopies, reader_maker
 from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliver.letters import send_letters
 from newsletter.deliver.postbag import FindSigner, Postbag, Stationery
 from newsletter.deliver.recovery import Recoverer
 from newsletter.deliver.sending import Sending
+from newsletter.deliver.workers import Workers, most_worth, worth_starting
 from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
 from newsletter.errors import TransportError
@@ -21,6 +24,7 @@ from newsletter.store.store import Store
 
 __all__ = [
     "Clock",
+    "Crew",
     "EditionCopies",
     "FindSigner",
     "LetterDesk",
@@ -45,6 +49,7 @@ async def deliver(
     on_result: Callable[[], None] | None = None,
     force: bool = False,
     only: DeliveryRange | None = None,
+    crew: Crew | None = None,
 ) -> DeliverReport:
     """Send everything that is due, and return when nothing more is.
 
@@ -61,15 +66,19 @@ async def deliver(
         on_result: Called after each attempt, for a progress bar.
         force: Look at once whether a server in trouble is back, as somebody who has just mended it would.
         only: Only these deliveries; None for all. What the report says is due is then said of them alone.
+        crew: Processes that may send side by side; None: this one alone.
 
     Raises:
         SenderBusyError: Another process is sending from this store, which is on SQLite; or one must be alone.
         StoreError: State cannot be written any more; sending stopped at once.
     """
-    with store.sender_lock():
+    if store.is_shared:
+        bag = replace(bag, shared=True)
+    with store.sender_lock() as files:
         recoverer = Recoverer(store, bag, clock)
         on_result = on_result or (lambda: None)
         turn = _Turn(store, bag, clock, stopping, list_name, on_result, recoverer, force=force, only=only)
+        turn.may_start(crew, files=files)
         if only is not None and store.is_shared:
             # Whoever has only some to send leaves it to others to look after all.
             return await turn.run()
@@ -106,12 +115,18 @@ class _Turn:
         self._recoverer = recoverer
         self._force = force
         self._only = only
+        self._crew: Crew | None = None
+        self._files: tuple[int, ...] = ()
+
+    def may_start(self, crew: Crew | None, *, files: tuple[int, ...]) -> None:
+        """Let processes that send side by side be started, with the open files that hold the right to it."""
+        self._crew, self._files = crew, files
 
     async def run(self) -> DeliverReport:
         """Do the turn."""
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
-        if not await self._due():
+        if not await self._due(at_most=1):
             over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and self._only is None]
             await self._store.in_time(self._store.accounts.close_breakers, over)
             return await self._report()
@@ -134,7 +149,42 @@ class _Turn:
             if name.startswith(EDITION_ACCOUNT)
         }
         aside = self._aside(troubles)
-        sending = Sending(
+        sending = await self._begun(troubles, aside, is_trial=breaker is not None)
+        await sending.run()
+        refused = await self._settle_refusals(sending, troubles, aside)
+        aside = {
+            number: why for number, why in aside.items() if number not in sending.findings.accepted_editions
+        }
+        opened = None
+        if sending.findings.problem is not None and await self._due(at_most=1):
+            opened = await self._trip(breaker, sending.findings.problem)
+        trouble = opened or sending.halted or next(iter([*refused, *aside.values()]), None)
+        return await self._report(sending, trouble=trouble, tried=bool(opened or refused or not aside))
+
+    async def _begun(
+        self, troubles: Mapping[int, Breaker], aside: Mapping[int, Breaker], *, is_trial: bool
+    ) -> Sending | Workers:
+        """Return what sends: this process, or several where so much is due that they are worth starting."""
+        set_aside = {edition_id: trouble.open_until for edition_id, trouble in aside.items()}
+        connections = self._bag.transport.connections
+        due = await self._due(at_most=most_worth(self._crew))
+        count = worth_starting(self._crew, due=due, connections=connections)
+        if self._crew is not None and count > 1:
+            return Workers(
+                self._crew,
+                count,
+                self._bag,
+                files=self._files,
+                recoverer=self._recoverer,
+                clock=self._clock,
+                stopping=self._stopping,
+                list_name=self._list_name,
+                on_result=self._on_result,
+                troubles=troubles,
+                set_aside=set_aside,
+                is_trial=is_trial,
+            )
+        return Sending(
             self._store,
             self._bag,
             clock=self._clock,
@@ -142,20 +192,10 @@ class _Turn:
             list_name=self._list_name,
             on_result=self._on_result,
             troubles=troubles,
-            set_aside={edition_id: trouble.open_until for edition_id, trouble in aside.items()},
-            is_trial=breaker is not None,
+            set_aside=set_aside,
+            is_trial=is_trial,
             only=self._only,
         )
-        await sending.run()
-        refused = await self._settle_refusals(sending, troubles, aside)
-        aside = {
-            number: why for number, why in aside.items() if number not in sending.findings.accepted_editions
-        }
-        opened = None
-        if sending.findings.problem is not None and await self._due():
-            opened = await self._trip(breaker, sending.findings.problem)
-        trouble = opened or next(iter([*refused, *aside.values()]), None)
-        return await self._report(sending, trouble=trouble, tried=bool(opened or refused or not aside))
 
     def _aside(self, troubles: dict[int, Breaker]) -> dict[int, Breaker]:
         """Return the troubles of editions whose sender the server has refused a short while ago."""
@@ -167,7 +207,7 @@ class _Turn:
         }
 
     async def _settle_refusals(
-        self, sending: Sending, troubles: dict[int, Breaker], aside: dict[int, Breaker]
+        self, sending: Sending | Workers, troubles: dict[int, Breaker], aside: dict[int, Breaker]
     ) -> list[Breaker]:
         """Open the breakers of editions whose sender was refused, and return them; close those over."""
         over = sending.findings.accepted_editions
@@ -221,14 +261,18 @@ class _Turn:
         if given_up:
             log.error("%d deliveries are given up, they waited too long: %s", given_up, breaker.reason)
 
-    async def _due(self) -> int:
+    async def _due(self, *, at_most: int | None = None) -> int:
         return await self._store.in_time(
-            self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name, only=self._only
+            self._store.deliveries.due_count,
+            now=self._clock(),
+            list_name=self._list_name,
+            only=self._only,
+            at_most=at_most,
         )
 
     async def _report(
         self,
-        sending: Sending | None = None,
+        sending: Sending | Workers | None = None,
         *,
         trouble: Breaker | None = None,
         tried: bool = True,
@@ -247,7 +291,7 @@ class _Turn:
             ),
             paused_until=trouble.open_until if trouble else None,
             tried=tried,
-            rate_until=sending.queue.rate_until if sending else None,
+            rate_until=sending.rate_until if sending else None,
         )
 
 

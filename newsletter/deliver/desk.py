@@ -1,5 +1,6 @@
 """The desk: writes each reader's message from the edition's rendering, or that of its variant."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,12 +17,14 @@ _KEPT = 16
 
 
 class Desk:
-    """Writes the messages of one turn."""
+    """Writes the messages of one turn, or of several on one event loop."""
 
     def __init__(self, store: Store, stationery: Stationery) -> None:
         self._store = store
         self._stationery = stationery
         self._copies: dict[tuple[int, int], EditionCopies] = {}
+        #: Held by whoever makes an edition ready: all connections would at once, each for itself.
+        self._making = asyncio.Lock()
 
     async def write(self, delivery: Delivery, *, now: datetime) -> Message:
         """Write the message of one delivery; `now` in UTC.
@@ -29,22 +32,27 @@ class Desk:
         Raises:
             MessageRefusedError: It cannot be made for this reader.
         """
-        key = delivery.edition_id, delivery.variant
-        copies = self._copies.get(key)
+        copies = self._copies.get((delivery.edition_id, delivery.variant))
         if copies is None:
-            if len(self._copies) >= _KEPT:
-                self._copies.pop(next(iter(self._copies)))
-            edition = await self._store.in_time(self._store.editions.get, delivery.edition_id)
-            rendering = await self._store.in_time(
-                self._store.editions.rendering, delivery.edition_id, variant=delivery.variant
-            )
-            copies = self._copies[key] = EditionCopies(rendering, self._stationery, uid=edition.uid)
+            async with self._making:
+                copies = await self._made_ready(delivery.edition_id, delivery.variant)
         return copies.of(delivery, now=now)
 
     def write_at_once(self, delivery: Delivery, *, now: datetime) -> Message | None:
         """The same, if its edition is ready; None if it has to be read first."""
         copies = self._copies.get((delivery.edition_id, delivery.variant))
         return None if copies is None else copies.of(delivery, now=now)
+
+    async def _made_ready(self, edition_id: int, variant: int) -> "EditionCopies":
+        """Return the copies of an edition or of its variant, made ready if they are not."""
+        key = edition_id, variant
+        if key not in self._copies:
+            if len(self._copies) >= _KEPT:
+                self._copies.pop(next(iter(self._copies)))
+            edition = await self._store.in_time(self._store.editions.get, edition_id)
+            rendering = await self._store.in_time(self._store.editions.rendering, edition_id, variant=variant)
+            self._copies[key] = EditionCopies(rendering, self._stationery, uid=edition.uid)
+        return self._copies[key]
 
 
 class EditionCopies:

@@ -60,6 +60,7 @@ class Findings:
         self._set_aside = set_aside
         self._is_trial = is_trial
         self._refused_in_a_row = 0
+        self._last_refusal = ""
         self.problem: TransportError | None = None
         self.troubles: dict[int, Breaker] = {}
         self.accepted_editions: set[int] = set()
@@ -69,6 +70,17 @@ class Findings:
     def all_are_refused(self) -> bool:
         """Whether so many readers were refused one after the other that the fault is surely ours."""
         return self._refused_in_a_row >= _MOST_REFUSED_IN_A_ROW
+
+    @property
+    def refused_in_a_row(self) -> int:
+        """How many readers were refused one after the other, as far as that is suspicious."""
+        return self._refused_in_a_row if self._refused_in_a_row >= _SUSPICIOUS_ROW else 0
+
+    def hear_of_refusals(self, beside: int) -> None:
+        """Count what other senders were refused in a row, if we are, too."""
+        if 0 < self.refused_in_a_row < _MOST_REFUSED_IN_A_ROW <= self.refused_in_a_row + beside:
+            self._refused_in_a_row = _MOST_REFUSED_IN_A_ROW - 1
+            self.count_refusal(self._last_refusal)
 
     def take_in(self, delivery: Delivery, result: SendResult) -> DeliveryMark:
         """Learn from an attempt's result; return the step that follows from it."""
@@ -85,6 +97,7 @@ class Findings:
     def count_refusal(self, reply: str) -> None:
         """Count a reader who was refused for good."""
         self._refused_in_a_row += 1
+        self._last_refusal = reply
         if self.all_are_refused:
             self.problem = TransportError(
                 f"one reader after the other is refused, the last with “{reply}”: see what is wrong, then "

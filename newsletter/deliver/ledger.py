@@ -12,6 +12,9 @@ from newsletter.store.store import Store
 
 log = logging.getLogger(__name__)
 
+#: Turns of the event loop that a write waits for others to join it, at most.
+_MOST_ROUNDS = 4
+
 
 class Ledger:
     """Writes steps durably, all that are waiting in one transaction: one fsync serves many connections."""
@@ -21,7 +24,9 @@ class Ledger:
         self._bag = bag
         self._sender = sender
         self._clock = clock
-        self._spending = Spending(account=bag.account, limits=bag.rates) if bag.rates else None
+        # What is shared was counted before it was handed over.
+        counts_here = bag.rates and not bag.shared
+        self._spending = Spending(account=bag.account, limits=bag.rates) if counts_here else None
         self._begins: list[tuple[int, asyncio.Future[bool]]] = []
         self._marks: list[tuple[DeliveryMark, Callable[[bool], None]]] = []
         #: Those that wait until all is durable that was told before.
@@ -68,6 +73,7 @@ class Ledger:
 
     async def _write(self) -> None:
         while self._begins or self._marks or self._settling:
+            await self._let_others_join()
             settling, self._settling = self._settling, []
             begins, self._begins = self._begins, []
             marks, self._marks = self._marks, []
@@ -95,6 +101,14 @@ class Ledger:
                 _tell(begin, answer=delivery_id in done.begun)
             for future in settling:
                 _tell(future, answer=True)
+
+    async def _let_others_join(self) -> None:
+        """Let those join whose servers have answered as well: a commit costs more than a row."""
+        for _ in range(_MOST_ROUNDS):
+            told = len(self._begins) + len(self._marks)
+            await asyncio.sleep(0)
+            if told == len(self._begins) + len(self._marks):
+                return
 
     def _fail(self, error: Exception, futures: list[asyncio.Future[bool]]) -> None:
         """Let everybody who waits know that nothing can be written any more."""

@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsletter.deliver.letterdesk import LetterDesk
+from newsletter.deliver.rates import rates_of
 from newsletter.deliveries.breaker import holds
-from newsletter.deliveries.rates import RateGate
 from newsletter.deliveries.retry import decide_retry
 from newsletter.deliveries.transport import Connection
 from newsletter.errors import NewsletterError, SenderRefusedError, TransportError
@@ -77,9 +77,13 @@ class _Round:
         self._desk = desk
         self._clock = clock
         self._stopping = stopping
-        bag = desk.bag
-        limits = bag.rates
-        self._spending = Spending(account=bag.account, limits=limits, of_letters=True) if limits else None
+        bag = replace(desk.bag, shared=desk.bag.shared or store.is_shared)
+        self._rates = rates_of(store, bag, clock, of_letters=True)
+        # What is shared is counted before it is handed over.
+        counts_here = bag.rates and not bag.shared
+        self._spending = (
+            Spending(account=bag.account, limits=bag.rates, of_letters=True) if counts_here else None
+        )
         self._connection: Connection | None = None
         #: Whether the letter in hand may be with the server.
         self._begun = False
@@ -93,31 +97,22 @@ class _Round:
                 letters = await self._store.in_time(self._store.letters.due, limit=_BATCH, now=self._clock())
                 if not letters:
                     break
-                # Anew for each: an edition may be going out beside.
-                await self._send_all(letters, await self._rates())
+                await self._send_all(letters)
         finally:
             await self._hang_up()
+            await self._rates.close()
         due = await self._store.in_time(self._store.letters.due_count, now=self._clock())
         return LettersReport(outcomes=dict(self._outcomes), due=due, problem=self._problem)
 
-    async def _rates(self) -> RateGate:
-        if self._spending is None:
-            return RateGate(())
-        usage, letters = self._store.accounts.usage, self._spending
-        gate = RateGate(letters.limits, await self._store.in_time(usage, letters))
-        gate.look_beside(await self._store.in_time(usage, replace(letters, of_letters=False)))
-        return gate
-
-    async def _send_all(self, letters: Sequence[Letter], gate: RateGate) -> None:
+    async def _send_all(self, letters: Sequence[Letter]) -> None:
         """Send some letters; once the server is in trouble, the rest waits with the one that met it."""
         for place, letter in enumerate(letters):
-            now = self._clock()
             if self._stopping.is_set() or self._problem is not None:
                 return
-            if gate.next_turn(now) > now:
+            if await self._rates.turn(1) is not None:
                 self._problem = "SMTP_RATES lets no more out for now"
                 return
-            gate.take(now)
+            taken = self._rates.take(self._clock())
             try:
                 await self._unless_stopped(letter)
             except TransportError as error:
@@ -127,6 +122,9 @@ class _Round:
                 for waiting in letters[place : place + 1] if is_of_one else letters[place:]:
                     await self._put_off(waiting, str(error), begun=False)
                 self._problem = None if is_of_one else str(error)
+            finally:
+                if not self._begun:
+                    self._rates.give_back(taken)
 
     async def _unless_stopped(self, letter: Letter) -> None:
         """Send a letter; give up at once if told to stop while no server has anything of it."""

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from newsletter.deliveries.transport import Transport
 from newsletter.messages.links import LinkSigner
 from newsletter.messages.signing import MessageSigner
-from newsletter.model.deliveries import RateLimit, RetryPolicy, UncertainPolicy
+from newsletter.model.deliveries import Delivery, RateLimit, RetryPolicy, UncertainPolicy
 from newsletter.model.feedback import BouncePolicy
+from newsletter.model.messages import Message
 
 #: Finds the signer of messages by the domain of their sender.
 FindSigner = Callable[[str], MessageSigner]
@@ -43,6 +45,18 @@ class Stationery:
         return None if signer is None else partial(signer.sign, now=now)
 
 
+class Writer(Protocol):
+    """Writes messages; several at once may ask it."""
+
+    async def write(self, delivery: Delivery, *, now: datetime) -> Message:
+        """Write the message of one delivery; `now` in UTC."""
+        ...
+
+    def write_at_once(self, delivery: Delivery, *, now: datetime) -> Message | None:
+        """The same, if its edition is ready; None if it has to be read first."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Postbag:
     """How deliveries go out."""
@@ -52,8 +66,12 @@ class Postbag:
     uncertain: UncertainPolicy
     stationery: Stationery = field(default_factory=Stationery)
     bounces: BouncePolicy = field(default_factory=BouncePolicy)
+    #: Writes the messages of turn after turn, and keeps their editions ready; None: each turn has its own.
+    desk: Writer | None = None
     #: Whose rates and breaker they are: server and sign-in name.
     account: str = "default"
     rates: tuple[RateLimit, ...] = ()
+    #: Whether others, which count in the store with us, may be sending through the account at the same time.
+    shared: bool = False
     #: Messages on their way to readers of one domain at once.
     domain_connections: int = 20

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import Counter, deque
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
+from newsletter.deliver.company import Company
 from newsletter.deliver.postbag import Postbag
-from newsletter.deliveries.rates import RateGate
+from newsletter.deliver.rates import rates_of
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Delivery, DeliveryRange
-from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
 
 #: Deliveries claimed at a time for each connection.
@@ -20,9 +20,6 @@ _MOST_WAITING = 4
 
 #: Longest wait for a rate within a turn, in seconds; a longer one ends the turn.
 _LONGEST_WAIT_SECONDS = 60.0
-
-#: How often a turn looks at the letters that go out beside it.
-_LOOK_EVERY = timedelta(seconds=1)
 
 
 class Queue:
@@ -39,6 +36,7 @@ class Queue:
         list_name: str | None,
         set_aside: dict[int, datetime],
         only: DeliveryRange | None = None,
+        company: Company,
     ) -> None:
         """Prepare; nothing is claimed yet.
 
@@ -51,6 +49,7 @@ class Queue:
             list_name: Only this list's; None for all.
             set_aside: Until when editions are to be left alone, UTC, by id; may grow meanwhile.
             only: Only these deliveries; None for all.
+            company: Those who send beside us.
         """
         self._store = store
         self._bag = bag
@@ -62,15 +61,15 @@ class Queue:
         self._set_aside = set_aside
         self._waiting: deque[Delivery] = deque()
         self._on_their_way: Counter[str] = Counter()
-        #: When deliveries were let out by the rates that are not being handed over yet, by id.
+        #: By what the rates count deliveries that are not being handed over yet, by id.
         self._reserved: dict[int, datetime] = {}
         #: Held by the worker that looks for more; it may have to ask the store.
         self._looking = asyncio.Lock()
         #: Those that wait until something changes.
         self._sleepers: list[asyncio.Future[None]] = []
-        self._gate: RateGate | None = None
-        #: When letters were looked at last that count for the same rates, UTC.
-        self._looked_at: datetime | None = None
+        self._limit = _CLAIMED_PER_CONNECTION * bag.transport.connections
+        self._rates = rates_of(store, bag, clock)
+        self._company = company
         #: When the rate lets the next one out, if that ended the turn; UTC.
         self.rate_until: datetime | None = None
 
@@ -78,25 +77,22 @@ class Queue:
         """Return the next delivery, or None if the turn is over for this worker."""
         while not self._stopping.is_set() and self.rate_until is None:
             async with self._looking:
-                now = self._clock()
-                gate = await self._rates()
-                await self._look_at_letters(gate, now)
-                turn = gate.next_turn(now)
-                if turn <= now:
+                turn = await self._rates.turn(min(len(self._waiting), self._limit) or self._limit)
+                if turn is None:
                     delivery = self._pick()
                     if delivery is not None:
                         self._on_their_way[_domain(delivery)] += 1
-                        return self._reserve(delivery, gate, now)
+                        return self._reserve(delivery)
                     if await self._claim():
                         continue
                     if all(self._is_aside(waiting) for waiting in self._waiting):
                         return None
                     sleeper = asyncio.get_running_loop().create_future()
                     self._sleepers.append(sleeper)
-            if turn <= now:
+            if turn is None:
                 await sleeper
             else:
-                await self._wait(turn, (turn - now).total_seconds())
+                await self._wait(turn, (turn - self._clock()).total_seconds())
         return None
 
     def take_behind(self, delivery: Delivery) -> Delivery | None:
@@ -104,11 +100,9 @@ class Queue:
 
         One to the same domain needs no room of its own: it goes out once the other is through.
         """
-        gate = self._gate
-        if gate is None or not self._waiting or self._stopping.is_set() or self.rate_until is not None:
+        if not self._waiting or self._stopping.is_set() or self.rate_until is not None:
             return None
-        now = self._clock()
-        if self._bag.rates and (self._letters_are_due(now) or gate.next_turn(now) > now):
+        if not self._rates.is_free(self._clock()):
             return None
         domain = _domain(delivery)
         behind = self._pick(domain)
@@ -116,7 +110,7 @@ class Queue:
             return None
         if _domain(behind) != domain:
             self._on_their_way[_domain(behind)] += 1
-        return self._reserve(behind, gate, now)
+        return self._reserve(behind)
 
     def begun(self, delivery: Delivery) -> None:
         """Tell that a delivery is being handed over: it counts for the rates."""
@@ -147,6 +141,15 @@ class Queue:
             self._on_their_way[_domain(behind)] -= 1
         self.put_back(behind)
 
+    @property
+    def on_their_way(self) -> Counter[str]:
+        """How many deliveries are on their way to each domain."""
+        return self._on_their_way
+
+    def waiting(self) -> Counter[str]:
+        """Return how many claimed deliveries wait for each domain."""
+        return Counter(map(_domain, self._waiting))
+
     def wake(self) -> None:
         """Let workers that wait look again."""
         sleepers, self._sleepers = self._sleepers, []
@@ -156,15 +159,14 @@ class Queue:
 
     def _give_back_turn(self, delivery: Delivery) -> None:
         """Let the rates forget a delivery that was not handed over after all."""
-        reserved_at = self._reserved.pop(delivery.id, None)
-        if reserved_at is not None and self._gate is not None:
-            self._gate.give_back(reserved_at)
+        taken = self._reserved.pop(delivery.id, None)
+        if taken is not None:
+            self._rates.give_back(taken)
 
-    def _reserve(self, delivery: Delivery, gate: RateGate, now: datetime) -> Delivery:
+    def _reserve(self, delivery: Delivery) -> Delivery:
         """Let the rates count a delivery."""
         if self._bag.rates:
-            gate.take(now)
-            self._reserved[delivery.id] = now
+            self._reserved[delivery.id] = self._rates.take(self._clock())
         return delivery
 
     def _pick(self, domain_at_hand: str | None = None) -> Delivery | None:
@@ -173,7 +175,7 @@ class Queue:
             if self._set_aside and self._is_aside(delivery):
                 continue
             domain = _domain(delivery)
-            if domain == domain_at_hand or self._on_their_way[domain] < self._bag.domain_connections:
+            if self._on_their_way[domain] - (domain == domain_at_hand) < self._company.room(domain):
                 del self._waiting[place]
                 return delivery
         return None
@@ -184,50 +186,37 @@ class Queue:
 
     async def _claim(self) -> bool:
         """Claim more, if not too much waits already; return whether there was any."""
-        limit = _CLAIMED_PER_CONNECTION * self._bag.transport.connections
-        if len(self._waiting) >= _MOST_WAITING * limit:
+        if len(self._waiting) >= _MOST_WAITING * self._limit:
             return False
         now = self._clock()
         claimed = await self._store.soon(
             self._store.deliveries.claim,
             sender=self._sender,
-            limit=limit,
+            limit=self._limit,
             now=now,
             list_name=self._list_name,
             except_editions=[edition_id for edition_id, until in self._set_aside.items() if now < until],
             only=self._only,
         )
         self._waiting.extend(claimed)
+        if claimed and self._company.is_close:
+            await self._company.meet()
+            self.wake()
         return bool(claimed)
 
-    async def _rates(self) -> RateGate:
-        """Return the gate, which begins with what was used before a restart."""
-        if self._gate is None:
-            limits = self._bag.rates
-            spending = Spending(account=self._bag.account, limits=limits)
-            used = await self._store.in_time(self._store.accounts.usage, spending) if limits else []
-            self._gate = RateGate(limits, used)
-        return self._gate
-
-    async def _look_at_letters(self, gate: RateGate, now: datetime) -> None:
-        """Count the letters that went out beside this turn, if that was not done a moment ago."""
-        if not self._bag.rates or not self._letters_are_due(now):
-            return
-        letters = Spending(account=self._bag.account, limits=self._bag.rates, of_letters=True)
-        gate.look_beside(await self._store.in_time(self._store.accounts.usage, letters))
-        self._looked_at = now
-
-    def _letters_are_due(self, now: datetime) -> bool:
-        return self._looked_at is None or not timedelta() <= now - self._looked_at < _LOOK_EVERY
+    async def close(self) -> None:
+        """Give back to the rates what was not used, once nothing is on its way any more."""
+        await self._rates.close()
 
     async def _wait(self, turn: datetime, seconds: float) -> None:
         """Wait for the rate's next turn, or note that it is too far away to wait for."""
+        nap = min(seconds, self._rates.nap_seconds)
         if seconds > _LONGEST_WAIT_SECONDS:
             self.rate_until = turn
             self.wake()
             return
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(nap):
                 await self._stopping.wait()
         except TimeoutError:
             pass

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from newsletter.deliver.postbag import Postbag
 from newsletter.errors import StoreError
@@ -28,14 +29,19 @@ class Recoverer:
         self._clock = clock
         self.found = Recovery(uncertain=0, waiting=0)
 
-    async def look(self) -> None:
+    async def look(self, *, dead: Sequence[str] | None = None) -> None:
         """Look for it.
+
+        Args:
+            dead: Senders that are known to be gone: look for what they held; None: look for all.
 
         Raises:
             StoreError: The store does not answer.
         """
         policy = self._bag.uncertain
-        found = await self._store.in_time(self._store.deliveries.recover, policy=policy, now=self._clock())
+        found = await self._store.in_time(
+            self._store.deliveries.recover, policy=policy, now=self._clock(), dead=dead
+        )
         if found.uncertain:
             log.warning("%d deliveries of a dead sender are uncertain: %s", found.uncertain, policy.value)
         self.found = Recovery(uncertain=self.found.uncertain + found.uncertain, waiting=found.waiting)

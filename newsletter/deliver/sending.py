@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from newsletter.deliver.company import Company
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.findings import Findings
 from newsletter.deliver.ledger import Ledger
@@ -61,6 +62,7 @@ class Sending:
         set_aside: dict[int, datetime],
         is_trial: bool,
         only: DeliveryRange | None = None,
+        name: str = "",
     ) -> None:
         """Prepare; nothing is claimed yet.
 
@@ -75,17 +77,19 @@ class Sending:
             set_aside: Until when editions are to be left alone, UTC, by id.
             is_trial: The server was in trouble: what it refuses is put off until it has accepted something.
             only: Only these deliveries; None for all.
+            name: To claim under; empty: a random one.
         """
         self._store = store
         self._bag = bag
         self._clock = clock
         self._stopping = stopping
         self._on_result = on_result
-        self._name = secrets.token_hex(16)
+        self._name = name or secrets.token_hex(16)
         self._ending = asyncio.Event()
         self._presence = Presence(store, self._name, clock)
+        self._company = Company(store, bag, self._name, clock)
         self._ledger = Ledger(store, bag, self._name, clock)
-        self._desk = Desk(store, bag.stationery)
+        self._desk = bag.desk or Desk(store, bag.stationery)
         #: Workers that wait for a server which has nothing of a message yet: they may be cut off.
         self._harmless: set[asyncio.Task[None]] = set()
         #: Workers that have not ended.
@@ -99,9 +103,25 @@ class Sending:
             list_name=list_name,
             set_aside=set_aside,
             only=only,
+            company=self._company,
         )
         self.outcomes: Counter[DeliveryState] = Counter()
         self.findings = Findings(bag, clock, troubles=troubles, set_aside=set_aside, is_trial=is_trial)
+        self._company.watch(
+            on_their_way=self.queue.on_their_way,
+            waiting=self.queue.waiting,
+            refused=lambda: self.findings.refused_in_a_row,
+        )
+
+    @property
+    def halted(self) -> Breaker | None:
+        """Why another sender has stopped, and we with it; None if that was not so."""
+        return self._company.breaker
+
+    @property
+    def rate_until(self) -> datetime | None:
+        """When the rate lets the next one out, if that ended the turn; UTC."""
+        return self.queue.rate_until
 
     async def run(self) -> None:
         """Send until nothing is due, the server is in trouble, or it is to stop.
@@ -110,11 +130,14 @@ class Sending:
             StoreError: State cannot be written any more; sending stopped at once.
         """
         await self._presence.prolong()
+        await self._company.meet()
+        self._hear()
         workers = [asyncio.create_task(self._work()) for _ in range(self._bag.transport.connections)]
         self._at_work.update(workers)
         beside = [
             asyncio.create_task(self._presence.keep(on_loss=self._end)),
             asyncio.create_task(self._stop_when_told(workers)),
+            asyncio.create_task(self._company.keep_meeting(on_news=self._hear)),
         ]
         try:
             results = await asyncio.gather(*workers, return_exceptions=True)
@@ -132,6 +155,7 @@ class Sending:
             raise failures[0]
         if not self.findings.all_are_refused:
             await self._count_unproven()
+        await self.queue.close()
         await self._presence.end()
 
     async def _stop_when_told(self, workers: list[asyncio.Task[None]]) -> None:
@@ -141,6 +165,13 @@ class Sending:
         for worker in workers:
             if worker in self._harmless:
                 worker.cancel()
+
+    def _hear(self) -> None:
+        """Let workers go on by what the others do, or stop with them."""
+        self.findings.hear_of_refusals(self._company.refused_beside)
+        if self.halted is not None or self.findings.problem is not None:
+            self._end()
+        self.queue.wake()
 
     def _end(self) -> None:
         self._ending.set()

@@ -270,6 +270,9 @@ class RateLimit:
     #: A period is counted in this many slices, so that a day's usage is a few rows.
     SLICES: ClassVar[int] = 60
 
+    #: Messages may be counted that are handed over so many seconds later at most.
+    MOST_AHEAD_SECONDS: ClassVar[float] = 10.0
+
     count: int
     period_seconds: int
 
@@ -291,6 +294,15 @@ class RateUsage:
     #: See `RateLimit.slice_number`.
     slice_number: int
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateGrant:
+    """How many messages an account's rates let out at once."""
+
+    count: int
+    #: If that is none, when the next one may go, UTC.
+    turn: datetime
 
 
 #: What the breaker of one edition, whose sender is refused, is kept under, before the edition's id.

@@ -99,6 +99,12 @@ class SendingSettings(BaseSettings):
     smtp_username: str = Field("", description="sign-in name; empty: no sign-in")
     smtp_password: SecretStr = Field(SecretStr(""), description="sign-in password")
     smtp_connections: int = Field(4, ge=1, le=64, description="connections open at once")
+    send_workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="processes that send side by side to many thousand readers; they share SMTP_CONNECTIONS",
+    )
     smtp_messages_per_connection: int = Field(
         100, ge=1, le=10000, description="messages before a connection is renewed"
     )

@@ -1,14 +1,14 @@
 """Accounts at mail servers: how much was handed over lately, and which of them are in trouble."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from newsletter.model.deliveries import Breaker, RateLimit, RateUsage
+from newsletter.model.deliveries import Breaker, RateGrant, RateLimit, RateUsage
 from newsletter.store import tables
-from newsletter.store.database import Database
+from newsletter.store.database import Database, Lock, insert_or
 
 _breakers = tables.breakers
 _usage = tables.usage
@@ -35,6 +35,11 @@ class Spending:
         """The name that it is kept under."""
         return f"{_LETTERS}{self.account}" if self.of_letters else self.account
 
+    @property
+    def beside(self) -> "Spending":
+        """What counts for the same rates and is kept apart: letters for editions, editions for letters."""
+        return replace(self, of_letters=not self.of_letters)
+
 
 class Accounts:
     """What must be known of a mail server's account after a restart."""
@@ -44,20 +49,41 @@ class Accounts:
 
     def usage(self, spending: Spending) -> list[RateUsage]:
         """Return what an account has used of its rates, slice by slice; by letters, or by all else."""
-        query = select(_usage.c.period_seconds, _usage.c.slice_at, _usage.c.count).where(
-            _usage.c.account == spending.kept_under,
-            _usage.c.period_seconds.in_([limit.period_seconds for limit in spending.limits]),
-        )
         with self._database.reading() as connection:
-            return [
-                RateUsage(period_seconds=period_seconds, slice_number=slice_number, count=count)
-                for period_seconds, slice_number, count in connection.execute(query)
-            ]
+            return _usages(connection, [spending.kept_under], spending.limits)
+
+    def reserve(
+        self,
+        spending: Spending,
+        decide: Callable[[list[RateUsage]], RateGrant],
+        *,
+        until: datetime,
+        unused: Mapping[datetime, int],
+        now: datetime,
+    ) -> RateGrant:
+        """Count messages before they are handed over, one sender after the other.
+
+        Args:
+            spending: Whose rates they count for.
+            decide: Says how many may go, by what all who share the account have counted.
+            until: When they are handed over at the latest, UTC: as of then they count.
+            unused: How many of those counted before were not handed over, by their `until`.
+            now: UTC.
+        """
+        names = [spending.kept_under, spending.beside.kept_under]
+        with self._database.transaction() as connection:
+            self._database.serialise(connection, Lock.RATES)
+            for moment, count in unused.items():
+                _take_back(connection, spending, count, counted_at=moment)
+            granted = decide(_usages(connection, names, spending.limits))
+            if granted.count:
+                _count(connection, spending.kept_under, spending.limits, granted.count, at=until, now=now)
+            return granted
 
     def breakers(self) -> dict[str, Breaker]:
         """Return the open breakers by the account, or the edition, that each stands for."""
         with self._database.reading() as connection:
-            return {row.account: _to_breaker(row) for row in connection.execute(select(_breakers))}
+            return {row.account: to_breaker(row) for row in connection.execute(select(_breakers))}
 
     def open_breaker(self, account: str, breaker: Breaker) -> None:
         """Keep that an account is in trouble; one kept before is replaced."""
@@ -69,8 +95,9 @@ class Accounts:
             "opened_at": breaker.opened_at,
         }
         with self._database.transaction() as connection:
-            connection.execute(delete(_breakers).where(_breakers.c.account == account))
-            connection.execute(insert(_breakers).values(account=account, **values))
+            # Two senders may meet the same trouble in the same moment.
+            new = insert_or(connection, _breakers).values(account=account, **values)
+            connection.execute(new.on_conflict_do_update(index_elements=["account"], set_=values))
 
     def close_breakers(self, accounts: Sequence[str]) -> None:
         """Forget the trouble of some accounts."""
@@ -81,12 +108,26 @@ class Accounts:
 
 def spend(connection: Connection, spending: Spending, count: int, *, now: datetime) -> None:
     """Count messages for an account's rates, and forget slices that no rate looks at any more."""
-    for limit in spending.limits:
-        if limit.period_seconds < _SHORTEST_KEPT_SECONDS and not spending.of_letters:
-            continue
-        account = spending.kept_under
+    kept = [
+        limit
+        for limit in spending.limits
+        if spending.of_letters or limit.period_seconds >= _SHORTEST_KEPT_SECONDS
+    ]
+    _count(connection, spending.kept_under, kept, count, at=now, now=now)
+
+
+def _count(
+    connection: Connection,
+    account: str,
+    limits: Sequence[RateLimit],
+    count: int,
+    *,
+    at: datetime,
+    now: datetime,
+) -> None:
+    for limit in limits:
         of_limit = (_usage.c.account == account) & (_usage.c.period_seconds == limit.period_seconds)
-        this_slice = limit.slice_number(now)
+        this_slice = limit.slice_number(at)
         added = connection.execute(
             update(_usage)
             .where(of_limit, _usage.c.slice_at == this_slice)
@@ -101,11 +142,37 @@ def spend(connection: Connection, spending: Spending, count: int, *, now: dateti
                     count=count,
                 )
             )
-            stale = _usage.c.slice_at < this_slice - limit.SLICES
+            stale = _usage.c.slice_at < limit.slice_number(now) - limit.SLICES
             connection.execute(delete(_usage).where(of_limit, stale))
 
 
-def _to_breaker(row: Row[tuple[object, ...]]) -> Breaker:
+def _take_back(connection: Connection, spending: Spending, count: int, *, counted_at: datetime) -> None:
+    for limit in spending.limits:
+        connection.execute(
+            update(_usage)
+            .where(
+                _usage.c.account == spending.kept_under,
+                _usage.c.period_seconds == limit.period_seconds,
+                _usage.c.slice_at == limit.slice_number(counted_at),
+                _usage.c.count >= count,
+            )
+            .values(count=_usage.c.count - count)
+        )
+
+
+def _usages(connection: Connection, accounts: Sequence[str], limits: Sequence[RateLimit]) -> list[RateUsage]:
+    query = select(_usage.c.period_seconds, _usage.c.slice_at, _usage.c.count).where(
+        _usage.c.account.in_(accounts),
+        _usage.c.period_seconds.in_([limit.period_seconds for limit in limits]),
+    )
+    return [
+        RateUsage(period_seconds=period_seconds, slice_number=slice_number, count=count)
+        for period_seconds, slice_number, count in connection.execute(query)
+    ]
+
+
+def to_breaker(row: Row[tuple[object, ...]]) -> Breaker:
+    """Return the breaker that a row of the table keeps."""
     return Breaker(
         open_until=row.open_until,
         pause_seconds=row.pause_seconds,

@@ -29,6 +29,17 @@ _CONNECT_SECONDS = 10
 #: How long a server may take to answer what waits for nobody, in seconds.
 ANSWER_SECONDS = 15
 
+#: How a PostgreSQL server treats our connections. It, too, gives one up whose other end has gone without a
+#: word: a host that is cut off in the middle of a transaction would keep its rows locked for hours.
+_ASKED_OF_SERVER = {
+    "lock_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+    "idle_in_transaction_session_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+    "tcp_keepalives_idle": 15,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": BUSY_TIMEOUT_SECONDS * 1000,
+}
+
 #: PostgreSQL's code for a transaction that it broke off to let another one go on.
 _DEADLOCK_DETECTED = "40P01"
 
@@ -57,6 +68,12 @@ class Lock(IntEnum):
     FEEDBACK = 7_203_114_005
     #: Taking back what dead senders held.
     RECOVERY = 7_203_114_006
+    #: Counting for the rates of an account.
+    RATES = 7_203_114_007
+    #: Putting what is left over into the queue.
+    BATCHES = 7_203_114_008
+    #: Senders telling each other how they stand.
+    MEETING = 7_203_114_009
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 
@@ -112,6 +129,15 @@ class Database:
         kept = {name: value for name, value in self._url.query.items() if name in {"host", "port", "sslmode"}}
         bare = self._url.set(drivername="postgresql", query=kept)._replace(password=None)
         return bare.render_as_string(hide_password=True)
+
+    @property
+    def driver_address(self) -> str:
+        """The address as PostgreSQL's driver takes it, with its password, and with how long to wait."""
+        from psycopg.conninfo import make_conninfo
+
+        _, values = self.engine.dialect.create_connect_args(self._url)
+        values.pop("context", None)
+        return make_conninfo(**dict(values) | _postgres_options(self._url))
 
     @property
     def patience_seconds(self) -> float:
@@ -299,7 +325,8 @@ def _postgres_options(url: URL) -> dict[str, str]:
         "tcp_user_timeout": f"{BUSY_TIMEOUT_SECONDS * 1000}",
     }
     unset = {name: value for name, value in options.items() if name not in url.query}
-    return {**unset, "options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000} {words}".rstrip()}
+    asked = " ".join(f"-c {name}={value}" for name, value in _ASKED_OF_SERVER.items())
+    return {**unset, "options": f"{asked} {words}".rstrip()}
 
 
 def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
@@ -367,9 +394,12 @@ def in_portions(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
 
 def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into a table that passes over rows which are there already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return insert_or(connection, table).on_conflict_do_nothing()
+
+
+def insert_or(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into a table that can be told what to do with rows which are there already."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

@@ -32,6 +32,7 @@ from newsletter.model.subscribers import Cadence
 from newsletter.store import audit, tables
 from newsletter.store.archive import keep_stories
 from newsletter.store.audience import queue_deliveries
+from newsletter.store.batches import defer_batches
 from newsletter.store.codec import from_json, to_json
 from newsletter.store.database import Database, in_portions, insert_new, inserted_id
 from newsletter.store.lists import know_lists
@@ -127,7 +128,7 @@ class Editions:
             queue_deliveries(connection, edition_id, list_name=list_name, cadence=cadence, now=now)
             if variants or week:
                 assign_variants(connection, edition_id, missable, variants, week)
-            _count_audience(connection, edition_id)
+            _note_audience(connection, edition_id)
             _record_run(connection, _run_of(edition))
             if entry is not None:
                 audit.note(connection, entry)
@@ -309,12 +310,14 @@ def _note_told(connection: Connection, edition: Edition, edition_id: int) -> Non
     )
 
 
-def _count_audience(connection: Connection, edition_id: int) -> None:
-    """Note with an edition for how many readers it is queued."""
+def _note_audience(connection: Connection, edition_id: int) -> None:
+    """Note with an edition for how many readers it is queued, and tell workers of them, if there are any."""
     # Not every driver counts the rows of an INSERT ... SELECT.
-    queued = select(func.count()).where(_deliveries.c.edition_id == edition_id)
-    audience = connection.scalar(queued) or 0
+    ids = _deliveries.c.id
+    queued = select(func.count(), func.min(ids), func.max(ids)).where(_deliveries.c.edition_id == edition_id)
+    audience, first_id, last_id = connection.execute(queued).one()
     connection.execute(update(_editions).where(_editions.c.id == edition_id).values(audience=audience))
+    defer_batches(connection, edition_id, first_id, last_id)
 
 
 def _run_of(edition: Edition) -> Run:

@@ -5,17 +5,17 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from newsletter.errors import StoreError
-from newsletter.store import keys
+from newsletter.store import keys, queue_schema
 from newsletter.store.database import Database, Lock
 
 #: Revision that this code works with; a test holds it to the newest migration.
-HEAD = "0012"
+HEAD = "0014"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(database: Database, *, suppression_key: str = "") -> None:
-    """Create or upgrade the tables; two processes at once wait for each other.
+    """Create or upgrade the tables, the queue's among them; two processes at once wait for each other.
 
     Args:
         database: The store.
@@ -25,8 +25,12 @@ def migrate(database: Database, *, suppression_key: str = "") -> None:
     Raises:
         StoreError: The database was made by a newer release, or a migration failed.
     """
-    if revision_of(database) == HEAD:
-        return
+    if revision_of(database) != HEAD:
+        _upgrade(database, suppression_key=suppression_key)
+    queue_schema.upgrade(database)
+
+
+def _upgrade(database: Database, *, suppression_key: str) -> None:
     # Alembic takes 0.2 s to import: only when there is something to do.
     from alembic import command
     from alembic.config import Config

@@ -13,6 +13,7 @@ from newsletter.store.archive import Archive
 from newsletter.store.atonce import OccupiedError
 from newsletter.store.audience import Audiences
 from newsletter.store.audit import Audit
+from newsletter.store.batches import Batches
 from newsletter.store.consents import Consents
 from newsletter.store.counts import Counts
 from newsletter.store.database import Database
@@ -21,6 +22,7 @@ from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
 from newsletter.store.feedback import Feedback
 from newsletter.store.forgetting import Forgetting
+from newsletter.store.jobs import Jobs
 from newsletter.store.keys import AddressHasher, hasher_of
 from newsletter.store.letters import Letters
 from newsletter.store.lookups import Lookups
@@ -30,8 +32,10 @@ from newsletter.store.operations import Operations
 from newsletter.store.operator_sessions import OperatorSessions
 from newsletter.store.operators import Operators
 from newsletter.store.patience import apart_in_time
+from newsletter.store.planning import forget_counts
 from newsletter.store.proposals import Proposals
 from newsletter.store.readers import Readers
+from newsletter.store.sharing import Sharing
 from newsletter.store.sign_ins import SignIns
 from newsletter.store.signups import SignUps
 from newsletter.store.sources import Sources
@@ -57,6 +61,8 @@ class Store:
         subscribers: Who reads.
         audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
+        batches: What of it workers on many machines share, on PostgreSQL.
+        jobs: How the queue stands that they share.
         operations: What the operator decides about deliveries.
         feedback: What came back.
         signups: What visitors ask for, and which letter answers it.
@@ -64,6 +70,7 @@ class Store:
         readers: What readers see and decide by the links in their mails.
         consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
+        sharing: How senders stand.
         counts: How many rows stand how.
         operators: Who may decide on the operator's pages.
         operator_sessions: Browsers in which operators are signed in.
@@ -86,6 +93,8 @@ class Store:
         self.subscribers = Subscribers(database, hasher)
         self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
+        self.batches = Batches(database)
+        self.jobs = Jobs(database)
         self.operations = Operations(database)
         self.feedback = Feedback(database, hasher)
         self.signups = SignUps(database, hasher)
@@ -93,6 +102,7 @@ class Store:
         self.readers = Readers(database, hasher)
         self.consents = Consents(database)
         self.accounts = Accounts(database)
+        self.sharing = Sharing(database)
         self.counts = Counts(database)
         self.operators = Operators(database)
         self.operator_sessions = OperatorSessions(database)
@@ -116,6 +126,8 @@ class Store:
         database = Database(url, synchronous=synchronous)
         try:
             migrate(database, suppression_key=suppression_key)
+            if database.is_sqlite:
+                forget_counts(database)
             return cls(database, hasher_of(database, suppression_key))
         except BaseException:
             database.close()
@@ -130,6 +142,15 @@ class Store:
         """
         return Database(url).exists
 
+    @staticmethod
+    def is_server(url: str) -> bool:
+        """Return whether a store is, or would be, on a server that many hosts share.
+
+        Raises:
+            StoreError: The address is of another kind.
+        """
+        return not Database(url).is_sqlite
+
     @property
     def place(self) -> str:
         """Where the store is, without its password."""
@@ -139,6 +160,11 @@ class Store:
     def file(self) -> Path | None:
         """The SQLite file, with all links resolved; None on PostgreSQL."""
         return self._database.file
+
+    @property
+    def driver_address(self) -> str:
+        """Address of a PostgreSQL database as its driver takes it, with its password."""
+        return self._database.driver_address
 
     @property
     def is_shared(self) -> bool:

@@ -217,6 +217,12 @@ def test_a_lease_written_by_a_clock_that_was_ahead_holds_nobody_up(store: Store,
     assert store.deliveries.recover(policy=RESEND, now=NOW).uncertain == 3
 
 
+def test_a_host_whose_clock_is_ahead_a_little_is_no_dead_one(store: Store, three: int) -> None:
+    store.deliveries.lease(sender="me", now=NOW + timedelta(seconds=5))
+    begin(store, claim(store))
+    assert store.deliveries.recover(policy=RESEND, now=NOW).waiting == (3 if store.is_shared else 0)
+
+
 def test_a_clock_that_was_ahead_keeps_nobody_waiting(store: Store, three: int) -> None:
     ids = claim(store)
     mark(store, ids[0], S.DEFERRED, next_attempt_at=NOW + timedelta(days=300), reply="451 later")
@@ -330,3 +336,8 @@ def test_a_copy_of_a_cancelled_edition_is_not_sent_once_more_after_a_crash(store
     assert store.deliveries.recover(policy=RESEND, now=after_lease).uncertain == 1
     assert states(store, three) == {"suppressed": 3}
     assert claim(store, now=after_lease) == []
+
+
+def test_what_is_due_is_counted_no_further_than_asked(store: Store, three: int) -> None:
+    counts = [store.deliveries.due_count(now=NOW, at_most=most) for most in (1, 2, 3, 4, None)]
+    assert counts == [1, 2, 3, 3, 3]

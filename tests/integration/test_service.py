@@ -17,6 +17,7 @@ from feedserver import serving as feeds_served
 from newsletter.app import App
 from newsletter.errors import SettingsError
 from newsletter.model.editions import RunOutcome
+from newsletter.model.jobs import JobKind
 from newsletter.model.subscribers import Cadence
 from newsletter.service import Service, run
 from newsletter.web.parts import run_together
@@ -105,7 +106,7 @@ async def test_a_file_that_is_dropped_is_taken_in_without_waiting_for_the_next_l
     async with serving(app, clock) as service:
         await until(lambda: service._scheduler.get_job("next slot") is not None)
         # The first look, made when the service starts, is over; what is dropped from now on must be noticed.
-        await until(lambda: not service._ingest_due.is_set() and not service._ingesting.locked())
+        await until(lambda: app._forgot_at is not None and not service._ingesting.locked())
         drop(folder, "Harbour reopens")
         number = iter(range(10_000))
         while app.store.documents.count() == 0:
@@ -126,12 +127,12 @@ async def test_a_slot_that_comes_is_ingested_published_and_delivered(
         assert outbox(tmp_path) == 0
         drop(folder, "Harbour reopens")
         clock.now = SLOT
-        service._publish_due.set()
+        service._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 1)
         await until(
             lambda: service._scheduler.get_job("next slot").trigger.run_date == SLOT + timedelta(days=1)
         )
-        service._publish_due.set()
+        service._engine.wake(JobKind.PUBLISH)
         await asyncio.sleep(0.2)
     assert outbox(tmp_path) == 1
 
@@ -147,7 +148,7 @@ async def test_an_edition_and_the_digest_of_its_week_come_at_one_slot(
         await until(lambda: service._scheduler.get_job("next slot") is not None)
         drop(folder, "Harbour reopens")
         clock.now = SLOT
-        service._publish_due.set()
+        service._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 2)
         recorded = {name: app.store.editions.runs(name) for name in ("daily", "daily.weekly")}
     for runs in recorded.values():
@@ -187,7 +188,7 @@ async def test_what_is_wrong_is_told_by_the_service(make_app, folder, clock, tmp
         await until(lambda: service._scheduler.get_job("next slot") is not None)
         folder.rename(tmp_path / "gone")
         clock.now = START + timedelta(minutes=1)
-        service._alerts_due.set()
+        service._engine.wake(JobKind.ALERT)
         await until(lambda: outbox(tmp_path) == 1)
     [file] = (tmp_path / "outbox").glob("*.eml")
     mail = message_from_bytes(file.read_bytes(), policy=policy.default)
@@ -200,8 +201,8 @@ async def test_two_services_at_once_publish_once(make_app, folder, clock, tmp_pa
     async with serving(first, clock) as one, serving(second, clock) as two:
         drop(folder, "Harbour reopens")
         clock.now = SLOT
-        one._publish_due.set()
-        two._publish_due.set()
+        one._engine.wake(JobKind.PUBLISH)
+        two._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 1)
         await asyncio.sleep(0.3)
         store = first.store
@@ -278,11 +279,12 @@ async def test_a_broken_template_fails_the_slot_and_the_mended_one_makes_it_up(
         template.unlink()
         template.with_name("subject.txt").write_text("{{ edition.subject }}\n")
         clock.now = SLOT + timedelta(minutes=1)
-        service._publish_due.set()
+        service._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 1)
         assert [r.outcome for r in app.store.editions.runs("daily")] == [RunOutcome.PUBLISHED]
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
     make_app, folder, clock, tmp_path, caplog, script, smtp_port
 ) -> None:
@@ -298,11 +300,11 @@ async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
     async with serving(app, clock) as service:
         await until(lambda: service._is_paused)
         assert f"1 messages wait until {START + timedelta(minutes=15):%H:%M:%S} UTC: " in caplog.text
-        service._deliver_due.set()
+        service._engine.wake(JobKind.DELIVER)
         await asyncio.sleep(0.1)
         assert script.accepted == []
         clock.now += timedelta(seconds=901)
-        service._deliver_due.set()
+        service._engine.wake(JobKind.DELIVER)
         await until(lambda: len(script.accepted) == 1)
         await until(lambda: not service._is_paused)
         assert "sending goes on" in caplog.text
@@ -313,7 +315,7 @@ async def test_a_missing_folder_is_told_and_stops_nothing(make_app, folder, cloc
     async with serving(app, clock) as service:
         await until(lambda: "FOLDERS" in caplog.text)
         caplog.clear()
-        service._ingest_due.set()
+        service._engine.wake(JobKind.INGEST)
         await until(lambda: "FOLDERS" in caplog.text)
 
 
@@ -397,11 +399,11 @@ async def test_sources_are_fetched_at_the_start_and_before_a_slot(
                 await until(lambda: app.store.documents.count() == 1)
                 server.replies["/feed"] = feed("Ferry runs", "Harbour reopens")
                 clock.now = SLOT
-                service._publish_due.set()
+                service._engine.wake(JobKind.PUBLISH)
                 await until(lambda: outbox(tmp_path) == 1)
                 assert app.store.documents.count() == 2
     assert server.paths().count("/gone") == 1
-    assert [one.levelname for one in caplog.records if "gone for good" in one.message] == ["WARNING"]
+    assert [one.levelname for one in caplog.records if "for good (410)" in one.message] == ["WARNING"]
 
 
 async def test_an_edition_that_needs_approval_is_proposed_before_its_slot_and_sent_once_approved(
@@ -413,14 +415,13 @@ async def test_an_edition_that_needs_approval_is_proposed_before_its_slot_and_se
     async with serving(app, clock) as service:
         await until(lambda: service._scheduler.get_job("next slot") is not None)
         clock.now = SLOT - timedelta(hours=1)
-        service._publish_due.set()
+        service._engine.wake(JobKind.PUBLISH)
         await until(lambda: app.proposals.of("daily") is not None)
         clock.now = SLOT
-        service._publish_due.set()
-        await until(lambda: not service._publish_due.is_set())
+        service._engine.wake(JobKind.PUBLISH)
         proposal = app.proposals.of("daily")
         assert proposal is not None
         app.proposals.approve(proposal.id, by="ada", now=SLOT)
-        service._publish_due.set()
+        service._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 1)
         assert app.store.editions.latest("daily")[0].slot_at == SLOT

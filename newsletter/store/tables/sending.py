@@ -68,6 +68,12 @@ senders = Table(
     Column("started_at", UtcDateTime, nullable=False),
     #: What it holds is its own until then.
     Column("lease_until", UtcDateTime, nullable=False),
+    #: How many it has open at most.
+    Column("connections", Integer, nullable=False, server_default="0"),
+    #: What it wants and has of domains' rooms, as JSON; empty: it needs none.
+    Column("rooms", Text, nullable=False, server_default=""),
+    #: Readers that it was refused in a row.
+    Column("refused", Integer, nullable=False, server_default="0"),
 )
 
 #: One row for each account at a mail server that was ever in trouble.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.deliveries.rates import RateGate
+from newsletter.deliveries.rates import RateGate, grant
 from newsletter.model.deliveries import RateLimit, RateUsage
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -158,3 +158,51 @@ def test_what_goes_out_beside_leaves_so_much_less_and_is_told_anew_each_time() -
         assert gate.next_turn(NOW) > NOW
     gate.look_beside([])
     assert gate.next_turn(NOW) == NOW
+
+
+@st.composite
+def sharing(draw: st.DrawFn) -> tuple[list[RateLimit], list[tuple[int, int, float]]]:
+    """Limits, and what several senders do: who, how many they want, and how long they take with each."""
+    steps = st.tuples(st.integers(0, 2), st.integers(0, 9), st.just(0.0) | st.floats(0, 1))
+    return draw(limits), draw(st.lists(steps, min_size=1, max_size=40))
+
+
+@given(sharing(), starts)
+def test_senders_that_share_a_rate_hand_over_no_more_than_one_would(
+    shared: tuple[list[RateLimit], list[tuple[int, int, float]]], start: datetime
+) -> None:
+    """Each is let have some beforehand, which count as of the last moment at which they may go."""
+    several, steps = shared
+    counted: dict[tuple[int, int], int] = {}
+    held: dict[int, tuple[int, datetime]] = {}
+    now, handed_over = start, []
+    for who, want, pause in steps:
+        now += timedelta(seconds=pause)
+        left, until = held.get(who, (0, start))
+        if left and now <= until:
+            handed_over.append(now)
+            held[who] = left - 1, until
+            continue
+        used = [RateUsage(period_seconds=p, slice_number=n, count=c) for (p, n), c in counted.items()]
+        granted = grant(several, used, want=want, now=now)
+        until = now + timedelta(seconds=2)
+        assert 0 <= granted.count <= want
+        assert granted.turn >= now
+        for limit in several:
+            key = limit.period_seconds, limit.slice_number(until)
+            counted[key] = counted.get(key, 0) + granted.count
+        held[who] = granted.count, until
+    for limit in several:
+        for first, one_too_many in zip(handed_over, handed_over[limit.count :], strict=False):
+            assert one_too_many - first >= period(limit) - ROUNDING
+
+
+def test_half_of_the_room_is_left_to_others_and_the_last_one_is_not_kept_back() -> None:
+    limit = RateLimit(count=5, period_seconds=3600)
+    assert grant([limit], [], want=100, now=NOW).count == 3
+    used = [RateUsage(period_seconds=3600, slice_number=limit.slice_number(NOW), count=4)]
+    assert grant([limit], used, want=100, now=NOW).count == 1
+    used = [RateUsage(period_seconds=3600, slice_number=limit.slice_number(NOW), count=5)]
+    granted = grant([limit], used, want=100, now=NOW)
+    assert (granted.count, granted.turn) == (0, NOW + timedelta(seconds=3660))
+    assert grant([], [], want=100, now=NOW).count == 100

@@ -8,22 +8,21 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from newsletter.app import App
-from newsletter.errors import NewsletterError, SenderBusyError, SettingsError
+from newsletter.app import App, Works
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model.clock import Clock
-from newsletter.model.documents import FileOutcome, IngestReport
+from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.editions import MailingList, RunOutcome, Turn
-from newsletter.model.feedback import FeedbackAction, FeedbackOutcome
-from newsletter.model.sources import PollOutcome, SourceReport
+from newsletter.model.jobs import JobKind
+from newsletter.service.telling import local, log_feedback, log_ingest, log_source
 from newsletter.web.parts import parts_of, run_together
 
 log = logging.getLogger(__name__)
@@ -48,13 +47,20 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 
-def run(app: App, *, clock: Clock, with_web: bool = True) -> None:
+#: How soon a batch is tried again of which something is left without a reason, in seconds.
+_LEFT_SECONDS = 5.0
+
+
+def run(
+    app: App, *, clock: Clock, with_web: bool = True, kinds: Collection[JobKind] = tuple(JobKind)
+) -> None:
     """Run the service until SIGTERM or SIGINT; messages and requests in flight are finished first.
 
     Args:
         app: What to run.
         clock: Returns the time, UTC.
         with_web: Serve the web, too, if there is anything to serve.
+        kinds: What of the work is done here; the rest is left to others that share the store.
 
     Raises:
         SettingsError: Something that sending or serving needs is missing, or the port cannot be had.
@@ -66,7 +72,7 @@ def run(app: App, *, clock: Clock, with_web: bool = True) -> None:
         listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
         # Before anything uses it: opened by two threads at once, it would be opened twice.
         _ = app.store
-        asyncio.run(_run_until_signal(app, clock, listener))
+        asyncio.run(_run_until_signal(app, clock, listener, kinds))
     log.info("stopped")
 
 
@@ -79,7 +85,9 @@ def _listening(app: App) -> socket.socket:
         raise SettingsError(f"{error}; set another one, or run with --no-web") from error
 
 
-async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | None) -> None:
+async def _run_until_signal(
+    app: App, clock: Clock, listener: socket.socket | None, kinds: Collection[JobKind]
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -90,7 +98,7 @@ async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | No
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
-    service = Service(app, clock=clock, stopping=stopping)
+    service = Service(app, clock=clock, stopping=stopping, kinds=kinds)
     parts = parts_of(app, listener=listener, clock=clock, stopping=stopping)
     await run_together(service.serve, *parts, stopping=stopping)
 
@@ -98,25 +106,27 @@ async def _run_until_signal(app: App, clock: Clock, listener: socket.socket | No
 class Service:
     """The verbs, each waiting to be woken."""
 
-    def __init__(self, app: App, *, clock: Clock, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        clock: Clock,
+        stopping: asyncio.Event,
+        kinds: Collection[JobKind] = tuple(JobKind),
+    ) -> None:
         """Prepare; nothing runs before `serve`.
 
         Args:
             app: What to run.
             clock: Returns the time, UTC.
             stopping: Once set, the service ends.
+            kinds: What is done here.
         """
         self._app = app
         self._clock = clock
         self._stopping = stopping
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        self._ingest_due = asyncio.Event()
-        self._publish_due = asyncio.Event()
-        self._deliver_due = asyncio.Event()
-        self._bounces_due = asyncio.Event()
-        self._mail_due = asyncio.Event()
-        self._fetch_due = asyncio.Event()
-        self._alerts_due = asyncio.Event()
+        self._engine = app.engine(kinds, clock=clock)
         self._started_at = clock()
         self._fetching = asyncio.Lock()
         self._receiving = asyncio.Lock()
@@ -124,6 +134,7 @@ class Service:
         self._ingesting = asyncio.Lock()
         self._missing: frozenset[str] = frozenset()
         self._is_paused = False
+        self._coming_slot: datetime | None = None
         self._looked_forward: dict[str, datetime] = {}
 
     async def serve(self) -> None:
@@ -134,41 +145,67 @@ class Service:
             if state.stranded:
                 name, count = state.mailing_list.name, state.stranded
                 log.warning("%s: no digest for %d on weekly: set WEEKLY_SCHEDULE again", name, count)
-        self._every(self._app.settings.ingest_every_seconds, self._ingest_due)
-        self._every(_FETCH_SECONDS, self._fetch_due)
-        self._every(_PUBLISH_SECONDS, self._publish_due)
-        self._every(_DELIVER_SECONDS, self._deliver_due)
-        self._every(_ALERT_SECONDS, self._alerts_due)
-        if self._app.feedback.has_mailboxes:
-            self._every(self._app.settings.bounce_every_seconds, self._bounces_due)
-            self._bounces_due.set()
-        if self._app.mail.has_boxes:
-            # More often than they are due: each knows when it is.
-            self._every(min(60, self._app.settings.mail_every_seconds), self._mail_due)
-            self._mail_due.set()
+        for kind, seconds in self._times().items():
+            self._every(seconds, kind)
         self._scheduler.start()
         log.info("running; the store is %s", self._app.store.place)
         self._wake_at_next_slot()
-        for event in (self._ingest_due, self._fetch_due, self._publish_due, self._deliver_due):
-            event.set()
+        for kind in self._times():
+            self._engine.wake(kind)
+        works = Works(
+            verbs={
+                JobKind.INGEST: self._ingest,
+                JobKind.FETCH: self._fetch,
+                JobKind.RECEIVE: self._receive,
+                JobKind.PUBLISH: self._publish,
+                JobKind.DELIVER: self._deliver,
+                JobKind.FEEDBACK: self._take_in,
+                JobKind.ALERT: self._raise_alerts,
+            },
+            send_batch=self._send_batch,
+        )
         try:
-            await asyncio.gather(
-                self._loop(self._ingest_due, self._ingest),
-                self._app.watch(stopping=self._stopping, on_change=self._ingest_due.set),
-                self._loop(self._fetch_due, self._fetch),
-                self._loop(self._publish_due, self._publish),
-                self._loop(self._deliver_due, self._deliver),
-                self._loop(self._bounces_due, self._take_in),
-                self._loop(self._mail_due, self._receive),
-                self._loop(self._alerts_due, self._raise_alerts),
-            )
+            await asyncio.gather(self._engine.run(works, stopping=self._stopping), self._watch())
         finally:
             self._scheduler.shutdown(wait=False)
+            await self._app.batches.close()
 
-    def _every(self, seconds: int, event: asyncio.Event) -> None:
+    def _times(self) -> dict[JobKind, int]:
+        """Return how often each kind of work is looked for, in seconds."""
+        settings = self._app.settings
+        times = {
+            JobKind.INGEST: settings.ingest_every_seconds,
+            JobKind.FETCH: _FETCH_SECONDS,
+            JobKind.PUBLISH: _PUBLISH_SECONDS,
+            JobKind.DELIVER: _DELIVER_SECONDS,
+            JobKind.ALERT: _ALERT_SECONDS,
+        }
+        if self._app.feedback.has_mailboxes:
+            times[JobKind.FEEDBACK] = settings.bounce_every_seconds
+        if self._app.mail.has_boxes:
+            # More often than they are due: each knows when it is.
+            times[JobKind.RECEIVE] = min(60, settings.mail_every_seconds)
+        return times
+
+    async def _watch(self) -> None:
+        if JobKind.INGEST in self._engine.kinds:
+            await self._app.watch(
+                stopping=self._stopping, on_change=partial(self._engine.wake, JobKind.INGEST)
+            )
+
+    def _every(self, seconds: int, kind: JobKind) -> None:
         self._scheduler.add_job(
-            _wake, "interval", seconds=seconds, args=[event], misfire_grace_time=None, coalesce=True
+            self._tick,
+            "interval",
+            seconds=seconds,
+            args=[seconds, kind],
+            misfire_grace_time=None,
+            coalesce=True,
         )
+
+    async def _tick(self, seconds: int, kind: JobKind) -> None:
+        """Wake a kind of work; on many machines, once in that many seconds."""
+        self._engine.wake(kind, tick=int(self._clock().timestamp()) // seconds)
 
     def _wake_at_next_slot(self) -> None:
         """Let the publisher be woken at the very moment of the next slot of any list, or weekly digest."""
@@ -178,38 +215,23 @@ class Service:
         ]
         slot, mailing_list = min(slots, key=lambda pair: pair[0])
         self._scheduler.add_job(
-            _wake,
+            self._meet_slot,
             "date",
             run_date=slot,
-            args=[self._publish_due],
+            args=[slot],
             id="next slot",
             replace_existing=True,
             misfire_grace_time=None,
         )
-        log.info("next edition: %s at %s", mailing_list.name, _local(slot, mailing_list))
+        if slot != self._coming_slot:
+            log.info("next edition: %s at %s", mailing_list.name, local(slot, mailing_list))
+        self._coming_slot = slot
 
-    async def _loop(self, due: asyncio.Event, verb: Callable[[], Awaitable[None]]) -> None:
-        """Run a verb whenever it is woken; what goes wrong is told, and the next wake-up tries again."""
-        while await self._woken(due):
-            due.clear()
-            try:
-                await verb()
-            except SenderBusyError as error:
-                log.info("%s", error)
-            except NewsletterError as error:
-                log.error("%s", error)  # noqa: TRY400 - an expected error needs no traceback
-            except Exception:
-                log.exception("unexpected error; the next wake-up tries again")
-
-    async def _woken(self, due: asyncio.Event) -> bool:
-        """Wait to be woken; return False when the service is to stop."""
-        waits = [asyncio.create_task(event.wait()) for event in (due, self._stopping)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        return not self._stopping.is_set()
+    async def _meet_slot(self, slot: datetime) -> None:
+        """Wake the publisher, wherever that is, and look forward to the slot after this one."""
+        self._engine.wake(JobKind.PUBLISH, tick=int(slot.timestamp()))
+        if self._clock() >= slot:
+            self._wake_at_next_slot()
 
     async def _apart(
         self, work: Callable[_Given, _Result], *args: _Given.args, **options: _Given.kwargs
@@ -238,7 +260,7 @@ class Service:
         async with self._ingesting:
             report = await self._apart(self._app.ingest, now=self._clock())
             await self._look_for_places()
-        _log_ingest(report)
+        log_ingest(report)
 
     async def _look_for_places(self) -> None:
         """Tell of each place that a list names and nothing can come from, when that begins."""
@@ -251,11 +273,11 @@ class Service:
         # Apart from the folders: a server that does not answer must not keep them waiting.
         async with self._receiving:
             report = await self._apart(self._app.mail.receive, now=self._clock(), force=force)
-        _log_ingest(report)
+        log_ingest(report)
 
     async def _fetch(self) -> None:
         async with self._fetching:
-            await self._app.sources.fetch(clock=self._clock, stopping=self._stopping, on_report=_log_source)
+            await self._app.sources.fetch(clock=self._clock, stopping=self._stopping, on_report=log_source)
 
     async def _gather_for_a_while(self) -> None:
         """Fetch what is due and look into mailboxes; what takes longer goes on, and keeps no slot waiting."""
@@ -284,7 +306,7 @@ class Service:
         for mailing_list in due:
             await self._guarded(mailing_list.name, partial(self._publish_list, mailing_list))
         self._wake_at_next_slot()
-        self._deliver_due.set()
+        self._engine.wake(JobKind.DELIVER)
 
     def _begin_to_propose(self, lists: Sequence[MailingList], now: datetime) -> bool:
         """Return whether the coming slot of any of these lists is looked forward to for the first time."""
@@ -310,11 +332,22 @@ class Service:
                 log.info("%s: No. %d is published for %d", run.list_name, report.edition.number, count)
             else:
                 level = logging.WARNING if run.outcome is RunOutcome.SKIPPED else logging.INFO
-                slot = _local(run.slot_at or run.started_at, mailing_list)
+                slot = local(run.slot_at or run.started_at, mailing_list)
                 log.log(level, "%s, slot %s: %s: %s", run.list_name, slot, run.outcome.value, run.reason)
 
     async def _deliver(self) -> None:
-        report = await self._app.deliver(clock=self._clock, stopping=self._stopping)
+        self._tell(await self._app.deliver(clock=self._clock, stopping=self._stopping))
+
+    async def _send_batch(self, batch: DeliveryRange) -> float | None:
+        """Send a batch; return in how many seconds what is left is to be tried; None: nothing is left."""
+        report = await self._app.batches.send(batch, clock=self._clock, stopping=self._stopping)
+        self._tell(report)
+        if not report.due or self._stopping.is_set():
+            return 0.0 if report.due else None
+        until = report.paused_until or report.rate_until
+        return _LEFT_SECONDS if until is None else max(0.0, (until - self._clock()).total_seconds())
+
+    def _tell(self, report: DeliverReport) -> None:
         for state, count in report.outcomes.items():
             log.info("%d %s", count, state.value)
         if report.problem is None:
@@ -332,7 +365,7 @@ class Service:
             self._app.feedback.take_in,
             now=self._clock(),
             stopping=self._stopping.is_set,
-            on_outcome=_log_feedback,
+            on_outcome=log_feedback,
         )
         for problem in report.problems:
             log.error("%s", problem)
@@ -347,48 +380,3 @@ class Service:
         for result in await alerts.tell(clock=self._clock, stopping=self._stopping):
             if not result.is_told:
                 log.warning("nobody is told of alerts by %s: %s", result.channel.value, result.reply)
-
-
-def _local(moment: datetime, mailing_list: MailingList) -> str:
-    """Return an instant as the list's schedule has it."""
-    zone = mailing_list.time_zone
-    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"
-
-
-async def _wake(event: asyncio.Event) -> None:
-    event.set()
-
-
-def _log_feedback(outcome: FeedbackOutcome) -> None:
-    changed = outcome.action not in {FeedbackAction.NOTHING, FeedbackAction.REPEATED}
-    level = logging.INFO if changed else logging.DEBUG
-    words = " ".join(filter(None, [outcome.address, f"({outcome.reason})" if outcome.reason else ""]))
-    log.log(level, "%s: %s %s", outcome.kind.value, outcome.action.value, words)
-
-
-def _log_source(report: SourceReport) -> None:
-    source = report.source
-    for item in report.items:
-        if item.outcome in {FileOutcome.NEW, FileOutcome.CHANGED}:
-            log.info("%s document: %s (%s)", item.outcome.value, item.headline, source.url)
-    if report.outcome is PollOutcome.ENDED:
-        log.warning("%s: %s; it is not asked again", source.url, report.problem)
-    elif report.fails_for_long:
-        log.warning("%s fails since %s: %s", source.url, source.failing_since, report.problem)
-    elif report.problem:
-        log.debug("%s: %s", source.url, report.problem)
-
-
-def _log_ingest(report: IngestReport) -> None:
-    for problem in report.problems:
-        log.error("%s", problem)
-    for outcome in (FileOutcome.NEW, FileOutcome.CHANGED):
-        for file in report.having(outcome):
-            log.info("%s document: %s (%s)", outcome.value, file.headline, file.path)
-    for file in report.having(FileOutcome.REFUSED):
-        reason = f"{file.refusal.value if file.refusal else ''} {file.detail}".strip()
-        log.debug("refused: %s: %s", file.path, reason)
-    if report.forgotten:
-        log.info("%d texts are no longer kept", report.forgotten)
-    if refused := report.count(FileOutcome.REFUSED):
-        log.debug("%d files stand refused: newsletter status lists them", refused)

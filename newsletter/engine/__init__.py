@@ -1,0 +1,1 @@
+"""Who carries out the work: this process alone, or workers on many machines that share a queue."""
