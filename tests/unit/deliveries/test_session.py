@@ -127,7 +127,7 @@ groups = st.builds(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(groups)
 @example((b"".join(GOOD[:3]), GOOD[3]))
 @example((b"".join(GOOD[:3]), b"250 taken\r\n250 again\r\n"))
