@@ -40,13 +40,8 @@ class Copy:
 class Interrupted:
     """A message whose sender went away between 354 and a sign that it had the reply to the content.
 
-    <<<<<<< HEAD
-        A command is such a sign, unless it came in a group: that may have been said ahead. The next content
-        cannot have been.
-    =======
-        A command is such a sign, unless it came in a group: that may have been said ahead. The next content was
-        not.
-    >>>>>>> ce4d0332aa0a74cef1ed212b87fb9797a8d5ea9b
+    A command is such a sign, unless it came in a group: that may have been said ahead. The next content
+    cannot have been.
     """
 
     recipient: str
