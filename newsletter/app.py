@@ -275,6 +275,10 @@ class App(Nouns):
         """Return whether a slot of a list has come and is not answered."""
         return bool(slots_due(self.store, mailing_list, now=now))
 
+    def agreed_clock(self, clock: Clock) -> Clock:
+        """Return the clock that all hosts agree on which share the store: for whoever sends."""
+        return self.store.agreed_clock(clock)
+
     async def deliver(
         self,
         *,

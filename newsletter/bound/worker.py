@@ -3,7 +3,6 @@
 import logging
 import os
 import pickle
-import signal
 import sys
 
 from newsletter import wiring
@@ -16,8 +15,6 @@ from newsletter.store.store import Store
 
 def main() -> None:
     """Do the part of a turn of sending that comes in through standard input."""
-    # Ctrl-C goes to the whole group: the parent tells us what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a library prints must not get between the words.
     mouth = Mouth(os.dup(sys.stdout.fileno()))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -165,7 +165,11 @@ async def _deliver(app: App, list_name: str | None, on_result: Callable[[], None
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
     return await app.deliver(
-        clock=utc_now, stopping=stopping, list_name=list_name, on_result=on_result, force=True
+        clock=app.agreed_clock(utc_now),
+        stopping=stopping,
+        list_name=list_name,
+        on_result=on_result,
+        force=True,
     )
 
 
