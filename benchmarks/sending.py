@@ -1,7 +1,7 @@
 """How fast an edition goes out, beside others that send the same mail to the same server.
 
     python -m benchmarks sending [--parts plain signed unpipelined tls] [--messages 20000] [--rounds 5]
-                                 [--sessions 16] [--peers FOLDER] [--json FILE]
+                                 [--sessions 16] [--only NAME ...] [--peers FOLDER] [--json FILE]
 
 Our sender is run as `newsletter` runs it: an app over a SQLite store of so many confirmed readers and one
 published edition, as a process of its own, every step durable. Peers keep no outbox. The server is
@@ -13,12 +13,13 @@ not there are left out and named.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from benchmarks.figures import Findings, Goal, Table, at_least, at_most, command, interleaved
 from benchmarks.mail.contenders import (
@@ -88,8 +89,9 @@ class Part:
 class Benchmark:
     """The parts, over one store."""
 
-    def __init__(self, material: Material, *, messages: int, rounds: int) -> None:
+    def __init__(self, material: Material, *, messages: int, rounds: int, only: Sequence[str] = ()) -> None:
         self._material = material
+        self._only = only
         self._messages = messages
         self._rounds = rounds
         self.notes: list[str] = []
@@ -127,6 +129,8 @@ class Benchmark:
     def _plain_goals(self, part: Part) -> Iterator[Goal]:
         for durability in _DURABILITIES:
             name = f"ours, {durability}"
+            if not part.of(name):
+                continue
             if part.of("smtp-source"):
                 rate = part.rate(name) / part.rate("smtp-source")
                 yield at_least(f"{name}: rate against smtp-source", rate, 1.0)
@@ -159,6 +163,8 @@ class Benchmark:
                 found.append(1e6 * bare_seconds(key, 300))
 
         part = self._measure("With DKIM", contenders, reference="ours, NORMAL, RSA-2048", before=sign)
+        if not part.contenders:
+            return part
         alone = {key.stem: median(found) for key, found in bare.items()}
         self.notes.append(
             f"A signature alone: RSA-2048 {alone['rsa']:.0f} us, Ed25519 {alone['ed25519']:.0f} us of CPU."
@@ -191,7 +197,7 @@ class Benchmark:
     def _against_aiosmtplib(
         self, title: str, sink: Sink, *, port: int = 0, certificate: Path | None = None
     ) -> Part:
-        secure = {"smtp_host": "localhost", "smtp_security": "tls"} if certificate else {}
+        secure: dict[str, Any] = {"smtp_host": "localhost", "smtp_security": "tls"} if certificate else {}
         environment = {"SSL_CERT_FILE": str(certificate)} if certificate else None
         peer = python_peer(
             self._material,
@@ -218,6 +224,7 @@ class Benchmark:
                 5.0,
             )
             for one in mine
+            if part.of(one.name) and part.of(peer.name)
         )
         return part
 
@@ -231,8 +238,9 @@ class Benchmark:
         port: int = 0,
         before: Callable[[], None] = lambda: None,
     ) -> Part:
-        self.notes += [f"{title}: {one.name} was left out, {one.absent}." for one in contenders if one.absent]
-        present = [one for one in contenders if not one.absent]
+        wanted = [one for one in contenders if not self._only or any(word in one.name for word in self._only)]
+        self.notes += [f"{title}: {one.name} was left out, {one.absent}." for one in wanted if one.absent]
+        present = [one for one in wanted if not one.absent]
         with ExitStack() as opened:
             target = sink or opened.enter_context(Sink())
 
@@ -266,6 +274,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=20_000, help="of ours; slow peers send fewer")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sessions", type=int, default=16)
+    parser.add_argument("--only", nargs="+", default=(), help="contenders whose names hold one of these")
     parser.add_argument("--peers", type=Path, default=Path("peers"), metavar="FOLDER")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there as well")
     options = parser.parse_args()
@@ -276,7 +285,7 @@ def main() -> None:
             sessions=options.sessions,
             peers=options.peers.resolve(),
         )
-        benchmark = Benchmark(material, messages=options.messages, rounds=options.rounds)
+        benchmark = Benchmark(material, messages=options.messages, rounds=options.rounds, only=options.only)
         parts = [getattr(benchmark, name)() for name in options.parts]
     findings = Findings(
         benchmark="sending",

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.figures import Findings
 
 #: In which order they are shown; others follow by name.
-_ORDER = ("sending", "latency", "preparation", "audience", "storing", "cluster")
+_ORDER = ("sending", "latency", "preparation", "audience", "storing", "cluster", "thousand")
 
 _HEAD = """# Benchmarks
 

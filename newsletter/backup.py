@@ -43,11 +43,11 @@ def backup(url: str, target: Path, *, force: bool = False, now: datetime) -> Bac
         raise BackupError(f"there is no store at {source}: nothing to back up")
     if target.is_dir():
         raise BackupError(f"{target} is a folder: name a file in it")
-    if target.resolve() == source:
+    half_made = target.with_name(f".{target.name}.half-made")
+    if source in {target.resolve(), half_made.resolve()}:
         raise BackupError(f"{target} is the store itself: name another file")
     if target.exists() and not force:
         raise BackupError(f"{target} is there already: add --force to replace it")
-    half_made = target.with_name(f"{target.name}.tmp")
     contents = copy_store(source, half_made, made_at=now)
     half_made.replace(target)
     return BackupReport(file=target, size_bytes=target.stat().st_size, contents=contents)

@@ -201,7 +201,15 @@ class MailboxError(NewsletterError):
 
 
 class WebhookError(NewsletterError):
-    """What was posted to a webhook was not taken; it can be tried again."""
+    """What was posted to a webhook was not taken; it can be tried again.
+
+    Attributes:
+        is_answered: Whether somebody answered: what else is to be posted may be taken all the same.
+    """
+
+    def __init__(self, message: str, *, is_answered: bool = False) -> None:
+        super().__init__(message)
+        self.is_answered = is_answered
 
 
 class BackupError(NewsletterError):

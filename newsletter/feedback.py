@@ -85,6 +85,7 @@ def take_in(
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
     on_outcome: Callable[[FeedbackOutcome], None] = lambda _: None,
+    on_box: Callable[[Path | Mailbox, str], None] = lambda *_: None,
 ) -> FeedbackReport:
     """Take in every unread message of some mailboxes; one that fails keeps no other from its turn.
 
@@ -98,6 +99,7 @@ def take_in(
         now: UTC.
         stopping: Asked before each message; once true, the rest is left for the next run.
         on_outcome: Called after each message.
+        on_box: Called after each mailbox, with why it could not be read; "" if it could.
 
     Raises:
         StoreError: Nothing can be recorded; what was not is still unread.
@@ -123,6 +125,9 @@ def take_in(
                     _mark_read(arrival, problems)
         except MailboxError as error:
             problems.append(str(error))
+            on_box(place, str(error))
+        else:
+            on_box(place, "")
     return FeedbackReport(outcomes=tuple(outcomes), problems=tuple(problems))
 
 

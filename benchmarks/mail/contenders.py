@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import shutil
@@ -18,7 +17,7 @@ from benchmarks.figures import number
 from benchmarks.mail import bed
 from benchmarks.measured import Used, use_of
 from benchmarks.sink import Sink
-from newsletter.app import App
+from newsletter.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 
@@ -164,19 +163,20 @@ def ours(
         with TemporaryDirectory(dir=material.folder) as folder:
             store = Path(folder) / "newsletter.db"
             shutil.copy(material.folder / "newsletter.db", store)
-            own = {"database_url": f"sqlite:///{store}", "smtp_port": port}
+            own: dict[str, Any] = {"database_url": f"sqlite:///{store}", "smtp_port": port}
+            if workers > 1:
+                own["send_workers"] = workers
             return run_ours(
                 Path(folder),
                 {**material.bed.settings, **own, **settings},
                 uvloop=uvloop,
-                workers=workers,
                 environment=environment,
             )
 
     absent = ""
     if uvloop and not _is_installed("uvloop"):
         absent = "uvloop is not installed (pip install 'newsletter[speed]')"
-    if workers > 1 and "workers" not in inspect.signature(App.deliver).parameters:
+    if workers > 1 and "send_workers" not in Settings.model_fields:
         absent = "this version sends with one process"
     return Contender(name=name, messages=material.bed.readers, send=send, absent=absent)
 
@@ -186,12 +186,11 @@ def run_ours(
     settings: Mapping[str, Any],
     *,
     uvloop: bool = False,
-    workers: int = 1,
     slices: int = 0,
     environment: Mapping[str, str] | None = None,
 ) -> Used:
     """Run our sender to its end, with settings that are written to a folder."""
-    command = ours_command(folder, settings, uvloop=uvloop, workers=workers, slices=slices)
+    command = ours_command(folder, settings, uvloop=uvloop, slices=slices)
     return use_of(command, environment=environment, folder=_ROOT)
 
 
@@ -200,13 +199,12 @@ def ours_command(
     settings: Mapping[str, Any],
     *,
     uvloop: bool = False,
-    workers: int = 1,
     slices: int = 0,
 ) -> list[str]:
     """Return the command that runs our sender in this repository's root."""
     path = folder / "settings.json"
     path.write_text(json.dumps(settings))
-    options = [*(["--uvloop"] if uvloop else []), "--workers", str(workers), "--slices", str(slices)]
+    options = [*(["--uvloop"] if uvloop else []), "--slices", str(slices)]
     return [sys.executable, "-m", "benchmarks.mail.ours", str(path), *options]
 
 

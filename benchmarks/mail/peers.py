@@ -121,8 +121,11 @@ def smtplib_threads(work: Work) -> None:
 
 def django(work: Work) -> None:
     """Send `EmailMultiAlternatives` by `send_messages`, a connection in each thread."""
-    from django.conf import settings
-    from django.core.mail import EmailMultiAlternatives, get_connection
+    from django.conf import settings  # type: ignore[import-not-found]
+    from django.core.mail import (  # type: ignore[import-not-found]
+        EmailMultiAlternatives,
+        get_connection,
+    )
 
     settings.configure(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend")
     text, html = work.page("txt"), work.page("html")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 def write_keys(folder: Path) -> tuple[Path, Path]:
     """Make an RSA key of 2048 bits and an Ed25519 key; return their PEM files."""
-    made = {
+    made: dict[str, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey] = {
         "rsa.pem": rsa.generate_private_key(public_exponent=65537, key_size=2048),
         "ed25519.pem": ed25519.Ed25519PrivateKey.generate(),
     }

@@ -1,6 +1,8 @@
 """What is wrong, read off the facts; pure."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from newsletter.model.alerts import (
     SlotFacts,
 )
 from newsletter.model.deliveries import Breaker
+from newsletter.model.mailboxes import MailboxState
 from newsletter.model.places import PlaceHealth, PlaceKind, PlaceState
 from newsletter.model.proposals import PendingProposal
 from newsletter.model.status import SendingTrouble
@@ -43,7 +46,8 @@ def conditions_of(facts: AlertFacts, limits: AlertLimits, *, now: datetime) -> t
         *(_held(pending, time_zone) for pending, time_zone in facts.held),
         *(one for trouble in facts.troubles for one in _not_sending(trouble, now)),
         *(one for returned in facts.returns for one in _returned(returned, limits)),
-        *(one for place in facts.places for one in _place(place, now)),
+        *(one for place in _told_apart(facts.places) for one in _place(place, now)),
+        *(one for box in facts.bounce_boxes for one in _unread(box, now)),
         *(one for disk in facts.disks for one in _full(disk, limits)),
     ]
     return tuple({condition.key: condition for condition in found}.values())
@@ -137,6 +141,14 @@ def _returned(returned: ReturnFacts, limits: AlertLimits) -> Iterator[Condition]
             yield _condition(kind, returned.list_name, f"{what}{percent:.2g} % (limit {limit:g} %)", repair)
 
 
+def _told_apart(places: Sequence[PlaceHealth]) -> Iterator[PlaceHealth]:
+    """Yield places; those that share a title with another one carry where they are in it."""
+    titles = Counter(place.title for place in places)
+    for place in places:
+        is_shared = titles[place.title] > 1
+        yield replace(place, title=f"{place.title} ({place.name})") if is_shared else place
+
+
 def _place(place: PlaceHealth, now: datetime) -> Iterator[Condition]:
     if place.state is PlaceState.SILENT:
         gap = f"usually every {place.usual_gap:g} days" if place.usual_gap != 1 else "usually every day"
@@ -167,6 +179,16 @@ def _fails_for_long(place: PlaceHealth, now: datetime) -> bool:
     if place.kind is PlaceKind.FEED:
         return fails_for_long(failing_since=place.failing_since, now=now)
     return place.failing_since is None or now - place.failing_since >= _MAILBOX_TROUBLE
+
+
+def _unread(box: MailboxState, now: datetime) -> Iterator[Condition]:
+    if box.failing_since is not None and now - box.failing_since >= _MAILBOX_TROUBLE:
+        yield _condition(
+            AlertKind.RETURNS_UNREAD,
+            box.name.removeprefix("bounces: "),
+            f"nothing was read since {box.failing_since:%Y-%m-%d %H:%M} UTC: {box.problem}",
+            "mend it, or correct BOUNCE_MAILBOX or BOUNCE_IMAP_HOST: until then who is gone is mailed again",
+        )
 
 
 def _full(disk: DiskFacts, limits: AlertLimits) -> Iterator[Condition]:

@@ -100,17 +100,12 @@ async def _open_channels(store: Store, desk: AlertDesk, clock: Clock) -> list[Ch
 
 async def hand_over(desk: AlertDesk, notices: Sequence[AlertNotice], *, clock: Clock) -> list[NoticeResult]:
     """Hand over messages, each once; return what came of each, in their order."""
-    mail = _MailRound(desk, clock)
-    webhook_problem = ""
+    mail, posts = _MailRound(desk, clock), _WebhookRound(desk, clock)
     results = []
     try:
         for notice in notices:
-            if notice.channel is Channel.MAIL:
-                results.append(await mail.send(notice))
-                continue
-            result = _result(notice, webhook_problem) if webhook_problem else await _post(desk, notice, clock)
-            webhook_problem = "" if result.is_told else result.reply
-            results.append(result)
+            is_mail = notice.channel is Channel.MAIL
+            results.append(await (mail.send(notice) if is_mail else posts.post(notice)))
     finally:
         await mail.hang_up()
     return results
@@ -161,15 +156,28 @@ async def _go_on() -> bool:
     return True
 
 
-async def _post(desk: AlertDesk, notice: AlertNotice, clock: Clock) -> NoticeResult:
-    if desk.webhook is None:
-        return _result(notice, "ALERT_WEBHOOK is not set any more")
-    try:
-        body = alert_json(notice.alerts[0])
-        reply = await desk.webhook.post(body, webhook_id=f"msg_{notice.uid}", now=clock())
-    except WebhookError as error:
-        return _result(notice, str(error))
-    return _result(notice, reply, is_told=True)
+class _WebhookRound:
+    """One turn of posting; a webhook that nobody answers at is asked once."""
+
+    def __init__(self, desk: AlertDesk, clock: Clock) -> None:
+        self._webhook = desk.webhook
+        self._clock = clock
+        self._problem = ""
+
+    async def post(self, notice: AlertNotice) -> NoticeResult:
+        """Post one message, unless nobody answered an earlier one."""
+        if self._webhook is None:
+            return _result(notice, "ALERT_WEBHOOK is not set any more")
+        if self._problem:
+            return _result(notice, self._problem)
+        try:
+            body = alert_json(notice.alerts[0])
+            reply = await self._webhook.post(body, webhook_id=f"msg_{notice.uid}", now=self._clock())
+        except WebhookError as error:
+            # One that is refused for what it says must not hold up the others until they are given up.
+            self._problem = "" if error.is_answered else str(error)
+            return _result(notice, str(error))
+        return _result(notice, reply, is_told=True)
 
 
 def _result(notice: AlertNotice, reply: str, *, is_told: bool = False) -> NoticeResult:

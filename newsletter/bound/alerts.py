@@ -10,6 +10,7 @@ from pathlib import Path
 
 from newsletter import alert, places, subscribe, wiring
 from newsletter.alert import AlertDesk, disks_of
+from newsletter.bound.feedback import bounce_box_name
 from newsletter.bound.operators import Operators
 from newsletter.bound.proposals import Proposals
 from newsletter.deliveries.webhooks import Webhook
@@ -30,6 +31,7 @@ from newsletter.model.alerts import (
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.editions import MailingList, Run, RunOutcome, SlotDecision
+from newsletter.model.mailboxes import MailboxState
 from newsletter.model.operators import Role
 from newsletter.model.places import PlaceHealth
 from newsletter.model.proposals import ProposalState, Ruling
@@ -236,6 +238,7 @@ class Alerts:
             troubles=troubles(store, wiring.account(self._settings)),
             returns=[found for one in self._series if (found := _returned(store, one.name, limits))],
             places=self._places_of(store, now),
+            bounce_boxes=self._bounce_boxes(store, now),
             disks=disks_of(self._folders(store)) if limits.disk_bytes else (),
         )
 
@@ -249,6 +252,13 @@ class Alerts:
             )
             self._places_at = now
         return self._places
+
+    def _bounce_boxes(self, store: Store, now: datetime) -> list[MailboxState]:
+        # One that is set by half keeps the service from starting.
+        with suppress(SettingsError):
+            names = map(bounce_box_name, wiring.mailboxes(self._settings))
+            return [store.mailboxes.state(name, since=now, now=now) for name in names]
+        return []
 
     def _folders(self, store: Store) -> list[Path]:
         settings = self._settings

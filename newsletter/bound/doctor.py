@@ -24,7 +24,7 @@ from newsletter.store.store import Store
 #: Longest wait for the store, s.
 _STORE_SECONDS = 8.0
 #: Groups of checks that need the network.
-_NETWORK_GROUPS = ("smtp", "web", "dns")
+_NETWORK_GROUPS = ("smtp", "imap", "web", "dns")
 
 
 class Doctor:
@@ -86,11 +86,13 @@ class Doctor:
             "folders": own.folders,
             "mail": own.mail,
             "smtp": own.smtp,
+            "imap": own.imap,
             "web": own.web,
             "dns": own.dns,
         }
         if not network:
-            looks |= {group: partial(_left_out, group) for group in _NETWORK_GROUPS}
+            asking = [one for one in _NETWORK_GROUPS if one != "imap" or own.has_accounts]
+            looks |= {group: partial(_left_out, group) for group in asking}
         return await examine(looks, only=only, now=clock())
 
     @staticmethod

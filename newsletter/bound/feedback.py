@@ -1,11 +1,14 @@
 """What comes back to an install."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from newsletter import feedback, wiring
+from newsletter.mailboxes.imap import ImapMailbox
+from newsletter.mailboxes.local import Mailbox, readable
 from newsletter.model.feedback import FeedbackOutcome, FeedbackRecord, FeedbackReport, Notice
 from newsletter.settings import Settings
 from newsletter.store.store import Store
@@ -41,9 +44,21 @@ class Feedback:
         on_outcome: Callable[[FeedbackOutcome], None] = lambda _: None,
     ) -> FeedbackReport:
         """Take in what came back: at some paths, or in the mailboxes set; see `newsletter.feedback`."""
-        places = paths or wiring.mailboxes(self._settings)
+        store = self._open_store()
+
+        def note(place: Path | Mailbox, problem: str) -> None:
+            """Remember how a mailbox that is set stands; alerts are made of it."""
+            if not paths:
+                _note(store, bounce_box_name(place), problem, now)
+
         return feedback.take_in(
-            self._open_store(), places, self._intake, now=now, stopping=stopping, on_outcome=on_outcome
+            store,
+            paths or wiring.mailboxes(self._settings),
+            self._intake,
+            now=now,
+            stopping=stopping,
+            on_outcome=on_outcome,
+            on_box=note,
         )
 
     def take_message(self, content: bytes, *, recipient: str = "", now: datetime) -> FeedbackOutcome:
@@ -57,3 +72,19 @@ class Feedback:
     def log(self, *, limit: int) -> list[FeedbackRecord]:
         """Return what was taken in last, the newest first."""
         return self._open_store().feedback.latest(limit=limit)
+
+
+def bounce_box_name(place: Path | Mailbox) -> str:
+    """Return what names a mailbox of bounces in the store; news may come from the same one."""
+    if isinstance(place, Path):
+        return f"bounces: {readable(place)}"
+    return f"bounces: {place.place if isinstance(place, ImapMailbox) else place}"
+
+
+def _note(store: Store, name: str, problem: str, now: datetime) -> None:
+    """Write down how a mailbox stands, if that has changed."""
+    state = store.mailboxes.state(name, since=now, now=now)
+    if problem == state.problem:
+        return
+    failing_since = (state.failing_since or now) if problem else None
+    store.mailboxes.keep(replace(state, failing_since=failing_since, problem=problem))

@@ -1,6 +1,8 @@
 """One examination of an install: a method for each group of checks, bound to the settings."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,9 +17,11 @@ from newsletter.bound import checks
 from newsletter.bound.copies import Copies
 from newsletter.bound.facts import Facts
 from newsletter.bound.keys import Keys
+from newsletter.bound.mail import news_boxes
 from newsletter.deliveries.server import Timeouts, is_local
 from newsletter.deliveries.smtp import SmtpTransport
 from newsletter.doctor.dns import Names
+from newsletter.doctor.imap import examine_account
 from newsletter.doctor.machine import (
     judge_disks,
     judge_folders,
@@ -45,6 +49,7 @@ from newsletter.errors import (
     StoreError,
     TransportError,
 )
+from newsletter.mailboxes.imap import ImapMailbox
 from newsletter.messages.checks import check_rendering
 from newsletter.model.clock import Clock
 from newsletter.model.editions import MailingList
@@ -136,6 +141,10 @@ class Looks:
         found = judge_folders(values.all_folders(), setting="FOLDERS", is_set=is_set)
         maildirs = [Path(box).expanduser() for box in values.mailboxes if "://" not in box]
         found += judge_folders(maildirs, setting="MAILBOXES")
+        try:
+            news_boxes(values)
+        except SettingsError as error:
+            found.append(fail("folders.mailboxes", str(error), "write the password into its address"))
         found.append(self._bounces())
         if values.transport == "file":
             found.append(judge_outbox(values.outbox_folder))
@@ -159,6 +168,31 @@ class Looks:
             return ok(check, "bounces are read, or posted to us")
         what = "bounces are read from nowhere: who is gone is mailed again and again"
         return warn(check, what, "set BOUNCE_MAILBOX or BOUNCE_IMAP_HOST, or let your provider post bounces")
+
+    async def imap(self) -> list[Finding]:
+        """Sign in to the accounts that bounces and news are read from."""
+        looks = [
+            apart(partial(examine_account, check, self._hurried(box))) for check, box in self._accounts()
+        ]
+        return list(await asyncio.gather(*looks))
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether any mailbox is on a server."""
+        return bool(self._accounts())
+
+    def _hurried(self, box: ImapMailbox) -> ImapMailbox:
+        tls = self._outside.tls
+        return replace(box, timeout_seconds=_REPLY_SECONDS, session_seconds=_VISIT_SECONDS, context=tls)
+
+    def _accounts(self) -> list[tuple[str, ImapMailbox]]:
+        """Return the accounts by the name of their check; what is set by half is told of with the folders."""
+        found: list[tuple[str, object]] = []
+        with suppress(SettingsError):
+            found += [("imap.bounces", box) for box in wiring.mailboxes(self._settings)]
+        with suppress(SettingsError):
+            found += [("imap.news", one.box) for one in news_boxes(self._settings)]
+        return [(check, box) for check, box in found if isinstance(box, ImapMailbox)]
 
     async def mail(self) -> list[Finding]:
         """Make a mail of each kind."""

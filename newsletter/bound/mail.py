@@ -34,7 +34,7 @@ class Mail:
         Raises:
             SettingsError: One is set by half.
         """
-        return bool(_boxes(self._settings))
+        return bool(news_boxes(self._settings))
 
     @property
     def names(self) -> frozenset[str]:
@@ -43,7 +43,7 @@ class Mail:
 
     def receive(self, *, now: datetime, force: bool = False) -> IngestReport:
         """Take in the mails that have arrived; see `newsletter.receive`."""
-        boxes = _boxes(self._settings)
+        boxes = news_boxes(self._settings)
         if not boxes:
             return IngestReport()
         from newsletter.sources.formats.mail import parse_mail
@@ -57,7 +57,7 @@ class Mail:
         return list(filter(None, [*written, *map(unquote, written)]))
 
 
-def _boxes(values: Settings) -> list[NewsBox]:
+def news_boxes(values: Settings) -> list[NewsBox]:
     """Return the mailboxes that news arrives in.
 
     Raises:

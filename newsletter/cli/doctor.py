@@ -13,7 +13,7 @@ from newsletter.cli.listings import json_option
     "--only",
     multiple=True,
     metavar="CHECK",
-    help="One check or group: settings, store, folders, mail, smtp, web, dns, dns.spf; may be repeated.",
+    help="One check or group: settings, store, folders, mail, smtp, imap, web, dns, dns.spf; repeatable.",
 )
 def doctor(*, as_json: bool, no_network: bool, list_name: str | None, only: tuple[str, ...]) -> None:
     """Look the install over before it sends: settings, store, mail server, pages, DNS.

@@ -6,18 +6,23 @@ from contextlib import ExitStack, contextmanager
 
 
 @contextmanager
-def progress(what: str, *, total: int | None = None, worth: int = 0) -> Iterator[Callable[..., None]]:
+def progress(
+    what: str, *, total: int | Callable[[], int] | None = None, worth: int = 0
+) -> Iterator[Callable[..., None]]:
     """Show a bar on standard error while something is done, if that is a terminal; it goes at the end.
 
     Args:
         what: What is counted, in a word or two.
-        total: How much there is; None where nobody knows, so that it is only counted.
+        total: How much there is, or what finds that out for a bar; None where nobody knows, so that it is
+            only counted.
         worth: With less than this it is over too soon for a bar.
 
     Yields:
         To be called with how much more is done, 1 if left out.
     """
-    if not sys.stderr.isatty() or (total is not None and total < worth):
+    if callable(total) and sys.stderr.isatty():
+        total = total()
+    if not sys.stderr.isatty() or callable(total) or (total is not None and total < worth):
         yield lambda *_: None
         return
     from rich.console import Console

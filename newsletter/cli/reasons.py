@@ -167,7 +167,8 @@ def _write_story(story: StoryExplanation) -> None:
         click.echo(f"{_INDENT}first told: {told.first_told_at:%Y-%m-%d %H:%M} UTC")
     for disagreement in told.disagreements if told else ():
         claims = ", ".join(f"{printable(c.figure)} ({printable(c.source)})" for c in disagreement.claims)
-        click.echo(f"{_INDENT}sources differ on {printable(disagreement.subject)}: {claims}")
+        subject = f" on “{printable(disagreement.subject)}”" if disagreement.subject else ""
+        click.echo(f"{_INDENT}sources differ{subject}: {claims}")
 
 
 def _write_place(story: StoryExplanation) -> None:

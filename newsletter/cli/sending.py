@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import click
 
@@ -95,7 +96,7 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool, worker
             click.echo(NOTHING_NEW)
         else:
             click.echo(f"No edition: {report.run.reason}.")
-        total = app.due_count(now=utc_now(), list_name=mailing_list.name)
+        total = partial(app.due_count, now=utc_now(), list_name=mailing_list.name)
         with progress("sending", total=total, worth=_MANY) as on_result:
             delivered = asyncio.run(_deliver(app, mailing_list.name, on_result))
     _show_delivered(delivered)
@@ -107,8 +108,8 @@ def send_waiting(*, list_name: str | None, workers: int | None) -> None:
         logs.configure(level="WARNING", form=app.settings.log_format, secrets=app.secrets())
         name = None if list_name is None else app.published_list(list_name)
         _check_sending(app)
-        due = app.due_count(now=utc_now(), list_name=name)
-        with progress("sending", total=due, worth=_MANY) as on_result:
+        total = partial(app.due_count, now=utc_now(), list_name=name)
+        with progress("sending", total=total, worth=_MANY) as on_result:
             delivered = asyncio.run(_deliver(app, name, on_result))
     if not (delivered.outcomes or delivered.due or delivered.next_due or delivered.in_doubt):
         click.echo("Nothing waits to be sent, paused editions aside.")

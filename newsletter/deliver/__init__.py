@@ -13,7 +13,7 @@ from newsletter.deliver.letters import send_letters
 from newsletter.deliver.postbag import FindSigner, Postbag, Stationery
 from newsletter.deliver.recovery import Recoverer
 from newsletter.deliver.sending import Sending
-from newsletter.deliver.workers import Workers, worth_starting
+from newsletter.deliver.workers import Workers, most_worth, worth_starting
 from newsletter.deliveries.breaker import holds, trip
 from newsletter.deliveries.transport import Transport
 from newsletter.errors import TransportError
@@ -126,7 +126,7 @@ class _Turn:
         """Do the turn."""
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
-        if not await self._due():
+        if not await self._due(at_most=1):
             over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and self._only is None]
             await self._store.in_time(self._store.accounts.close_breakers, over)
             return await self._report()
@@ -156,7 +156,7 @@ class _Turn:
             number: why for number, why in aside.items() if number not in sending.findings.accepted_editions
         }
         opened = None
-        if sending.findings.problem is not None and await self._due():
+        if sending.findings.problem is not None and await self._due(at_most=1):
             opened = await self._trip(breaker, sending.findings.problem)
         trouble = opened or sending.halted or next(iter([*refused, *aside.values()]), None)
         return await self._report(sending, trouble=trouble, tried=bool(opened or refused or not aside))
@@ -167,7 +167,8 @@ class _Turn:
         """Return what sends: this process, or several where so much is due that they are worth starting."""
         set_aside = {edition_id: trouble.open_until for edition_id, trouble in aside.items()}
         connections = self._bag.transport.connections
-        count = worth_starting(self._crew, due=await self._due(), connections=connections)
+        due = await self._due(at_most=most_worth(self._crew))
+        count = worth_starting(self._crew, due=due, connections=connections)
         if self._crew is not None and count > 1:
             return Workers(
                 self._crew,
@@ -260,9 +261,13 @@ class _Turn:
         if given_up:
             log.error("%d deliveries are given up, they waited too long: %s", given_up, breaker.reason)
 
-    async def _due(self) -> int:
+    async def _due(self, *, at_most: int | None = None) -> int:
         return await self._store.in_time(
-            self._store.deliveries.due_count, now=self._clock(), list_name=self._list_name, only=self._only
+            self._store.deliveries.due_count,
+            now=self._clock(),
+            list_name=self._list_name,
+            only=self._only,
+            at_most=at_most,
         )
 
     async def _report(

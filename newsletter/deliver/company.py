@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliveries.breaker import holds
@@ -34,6 +35,9 @@ class Company:
         self._sender = sender
         self._clock = clock
         self._rooms: Mapping[str, Room] | None = None
+        self._meeting = asyncio.Lock()
+        #: While we meet, what was on its way to each domain when that began: by it the others decide.
+        self._ceiling: Counter[str] | None = None
         #: How many deliveries are on their way to each domain, and how many wait besides.
         self._on_their_way: Counter[str] = Counter()
         self._waiting: Callable[[], Counter[str]] = Counter
@@ -59,10 +63,11 @@ class Company:
 
     def room(self, domain: str) -> int:
         """Return how many deliveries may be on their way to a domain."""
-        if self._rooms is None:
-            return self._bag.domain_connections
-        room = self._rooms.get(domain)
-        return room.held if room is not None else 0
+        held = self._bag.domain_connections
+        if self._rooms is not None:
+            room = self._rooms.get(domain)
+            held = room.held if room is not None else 0
+        return held if self._ceiling is None else min(held, self._ceiling[domain])
 
     @property
     def is_close(self) -> bool:
@@ -77,25 +82,29 @@ class Company:
         """
         if not self._bag.shared:
             return
-        meeting = await self._store.in_time(
-            self._store.sharing.meet,
-            self._sender,
-            self._stand,
-            account=self._bag.account,
-            now=self._clock(),
-        )
-        self._rooms = meeting.own.rooms
+        async with self._meeting:
+            self._ceiling = Counter(self._on_their_way)
+            try:
+                meeting = await self._store.in_time(
+                    self._store.sharing.meet,
+                    self._sender,
+                    partial(self._stand, self._ceiling, self._ceiling + self._waiting()),
+                    account=self._bag.account,
+                    now=self._clock(),
+                )
+                self._rooms = meeting.own.rooms
+            finally:
+                self._ceiling = None
         self.refused_beside = meeting.refused_beside
         if meeting.breaker is not None and holds(meeting.breaker, now=self._clock()):
             self.breaker = meeting.breaker
 
-    def _stand(self, others: Sequence[Standing]) -> Standing:
+    def _stand(self, on_their_way: Counter[str], wants: Counter[str], others: Sequence[Standing]) -> Standing:
         connections = self._bag.transport.connections
-        wants = self._on_their_way + self._waiting()
         rooms = share_rooms(
             self._sender,
             {domain: min(count, connections) for domain, count in wants.items()},
-            self._on_their_way,
+            on_their_way,
             others,
             connections=connections,
             limit=self._bag.domain_connections,

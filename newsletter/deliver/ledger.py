@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from newsletter.deliver.postbag import Postbag
 from newsletter.model.clock import Clock
@@ -10,6 +11,9 @@ from newsletter.store.accounts import Spending
 from newsletter.store.store import Store
 
 log = logging.getLogger(__name__)
+
+#: Turns of the event loop that a write waits for others to join it, at most.
+_MOST_ROUNDS = 4
 
 
 class Ledger:
@@ -24,7 +28,9 @@ class Ledger:
         counts_here = bag.rates and not bag.shared
         self._spending = Spending(account=bag.account, limits=bag.rates) if counts_here else None
         self._begins: list[tuple[int, asyncio.Future[bool]]] = []
-        self._marks: list[tuple[DeliveryMark, asyncio.Future[bool]]] = []
+        self._marks: list[tuple[DeliveryMark, Callable[[bool], None]]] = []
+        #: Those that wait until all is durable that was told before.
+        self._settling: list[asyncio.Future[bool]] = []
         self._writer: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
 
@@ -32,23 +38,43 @@ class Ledger:
         """Make it durable that a delivery is being sent; what is returned will tell whether it may be."""
         future = asyncio.get_running_loop().create_future()
         self._begins.append((delivery_id, future))
-        return self._written(future)
+        self._see_to_it()
+        return future
 
-    def record(self, mark: DeliveryMark) -> asyncio.Future[bool]:
-        """Make a result durable; what is returned will be False if the delivery is no longer ours."""
-        future = asyncio.get_running_loop().create_future()
-        self._marks.append((mark, future))
-        return self._written(future)
+    def record(self, mark: DeliveryMark, *, then: Callable[[bool], None]) -> None:
+        """Make a result durable, in one go with whatever is begun or recorded next, or sooner.
 
-    def _written(self, future: asyncio.Future[bool]) -> asyncio.Future[bool]:
+        Args:
+            mark: The result.
+            then: Called when it is durable; with False if the delivery is no longer ours.
+        """
+        self._marks.append((mark, then))
+        self._see_to_it()
+
+    async def settled(self) -> None:
+        """Wait until everything is durable that was told so far.
+
+        Raises:
+            StoreError: It cannot be made durable.
+        """
+        if self._broken is not None:
+            raise self._broken
+        if self._marks or self._begins or not (self._writer is None or self._writer.done()):
+            future = asyncio.get_running_loop().create_future()
+            self._settling.append(future)
+            self._see_to_it()
+            await future
+
+    def _see_to_it(self) -> None:
         if self._broken is not None:
             raise self._broken
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
-        return future
 
     async def _write(self) -> None:
-        while self._begins or self._marks:
+        while self._begins or self._marks or self._settling:
+            await self._let_others_join()
+            settling, self._settling = self._settling, []
             begins, self._begins = self._begins, []
             marks, self._marks = self._marks, []
             try:
@@ -63,28 +89,38 @@ class Ledger:
                     now=self._clock(),
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, everybody who waits must hear of it
-                self._fail(error, [future for _, future in (*begins, *marks)])
+                self._fail(error, [*settling, *(future for _, future in begins)])
                 return
             if done.overtaken:
                 log.warning(
                     "results that came too late, another sender took over: %s", sorted(done.overtaken)
                 )
+            for mark, then in marks:
+                then(mark.delivery_id not in done.overtaken)
             for delivery_id, begin in begins:
-                _tell(begin, delivery_id in done.begun)
-            for mark, record in marks:
-                _tell(record, mark.delivery_id not in done.overtaken)
+                _tell(begin, answer=delivery_id in done.begun)
+            for future in settling:
+                _tell(future, answer=True)
+
+    async def _let_others_join(self) -> None:
+        """Let those join whose servers have answered as well: a commit costs more than a row."""
+        for _ in range(_MOST_ROUNDS):
+            told = len(self._begins) + len(self._marks)
+            await asyncio.sleep(0)
+            if told == len(self._begins) + len(self._marks):
+                return
 
     def _fail(self, error: Exception, futures: list[asyncio.Future[bool]]) -> None:
         """Let everybody who waits know that nothing can be written any more."""
         self._broken = error
-        waiting = [future for _, future in (*self._begins, *self._marks)]
-        self._begins, self._marks = [], []
+        waiting = [*self._settling, *(future for _, future in self._begins)]
+        self._begins, self._marks, self._settling = [], [], []
         for future in (*futures, *waiting):
             if not future.done():
                 future.set_exception(error)
 
 
-def _tell(future: asyncio.Future[bool], answer: bool) -> None:  # noqa: FBT001 - the answer itself
+def _tell(future: asyncio.Future[bool], *, answer: bool) -> None:
     """Answer whoever waits; one who was cancelled meanwhile waits no more."""
     if not future.done():
         future.set_result(answer)

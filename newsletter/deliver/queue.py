@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from datetime import datetime
+from functools import lru_cache
 
 from newsletter.deliver.company import Company
 from newsletter.deliver.postbag import Postbag
@@ -174,7 +175,7 @@ class Queue:
             if self._set_aside and self._is_aside(delivery):
                 continue
             domain = _domain(delivery)
-            if domain == domain_at_hand or self._on_their_way[domain] < self._company.room(domain):
+            if self._on_their_way[domain] - (domain == domain_at_hand) < self._company.room(domain):
                 del self._waiting[place]
                 return delivery
         return None
@@ -200,6 +201,7 @@ class Queue:
         self._waiting.extend(claimed)
         if claimed and self._company.is_close:
             await self._company.meet()
+            self.wake()
         return bool(claimed)
 
     async def close(self) -> None:
@@ -221,4 +223,9 @@ class Queue:
 
 
 def _domain(delivery: Delivery) -> str:
-    return delivery.address.rpartition("@")[2].lower()
+    return _domain_of(delivery.address)
+
+
+@lru_cache(maxsize=4096)
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()

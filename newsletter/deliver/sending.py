@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from newsletter.deliver.company import Company
 from newsletter.deliver.desk import Desk
@@ -185,7 +186,7 @@ class Sending:
             except asyncio.CancelledError:
                 if not self._stopping.is_set():
                     raise
-            await self._settle(lane)
+            await self._ledger.settled()
         except BaseException:
             self._end()
             raise
@@ -194,7 +195,7 @@ class Sending:
             await self._leave(lane)
 
     async def _send_all(self, lane: "_Lane") -> None:
-        while (delivery := lane.step() or await self._next(lane)) is not None:
+        while (delivery := lane.step() or await self._next()) is not None:
             try:
                 await self._send(delivery, lane)
             except TransportError as error:
@@ -210,9 +211,9 @@ class Sending:
             if self._is_over():
                 return
 
-    async def _next(self, lane: "_Lane") -> Delivery | None:
+    async def _next(self) -> Delivery | None:
         """Wait for a delivery that was not known ahead; what was sent before is through by then."""
-        await self._settle(lane)
+        await self._ledger.settled()
         return await self.queue.take()
 
     async def _leave(self, lane: "_Lane") -> None:
@@ -220,10 +221,6 @@ class Sending:
         if lane.ahead is not None:
             self.queue.put_back(lane.ahead)
             self.queue.done(lane.ahead)
-        if lane.recording is not None:
-            # Something else went wrong before it was known; that is what is told.
-            await asyncio.wait([lane.recording])
-            lane.recording.exception()
         if lane.connection is not None:
             await lane.connection.close()
 
@@ -236,7 +233,8 @@ class Sending:
             log.info("a connection is given up: %s", error)
         mark = self.findings.put_off(delivery, error)
         if mark is not None:
-            await self._record(delivery, mark)
+            self._record(delivery, mark)
+            await self._ledger.settled()
         else:
             self.queue.put_back(delivery)
 
@@ -268,13 +266,14 @@ class Sending:
             reply = f"no message could be made: {error}"
             self.findings.count_refusal(reply)
             mark = DeliveryMark(delivery_id=delivery.id, state=DeliveryState.FAILED, reply=reply)
-            await self._record(delivery, mark)
+            self._record(delivery, mark)
+            await self._ledger.settled()
             return
         self._look_ahead(delivery, lane)
         try:
             result = await self._hand_over(delivery, message, lane)
             if result.outcome is not SendOutcome.WITHDRAWN:
-                await self._take_in(delivery, result, lane)
+                await self._take_in(delivery, result)
         except BaseException:
             if lane.connection is not None:
                 connection, lane.connection = lane.connection, None
@@ -306,9 +305,7 @@ class Sending:
             self._harmless.discard(worker)
             if self._ending.is_set():
                 return False
-            begun = await self._ledger.begin(delivery.id)
-            await self._settle(lane)
-            if not begun or not self._presence.holds:
+            if not await self._ledger.begin(delivery.id) or not self._presence.holds:
                 return False
             self.queue.begun(delivery)
             return True
@@ -339,26 +336,14 @@ class Sending:
                 raise
             raise _NoConnectionError(str(error)) from error
 
-    async def _take_in(self, delivery: Delivery, result: SendResult, lane: "_Lane") -> None:
+    async def _take_in(self, delivery: Delivery, result: SendResult) -> None:
         """Learn from a result and record it; an acceptance is durable before the next content is sent."""
-        mark = self.findings.take_in(delivery, result)
-        await self._settle(lane)
+        self._record(delivery, self.findings.take_in(delivery, result))
         if result.outcome is not SendOutcome.ACCEPTED:
-            await self._record(delivery, mark)
-            return
-        lane.sent, lane.recording = (delivery, mark), self._ledger.record(mark)
-        if self.findings.unproven:
-            await self._settle(lane)
+            await self._ledger.settled()
+        elif self.findings.unproven:
+            await self._ledger.settled()
             await self._count_unproven()
-
-    async def _settle(self, lane: "_Lane") -> None:
-        """Wait until what was sent last is on record."""
-        if lane.recording is None or lane.sent is None:
-            return
-        is_ours = await lane.recording
-        (delivery, mark), lane.sent, lane.recording = lane.sent, None, None
-        if is_ours:
-            self._count(delivery, mark)
 
     async def _count_unproven(self) -> None:
         """Count held refusals for their addresses: others were accepted, or there were only few."""
@@ -368,11 +353,13 @@ class Sending:
                 self._store.deliveries.count_bounces, refused, bounces=self._bag.bounces, now=self._clock()
             )
 
-    async def _record(self, delivery: Delivery, mark: DeliveryMark) -> None:
-        if await self._ledger.record(mark):
-            self._count(delivery, mark)
+    def _record(self, delivery: Delivery, mark: DeliveryMark) -> None:
+        """See that a result is made durable, and counted then."""
+        self._ledger.record(mark, then=partial(self._count, delivery, mark))
 
-    def _count(self, delivery: Delivery, mark: DeliveryMark) -> None:
+    def _count(self, delivery: Delivery, mark: DeliveryMark, is_ours: bool) -> None:  # noqa: FBT001
+        if not is_ours:
+            return
         self.outcomes[mark.state] += 1
         level = logging.DEBUG if mark.state is DeliveryState.ACCEPTED else logging.WARNING
         if log.isEnabledFor(level):
@@ -391,9 +378,6 @@ class _Lane:
     message: Message | None = None
     ahead: Delivery | None = None
     message_ahead: Message | None = None
-    #: What was accepted last, and whether that is durable.
-    sent: tuple[Delivery, DeliveryMark] | None = None
-    recording: asyncio.Future[bool] | None = None
 
     def step(self) -> Delivery | None:
         """Take in hand what was ahead, if anything was."""

@@ -36,6 +36,11 @@ def worth_starting(crew: Crew | None, *, due: int, connections: int) -> int:
     return max(1, min(crew.count, connections, due // _WORTH_A_PROCESS)) if crew is not None else 1
 
 
+def most_worth(crew: Crew | None) -> int:
+    """Return how many deliveries are worth all processes that there may be: more need not be counted."""
+    return _WORTH_A_PROCESS * crew.count if crew is not None else 1
+
+
 class Workers:
     """One turn of sending, by several processes.
 

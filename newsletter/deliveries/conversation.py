@@ -15,6 +15,9 @@ from newsletter.model.deliveries import Reply, SendPhase
 #: Octets of content that are written before the server's silence and its replies are looked at.
 BLOCK = 65536
 
+#: The end of a content that is not empty (RFC 5321 section 4.1.1.4).
+_END = b"\r\n.\r\n"
+
 #: Replies that may wait to be looked at; a server that sends more would fill the memory.
 _MOST_UNASKED = 16
 
@@ -48,6 +51,10 @@ def stuffed(content: bytes) -> bytes:
     return (b"." if content.startswith(b".") else b"") + dotted + b".\r\n"
 
 
+def _never() -> bool:
+    return False
+
+
 class Conversation(asyncio.Protocol):
     """Says commands and hears replies; never raises for what a server says or does.
 
@@ -68,7 +75,11 @@ class Conversation(asyncio.Protocol):
         self._due = 0
         self._over = ""
         self._paused = False
+        self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
+        #: When the wait at hand has lasted too long, and what is said then.
+        self._waits_until, self._late = math.inf, ""
+        self._alarm: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
     @property
@@ -93,13 +104,26 @@ class Conversation(asyncio.Protocol):
         Args:
             lines: The commands without their line ends.
         """
-        if self._heard and not self._due and self._heard[0].code != _CLOSING:
+        # What is there already cannot answer what is still to be said.
+        if self._heard and (self._due or self._heard[0].code != _CLOSING):
             self._end(f"a reply came that nobody asked for: {self._heard[0].code} {self._heard[0].text}")
             self._heard.clear()
         self._look_around()
         self._due += len(lines)
         if not self._over and not self._heard:
             self._transport.write("".join(f"{line}\r\n" for line in lines).encode())
+
+    def codes(self, count: int) -> tuple[int, ...] | None:
+        """Return the codes of the replies to the earliest commands, if they are all here."""
+        if len(self._heard) < count or not self.is_open:
+            return None
+        return tuple([self._heard[place].code for place in range(count)])
+
+    def pass_over(self, count: int) -> None:
+        """Take replies for read whose codes say it all."""
+        for _ in range(count):
+            self._heard.popleft()
+        self._due -= count
 
     async def reply(self, phase: SendPhase, *, timeout_seconds: float) -> Reply:
         """Return the reply to the earliest command that has none yet.
@@ -109,11 +133,14 @@ class Conversation(asyncio.Protocol):
             timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
         """
         if not self._heard:
-            await self._until(lambda: False, timeout_seconds, f"no reply in {timeout_seconds:g} s")
+            await self._until(_never, timeout_seconds, f"no reply in {timeout_seconds:g} s")
         self._due -= 1
         if not self._heard:
             return Reply(phase=phase, code=0, text=self._over)
         answer = self._heard.popleft()
+        if answer.code == _CLOSING:
+            # No reply follows it, whatever else was said.
+            self._end(f"the server closes: {answer.code} {answer.text}")
         return Reply(phase=phase, code=answer.code, text=answer.text, enhanced=answer.enhanced)
 
     async def content(
@@ -136,16 +163,19 @@ class Conversation(asyncio.Protocol):
             reply_timeout_seconds: Longest wait for the reply to the final dot.
         """
         late = f"the server took no more of the message in {block_timeout_seconds:g} s"
+        # The end is written whole and last, with what is said behind it: until then no reply can be an answer
+        # to it.
+        starts = range(0, max(1, len(octets) - len(_END)), BLOCK)
         if next_lines:
             octets += "".join(f"{line}\r\n" for line in next_lines).encode()
-        for start in range(0, len(octets), BLOCK):
+        for start in starts:
             if start:
                 # Let a reply that refuses early, or a lost connection, come in between.
                 await asyncio.sleep(0)
             self._look_around()
             if not self.is_open:
                 return await self._broken_off()
-            self._transport.write(octets[start : start + BLOCK] if len(octets) > BLOCK else octets)
+            self._transport.write(octets[start:] if start == starts[-1] else octets[start : start + BLOCK])
             if self._paused:
                 await self._until(lambda: not self._paused, block_timeout_seconds, late)
             if self._paused:
@@ -156,8 +186,9 @@ class Conversation(asyncio.Protocol):
         return await self.reply(SendPhase.CONTENT, timeout_seconds=reply_timeout_seconds), True
 
     def close(self) -> None:
-        """Close without a word."""
+        """Close without a word; what was heard and not asked for yet is no answer to anything said later."""
         self._end("closed by us")
+        self._heard.clear()
 
     async def _broken_off(self) -> tuple[Reply, bool]:
         self._due += 1
@@ -168,21 +199,40 @@ class Conversation(asyncio.Protocol):
 
     async def _until(self, ready: Callable[[], bool], timeout_seconds: float, late: str) -> None:
         """Wait until something is ready, a reply has come or the conversation is over; end it if late."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + timeout_seconds
+        if self._over:
+            # An alarm set now would keep what is over in memory until it rings.
+            return
+        until = self._loop.time() + timeout_seconds
+        self._late = late if until <= self.deadline else _OVERDUE
+        self._waits_until = min(until, self.deadline)
+        self._set_alarm()
         try:
-            async with asyncio.timeout_at(min(until, self.deadline)):
-                while not (ready() or self._heard or self._over):
-                    self._waiter = loop.create_future()
-                    await self._waiter
-        except TimeoutError:
-            self._end(late if until <= self.deadline else _OVERDUE)
+            while not (ready() or self._heard or self._over):
+                self._waiter = self._loop.create_future()
+                await self._waiter
         finally:
-            self._waiter = None
+            self._waiter, self._waits_until = None, math.inf
+
+    def _set_alarm(self) -> None:
+        """See that we are woken when the wait at hand ends; one alarm serves many that end before it."""
+        if self._alarm is not None:
+            if self._alarm.when() <= self._waits_until:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._waits_until, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waits_until == math.inf:
+            return
+        if self._loop.time() >= self._waits_until:
+            self._end(self._late)
+        else:
+            self._set_alarm()
 
     def _look_around(self) -> None:
         """See what no event has told yet: nothing can be written to a connection that is closing."""
-        if asyncio.get_running_loop().time() >= self.deadline:
+        if self._loop.time() >= self.deadline:
             self._end(_OVERDUE)
         elif self._transport.is_closing():
             self._end(_CLOSED)
@@ -191,6 +241,9 @@ class Conversation(asyncio.Protocol):
         if not self._over:
             self._over = reason
             self._transport.abort()
+            if self._alarm is not None:
+                self._alarm.cancel()
+                self._alarm = None
         self._wake()
 
     def _wake(self) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.errors import SenderRefusedError
 from newsletter.model.deliveries import Reply, SendPhase
@@ -81,17 +82,23 @@ def _check_sender(sender: str, extensions: Mapping[str, str]) -> None:
 
 def _obstacle(message: Message, size: int, extensions: Mapping[str, str]) -> Reply | None:
     """Return what a server would say that knew what we know, or None if nothing is in the way."""
-    recipient, limit = message.recipient, extensions.get("size", "").strip()
+    recipient, limit = message.recipient, _size_limit(extensions.get("size", ""))
     if "@" not in recipient or _UNSAFE.search(recipient):
         return Reply(phase=SendPhase.RCPT, code=0, text="not an address that can be sent to")
     if not recipient.isascii() and "smtputf8" not in extensions:
         text = "the address needs SMTPUTF8, which the server does not offer"
         return Reply(phase=SendPhase.RCPT, code=0, text=text)
-    # A limit of 0 is none (RFC 1870 section 4).
-    if limit.isdecimal() and 0 < int(limit) < size:
+    if limit is not None and limit < size:
         text = f"the message has {size} bytes, and the server takes at most {limit}"
         return Reply(phase=SendPhase.MAIL, code=0, text=text)
     return None
+
+
+@lru_cache(maxsize=8)
+def _size_limit(parameter: str) -> int | None:
+    """Return the largest size that a server takes, in octets; a limit of 0 is none (RFC 1870 section 4)."""
+    limit = parameter.strip()
+    return int(limit) or None if limit.isdecimal() else None
 
 
 def _mail_notices(message: Message) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Longest reply line that is read on, in octets; RFC 5321 section 4.5.3.1.5 allows 512.
 MAX_LINE = 8192
@@ -41,6 +42,10 @@ class ReplyParser:
 
     def feed(self, octets: bytes) -> list[Answer]:
         """Take what has come in and return the replies that are complete now."""
+        if not self._rest and not self._lines and not self.fault:
+            usual = _usual(octets)
+            if usual is not None:
+                return usual
         answers: list[Answer] = []
         if self.fault:
             return answers
@@ -69,11 +74,13 @@ class ReplyParser:
         if line[3:4] == b"-":
             return None
         lines, self._lines, self._size = self._lines, [], 0
-        return _answer(lines)
+        return _answer(tuple(lines))
 
 
 def plain(text: str) -> str:
     """Return a server's words as one short line that any store and terminal can take."""
+    if text.isascii() and text.isprintable() and len(text) <= _MAX_WORDS and "  " not in text:
+        return text.strip()
     readable = text.encode("utf-8", "replace").decode("utf-8")
     words = " ".join("".join(char if char.isprintable() else " " for char in readable).split())
     return words if len(words) <= _MAX_WORDS else words[: _MAX_WORDS - 1] + "…"
@@ -85,7 +92,23 @@ def enhanced_code(text: str) -> str:
     return found.group() if found else ""
 
 
-def _answer(lines: list[bytes]) -> Answer:
+def _usual(octets: bytes) -> list[Answer] | None:
+    """Return the replies in octets that hold whole ones, of a line each; None if there is more to it."""
+    if not octets.endswith(b"\n") or len(octets) > MAX_LINE:
+        return None
+    answers = [_one_line(line) for line in octets[:-1].split(b"\n")]
+    return None if None in answers else answers  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=32)
+def _one_line(line: bytes) -> Answer | None:
+    """Return the reply that a line is; None if it is none by itself. Most are the same each time."""
+    return None if line[3:4] == b"-" or not _CODE.match(line) else _answer((line,))
+
+
+@lru_cache(maxsize=32)
+def _answer(lines: tuple[bytes, ...]) -> Answer:
+    """Read a reply; most are the same each time."""
     words = [plain(line[4:].decode("utf-8", "replace")) for line in lines]
     enhanced = enhanced_code(words[0])
     # Each line repeats the enhanced code (RFC 2034 section 4); once is enough to read.

@@ -14,8 +14,14 @@ from newsletter.errors import SenderRefusedError, TransportError
 from newsletter.model.deliveries import Reply, SendOutcome, SendPhase, SendResult
 from newsletter.model.messages import Message
 
-#: "Bad sequence of commands" (RFC 5321 section 4.2.3).
-_BAD_SEQUENCE = 503
+#: "Service not available, closing" (RFC 5321 section 3.8): another connection may be served.
+_CLOSING = 421
+
+#: Longest envelope that is said ahead, in characters: `Conversation.content` relies on its being short.
+_LONGEST_AHEAD = 2000
+
+#: What MAIL, RCPT and DATA are mostly answered.
+_ALL_WELL = (250, 250, 354)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +99,12 @@ class SmtpConnection:
             # The server is not to blame for what the store takes.
             self._talk.deadline += self._clock() - asked_at
             return await self._content(outgoing.octets, following)
-        except asyncio.CancelledError:
-            # A reply that nobody waits for any more would be taken for the next command's.
-            self._talk.close()
+        except BaseException as error:
+            # A reply that nobody waits for any more would be taken for the next command's, and a server that
+            # waits for a content would take the next command for one.
+            in_content = self.announces and not isinstance(error, TransportError)
+            if in_content or isinstance(error, asyncio.CancelledError):
+                self._talk.close()
             raise
 
     @property
@@ -151,6 +160,10 @@ class SmtpConnection:
         if self.announces:
             if not is_said:
                 self._talk.say(_group(envelope))
+            elif self._talk.codes(len(_ALL_WELL)) == _ALL_WELL:
+                self._talk.pass_over(len(_ALL_WELL))
+                self._open_envelope = self._served = True
+                return None
             return await self._replies_to_group(envelope, is_said_ahead=is_said)
         for phase, line in ((SendPhase.MAIL, envelope.mail), (SendPhase.RCPT, envelope.rcpt)):
             refused = self._judged(await self._talk.command(phase, line, timeout_seconds=timeout), envelope)
@@ -167,9 +180,12 @@ class SmtpConnection:
         mail = await self._talk.reply(SendPhase.MAIL, timeout_seconds=waits.command)
         rcpt = await self._talk.reply(SendPhase.RCPT, timeout_seconds=waits.command)
         ready = await self._talk.reply(SendPhase.DATA, timeout_seconds=waits.data)
-        if is_said_ahead and self._open_envelope and mail.code == _BAD_SEQUENCE:
-            # For this server, the envelope of a content that it refused is not over.
-            return self._lost(f"the session was lost at {mail}")
+        is_agreed = 200 <= mail.code < 300 and 200 <= rcpt.code < 300 and 300 <= ready.code < 400
+        if is_agreed and self._talk.is_open:
+            self._open_envelope = self._served = True
+            return None
+        if is_said_ahead and (odd := self._out_of_step(mail, ready)):
+            return self._lost(f"the session was lost: {odd}")
         if max(mail.code, rcpt.code) >= 400 and 300 <= ready.code < 400:
             # It refused the envelope, and waits for the content all the same (RFC 2920 section 3.1).
             self._talk.close()
@@ -178,6 +194,21 @@ class SmtpConnection:
             if refused is not None:
                 return refused
         return None
+
+    def _out_of_step(self, mail: Reply, ready: Reply) -> str:
+        """Return why replies to what was said ahead may be no answer to it, or an empty string.
+
+        A server may hold the envelope of a refused content open, take the rest of a content that it refused
+        early for commands, reply twice, or have gone before the content's turn came. What it thinks of this
+        message, a fresh connection will tell.
+        """
+        if mail.code >= 300 and mail.code != _CLOSING:
+            return str(mail)
+        if 200 <= ready.code < 300:
+            return f"{ready} to DATA"
+        if ready.code and ready.code < 400 and not self._talk.is_open:
+            return "it ended before the content's turn came"
+        return ""
 
     def _judged(self, reply: Reply, envelope: Envelope) -> SendResult | None:
         """Take in a reply to a command of the envelope; return a result if the message goes no further."""
@@ -225,7 +256,9 @@ class SmtpConnection:
             outgoing = self._outgoing(following)
         except SenderRefusedError:
             return None
-        return None if isinstance(outgoing, Reply) else outgoing
+        if isinstance(outgoing, Reply) or len("".join(_group(outgoing.envelope))) > _LONGEST_AHEAD:
+            return None
+        return outgoing
 
     def _lost(self, why: str) -> SendResult:
         """End a session that says nothing about the message at hand; see `send`."""
@@ -238,7 +271,7 @@ class SmtpConnection:
         if not verdict.goes_on:
             self._talk.close()
         before_content = reply.phase in {SendPhase.MAIL, SendPhase.RCPT}
-        ended_by_itself = self._served and reply.phase is SendPhase.MAIL and reply.code in {0, 421}
+        ended_by_itself = self._served and reply.phase is SendPhase.MAIL and reply.code in {0, _CLOSING}
         if verdict.concern is not Concern.RECIPIENT and before_content and not ended_by_itself:
             raise self._complaint(reply, verdict)
         return self._result(reply, verdict)

@@ -64,6 +64,9 @@ class Verdict:
     bounce: BounceKind = BounceKind.NONE
 
 
+_ACCEPTED = Verdict(outcome=SendOutcome.ACCEPTED)
+
+
 def judge(reply: Reply, *, ended: bool = True, smtputf8: bool = False, sized: bool = False) -> Verdict:
     """Decide what a reply means (RFC 5321 section 4.2.1): its first digit, then its enhanced code.
 
@@ -74,7 +77,7 @@ def judge(reply: Reply, *, ended: bool = True, smtputf8: bool = False, sized: bo
         sized: Whether MAIL said how large the message is.
     """
     if _success(reply, ended=ended):
-        return Verdict(outcome=SendOutcome.ACCEPTED)
+        return _ACCEPTED
     if reply.code < 400:
         return _nothing_said(reply.phase, ended=ended)
     outcome = SendOutcome.FAILED if _permanent(reply) else SendOutcome.DEFERRED

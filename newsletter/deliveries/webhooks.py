@@ -108,5 +108,5 @@ class Webhook:
             raise WebhookError(f"it cannot be reached: {error or type(error).__name__}") from None
         said = f"{answer.status_code} {answer.reason_phrase}".strip()
         if not answer.is_success:
-            raise WebhookError(f"it answered {said}")
+            raise WebhookError(f"it answered {said}", is_answered=True)
         return said

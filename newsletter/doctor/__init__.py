@@ -56,4 +56,8 @@ async def _looked_at(group: str, look: Look) -> list[Finding]:
         return [warn(f"{group}.time", what, "try again; if it stays, a server in between does not answer")]
     except NewsletterError as error:
         return [fail(f"{group}.error", str(error), "correct what it names")]
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        what = f"{place}{error.strerror or error}"
+        return [fail(f"{group}.error", what, "let the user that runs newsletter reach what it names")]
     return sorted(dict.fromkeys(found), key=lambda finding: _ORDER[finding.state])

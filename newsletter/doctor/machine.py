@@ -32,6 +32,11 @@ def judge_store(condition: Condition) -> list[Finding]:
     return found
 
 
+def _is_there(path: Path) -> bool:
+    """Return whether something is at a path; pathlib would raise where we may not look."""
+    return os.access(path, os.F_OK)
+
+
 def _judge_tables(condition: Condition) -> Finding:
     place, revision = condition.place, condition.revision
     if revision is None:
@@ -52,7 +57,7 @@ def _judge_rights(condition: Condition) -> Iterator[Finding]:
     elif file is None:
         what = f"we may not make tables in {condition.place}"
         yield fail("store.rights", what, "GRANT CREATE ON SCHEMA public TO the user in DATABASE_URL")
-    elif not file.parent.is_dir():
+    elif not _is_there(file.parent):
         yield fail(
             "store.rights", f"{file.parent}, where the store is to be, is not there", f"mkdir {file.parent}"
         )
@@ -79,7 +84,7 @@ def judge_disks(places: Sequence[Path]) -> list[Finding]:
     """Return how much room there is where we write, each disk once."""
     found: dict[int, Finding] = {}
     for place in places:
-        folder = next((one for one in (place, *place.resolve().parents) if one.is_dir()), Path("/"))
+        folder = next((one for one in (place, *place.resolve().parents) if _is_there(one)), Path("/"))
         try:
             device, free = folder.stat().st_dev, shutil.disk_usage(folder).free
         except OSError:
@@ -105,7 +110,7 @@ def judge_folders(folders: Sequence[Path], *, setting: str, is_set: bool = True)
         setting: What names them.
         is_set: Whether it does, or the default does.
     """
-    if not is_set and not any(folder.exists() for folder in folders):
+    if not is_set and not any(map(_is_there, folders)):
         what = f"{setting} is not set, and {folders[0]} is not there"
         return [warn("folders.read", what, f"set {setting} to where documents arrive, or add feeds instead")]
     return [_judge_folder(folder, setting) for folder in folders]
@@ -113,10 +118,16 @@ def judge_folders(folders: Sequence[Path], *, setting: str, is_set: bool = True)
 
 def judge_mailbox(place: Path) -> Finding:
     """Return whether bounces can be read from a Maildir folder or an mbox file."""
-    if not place.exists():
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
         what = f"BOUNCE_MAILBOX: {place} is not there"
         return warn("folders.bounces", what, "correct it, or let the mail server make it by a first bounce")
-    if not os.access(place, os.R_OK):
+    except OSError:
+        may_read = False
+    else:
+        may_read = os.access(place, os.R_OK)
+    if not may_read:
         repair = f"let the user that runs newsletter read it: chmod -R u+rX {place}"
         return fail("folders.bounces", f"BOUNCE_MAILBOX: {place} cannot be read", repair)
     return ok("folders.bounces", f"BOUNCE_MAILBOX: {place} can be read")
@@ -124,13 +135,14 @@ def judge_mailbox(place: Path) -> Finding:
 
 def _judge_folder(folder: Path, setting: str) -> Finding:
     check = "folders.read"
-    if not folder.is_dir():
-        return fail(check, f"{setting}: {folder} is not there", f"make the folder, or correct {setting}")
     try:
         beyond = next((path for path in folder.iterdir() if not os.access(path, os.R_OK)), None)
+    except (FileNotFoundError, NotADirectoryError):
+        return fail(check, f"{setting}: {folder} is not there", f"make the folder, or correct {setting}")
     except OSError as error:
         what = f"{setting}: {folder} cannot be read: {error.strerror}"
-        return fail(check, what, f"let the user that runs newsletter read it: chmod u+rx {folder}")
+        repair = f"let the user that runs newsletter read it, and pass through what is above it: {folder}"
+        return fail(check, what, repair)
     if beyond is not None:
         what = f"{setting}: {beyond} cannot be read, and perhaps others"
         return warn(check, what, f"let the user that runs newsletter read them: chmod -R u+rX {folder}")
@@ -139,7 +151,7 @@ def _judge_folder(folder: Path, setting: str) -> Finding:
 
 def judge_outbox(folder: Path) -> Finding:
     """Return whether messages can be written where TRANSPORT=file puts them."""
-    place = next(one for one in (folder, *folder.resolve().parents) if one.exists())
+    place = next(one for one in (folder, *folder.resolve().parents) if _is_there(one))
     if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
         return warn(
             "folders.outbox",

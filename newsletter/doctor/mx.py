@@ -11,8 +11,8 @@ from newsletter.model.findings import Finding, fail, ok, warn
 _MX = "dns.mx"
 _REVERSE = "dns.reverse"
 
-#: RFC 7505: "0 ." says that a domain takes no mail.
-_NULL = "0 ."
+#: RFC 7505: an exchanger of that name says that a domain takes no mail.
+_NOWHERE = "."
 
 
 def host_of(record: str) -> str:
@@ -31,8 +31,8 @@ def judge_mx(domain: str, purpose: str, exchangers: Answer, hosts: Mapping[str, 
     """
     if exchangers.is_unanswered:
         return warn(_MX, f"MX of {domain}: {exchangers.problem}", CHECK_DNS)
-    named = [host_of(record) for record in exchangers.records]
-    if exchangers.records == (_NULL,) or named == [""]:
+    named = [host for record in exchangers.records if (host := host_of(record)) != _NOWHERE]
+    if exchangers.records and not named:
         what = f"{domain} says that it takes no mail (null MX), and {purpose} go there"
         return fail(_MX, what, f"publish an MX record at {domain} that names your mail server")
     if not named:

@@ -125,7 +125,7 @@ def _stories(edition: Edition) -> Iterator[_Found]:
     for number, story in enumerate(edition.stories, start=1):
         for disagreement in story.disagreements:
             figures = ", ".join(f"{claim.figure} ({claim.source})" for claim in disagreement.claims)
-            subject = f" on {disagreement.subject}" if disagreement.subject else ""
+            subject = f" on “{disagreement.subject}”" if disagreement.subject else ""
             yield CheckKind.NUMBERS, number, f"sources differ{subject}: {figures}"
         if story.independent_sources < 2:
             yield CheckKind.SOURCE, number, f"rests on one source, {story.sources[0].name}"

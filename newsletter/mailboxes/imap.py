@@ -102,6 +102,15 @@ class ImapMailbox:
             if withheld:
                 raise MailboxError(f"{self.place} does not give a mail ({withheld[0].problem})")
 
+    def visit(self) -> None:
+        """Sign in, and open the folder without changing anything.
+
+        Raises:
+            MailboxError: The server cannot be reached, refuses us, or has no such folder.
+        """
+        with self._session(most_bytes=0) as client:
+            self._sign_in(client, readonly=True)
+
     def _search(self, client: "_Client", begin: int, *, since: datetime | None) -> list[int]:
         """Return the UIDs from one on, in order."""
         criteria = ["UID", f"{begin}:*"]

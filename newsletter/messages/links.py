@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import itsdangerous
@@ -94,7 +95,10 @@ class LinkSigner:
             for purpose in LinkPurpose
         }
         #: What itsdangerous derives anew for each signature.
-        self._derived = {purpose: signer.derive_key() for purpose, signer in self._signers.items()}
+        self._derived = {
+            purpose: hmac.new(signer.derive_key(), digestmod="sha256")
+            for purpose, signer in self._signers.items()
+        }
 
     def unsubscribe_url(self, *, subscriber_id: int, list_name: str) -> str:
         """Return the address of the page that ends a subscription, and that takes one-click POSTs."""
@@ -142,8 +146,9 @@ class LinkSigner:
     def _token(self, purpose: LinkPurpose, list_name: str, number: int) -> str:
         # The same bytes as `Signer.sign` makes, in a fraction of the time: each reader's mail has two.
         payload = f"{base36(number)}.{list_name}"
-        tag = hmac.digest(self._derived[purpose], payload.encode("ascii"), "sha256")[:_SIGNATURE_BYTES]
-        return f"{payload}.{urlsafe_b64encode(tag).decode('ascii')}"
+        mac = self._derived[purpose].copy()
+        mac.update(payload.encode("ascii"))
+        return f"{payload}.{urlsafe_b64encode(mac.digest()[:_SIGNATURE_BYTES]).decode('ascii')}"
 
 
 def unsubscribe_mails(address: str, *, list_name: str) -> Callable[[str], str]:
@@ -194,6 +199,7 @@ def _checked_base(public_url: str) -> str:
     return public_url.rstrip("/")
 
 
+@lru_cache(maxsize=8)
 def base36(number: int) -> str:
     """Return a number in base 36.
 

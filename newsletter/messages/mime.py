@@ -60,8 +60,14 @@ def message_id(edition_uid: str, subscriber_id: int, domain: str) -> str:
     Raises:
         MessageRefusedError: It is not a host name.
     """
-    digest = hmac.digest(edition_uid.encode("utf-8"), str(subscriber_id).encode("ascii"), "sha256")
-    return f"<{digest[:16].hex()}@{_message_host(domain)}>"
+    mac = _keyed(edition_uid).copy()
+    mac.update(b"%d" % subscriber_id)
+    return f"<{mac.hexdigest()[:32]}@{_message_host(domain)}>"
+
+
+@lru_cache(maxsize=64)
+def _keyed(edition_uid: str) -> hmac.HMAC:
+    return hmac.new(edition_uid.encode("utf-8"), digestmod="sha256")
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from newsletter.model.mailboxes import MailboxState
 from newsletter.model.places import PlaceHealth
 from newsletter.model.proposals import PendingProposal
 from newsletter.model.status import SendingTrouble
@@ -20,6 +21,7 @@ class AlertKind(StrEnum):
     COMPLAINTS = "complaints"
     PLACE_FAILING = "source-failing"
     PLACE_SILENT = "source-silent"
+    RETURNS_UNREAD = "bounces-unread"
     DISK_LOW = "disk-low"
     #: Asked for by the operator, to see whether alerts arrive.
     TEST = "test"
@@ -34,6 +36,7 @@ TITLES: Mapping[AlertKind, str] = {
     AlertKind.COMPLAINTS: "too many complaints",
     AlertKind.PLACE_FAILING: "source cannot be read",
     AlertKind.PLACE_SILENT: "source is silent",
+    AlertKind.RETURNS_UNREAD: "bounces cannot be read",
     AlertKind.DISK_LOW: "disk is nearly full",
     AlertKind.TEST: "test",
 }
@@ -197,4 +200,6 @@ class AlertFacts:
     troubles: Sequence[SendingTrouble] = ()
     returns: Sequence[ReturnFacts] = ()
     places: Sequence[PlaceHealth] = ()
+    #: Mailboxes of bounces that cannot be read.
+    bounce_boxes: Sequence[MailboxState] = ()
     disks: Sequence[DiskFacts] = ()

@@ -77,17 +77,38 @@ def propose(
         return _nothing(store, turn, instead_of, RunOutcome.NOTHING_NEW, why, entry)
     proposed = ProposedEdition(draft=made, usual=usual_facts(store, mailing_list, press, now=now))
     checks = checks_of(proposed, mailing_list)
-    state = ProposalState.PROPOSED
+    state = _keep(store, proposed, checks, instead_of, slot_at=slot_at, note=note, entry=entry, now=now)
+    what = ruling(state, mailing_list.approval, checks)
+    return PublishReport(run=replace(turn, reason=f"No. {made.edition.number} {what.value}"))
+
+
+def _keep(
+    store: Store,
+    proposed: ProposedEdition,
+    checks: Sequence[Check],
+    instead_of: Proposal | None,
+    *,
+    slot_at: datetime,
+    note: str,
+    entry: AuditEntry | None,
+    now: datetime,
+) -> ProposalState:
+    """Keep what is proposed, in the place of what was before; return its state.
+
+    Raises:
+        ProposalChangedError: `instead_of` is no longer as it was seen.
+        PublishConflictError: Another process proposed or answered first.
+    """
     if instead_of is None:
         if store.proposals.add(proposed, checks, note=note, entry=entry) is None:
             raise PublishConflictError(
                 f"the slot {slot_at:%Y-%m-%d %H:%M} UTC has its proposal, or its edition"
             )
-    else:
-        state = ProposalState.HELD if instead_of.state is ProposalState.HELD else state
-        store.proposals.replace(instead_of, proposed, checks, state=state, note=note, now=now, entry=entry)
-    what = ruling(state, mailing_list.approval, checks)
-    return PublishReport(run=replace(turn, reason=f"No. {made.edition.number} {what.value}"))
+        return ProposalState.PROPOSED
+    # What was held stays held; what was approved is not.
+    state = ProposalState.HELD if instead_of.state is ProposalState.HELD else ProposalState.PROPOSED
+    store.proposals.replace(instead_of, proposed, checks, state=state, note=note, now=now, entry=entry)
+    return state
 
 
 def is_outdated(store: Store, proposal: Proposal) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from newsletter.errors import DocumentRefusedError, SettingsError
@@ -114,35 +115,31 @@ def scan_folder(
     Raises:
         SettingsError: The folder is missing, not a directory, may not be read, or is to be passed over.
     """
-    if not folder.is_dir():
-        state = "is not a directory" if folder.exists() else "does not exist"
-        raise SettingsError(f"FOLDERS: {folder} {state}: create it or correct the setting")
-    if any(other.exists() and folder.samefile(other) for other in passed_over):
-        raise SettingsError(f"FOLDERS: {folder} is where editions are written (OUTBOX_FOLDER): name another")
-    settled_before_ns = int((now.timestamp() - settle_seconds) * 1e9)
+    _check_root(folder, passed_over)
+    begin = partial(
+        _Scan,
+        real=os.path.realpath(folder),
+        known=known,
+        max_bytes=max_bytes,
+        settled_before_ns=int((now.timestamp() - settle_seconds) * 1e9),
+        parse=parse,
+        visited=set(_identities(passed_over)),
+    )
+    return _found(folder, begin, partial(wait, settle_seconds))
 
-    def found() -> Iterator[FoundFile]:
-        """Yield the files; the folder is open for as long as somebody asks for the next one."""
-        root = _open_root(folder)
-        scan = _Scan(
-            root=root,
-            real=os.path.realpath(folder),
-            known=known,
-            max_bytes=max_bytes,
-            settled_before_ns=settled_before_ns,
-            parse=parse,
-            visited=set(_identities(passed_over)),
-        )
-        try:
-            yield from _enter(scan, ())
-            if scan.fresh:
-                wait(settle_seconds)
-            for candidate in scan.fresh:
-                yield _look_again(scan, candidate)
-        finally:
-            os.close(root)
 
-    return found()
+def _found(folder: Path, begin: Callable[..., _Scan], settle: Callable[[], None]) -> Iterator[FoundFile]:
+    """Yield the files; the folder is open for as long as somebody asks for the next one."""
+    root = _open_root(folder)
+    scan = begin(root=root)
+    try:
+        yield from _enter(scan, ())
+        if scan.fresh:
+            settle()
+        for candidate in scan.fresh:
+            yield _look_again(scan, candidate)
+    finally:
+        os.close(root)
 
 
 def problem_of(folder: Path) -> str:
@@ -156,13 +153,29 @@ def problem_of(folder: Path) -> str:
         return f"it cannot be read: {explain(error)}"
 
 
+def _check_root(folder: Path, passed_over: Sequence[Path]) -> None:
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
+        raise SettingsError(f"FOLDERS: {folder} does not exist: create it or correct the setting") from None
+    except OSError as error:
+        # A folder above it may be what we may not pass through.
+        raise _unreadable(folder, error) from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise SettingsError(f"FOLDERS: {folder} is not a directory: create it or correct the setting")
+    if (status.st_dev, status.st_ino) in _identities(passed_over):
+        raise SettingsError(f"FOLDERS: {folder} is where editions are written (OUTBOX_FOLDER): name another")
+
+
+def _unreadable(folder: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"FOLDERS: {folder} cannot be read ({explain(error)}): allow it or correct it")
+
+
 def _open_root(folder: Path) -> int:
     try:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise SettingsError(
-            f"FOLDERS: {folder} cannot be read ({explain(error)}): allow it or correct it"
-        ) from error
+        raise _unreadable(folder, error) from error
 
 
 def _identities(folders: Sequence[Path]) -> Iterator[tuple[int, int]]:

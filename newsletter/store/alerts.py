@@ -109,13 +109,6 @@ class Alerts:
         """Let a message be tried again from a moment on, UTC; None: it is given up."""
         self._note(notice, due_at=until, told_at=None, reply=reply)
 
-    def give_back(self, notices: Sequence[AlertNotice], *, now: datetime) -> None:
-        """Let messages that were taken and not tried be taken again."""
-        with self._database.transaction() as connection:
-            for notice in notices:
-                values = {"attempts": notice.attempts - 1, "due_at": now}
-                connection.execute(update(_notices).where(_as_taken(notice)).values(**values))
-
     def waiting(self) -> int:
         """Return how many messages are still to be handed over."""
         query = select(func.count()).select_from(_notices).where(_notices.c.due_at.is_not(None))

@@ -88,12 +88,14 @@ def _may_create(connection: Connection) -> bool:
 
 
 def _of_file(place: str, file: Path) -> Condition:
+    # pathlib would raise where we may not look.
+    is_there = os.access(file, os.F_OK)
     # SQLite writes beside its file, too.
     is_writable = os.access(file.parent, os.W_OK | os.X_OK) and (
-        not file.exists() or os.access(file, os.R_OK | os.W_OK)
+        not is_there or os.access(file, os.R_OK | os.W_OK)
     )
     engine = f"SQLite {sqlite3.sqlite_version}"
-    if not file.exists():
+    if not is_there:
         return Condition(place=place, file=file, exists=False, engine=engine, is_writable=is_writable)
     problem, revision, journal = _read(file)
     return Condition(

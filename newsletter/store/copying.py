@@ -78,9 +78,12 @@ def replace_store(copy: Path, store: Path, *, kept: Path) -> bool:
         BackupError: Somebody has the store open, or the disk is full.
     """
     was_there = store.exists() and store.stat().st_size > 0
+    mode = store.stat().st_mode & 0o777 if was_there else 0o600
     with _told_of(store):
         if was_there and not _is_database(store):
             _move_aside(store, kept)
+        # SQLite would make the file readable to all for as long as it is written.
+        os.close(os.open(store, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(store, timeout=_SHORT_PATIENCE_SECONDS, isolation_level=None)) as place:
             _take_alone(place, store)
             if was_there and not kept.exists():
@@ -89,7 +92,7 @@ def replace_store(copy: Path, store: Path, *, kept: Path) -> bool:
                 _sync(kept)
             with closing(_opened(copy)) as original:
                 original.backup(place)
-        store.chmod(0o600 if not was_there else store.stat().st_mode & 0o777)
+        store.chmod(mode)
         _sync(store)
     return was_there
 

@@ -175,17 +175,23 @@ def _summed(table: Table, side: Connection, on_rows: Callable[[int], None]) -> M
     meanings = [_meaning(column) for column in table.columns]
     rows, total = 0, 0
     reader = side.execution_options(stream_results=True)
-    for some in _portions(reader.exec_driver_sql(f'SELECT {_names(table)} FROM "{table.name}"')):  # noqa: S608
-        for row in some:
-            values = [
-                value if value is None else mean(value) for mean, value in zip(meanings, row, strict=True)
-            ]
-            digest = blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            # A sum: the two do not sort texts alike.
-            total += int.from_bytes(digest)
-        rows += len(some)
-        on_rows(len(some))
+    with reader.exec_driver_sql(f'SELECT {_names(table)} FROM "{table.name}"') as result:  # noqa: S608
+        for some in _portions(result):
+            for row in some:
+                total += _digest(
+                    [
+                        None if value is None else mean(value)
+                        for mean, value in zip(meanings, row, strict=True)
+                    ]
+                )
+            rows += len(some)
+            on_rows(len(some))
+    # A sum: the two do not sort texts alike.
     return MovedTable(name=table.name, rows=rows, checksum=f"{total % 2**128:032x}")
+
+
+def _digest(values: Sequence[object]) -> int:
+    return int.from_bytes(blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=16).digest())
 
 
 def _meaning(column: Column[Any]) -> Callable[[Any], object]:

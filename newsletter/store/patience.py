@@ -6,6 +6,7 @@ A database behind a dropped route, or one that is stopped, answers neither yes n
 
 import asyncio
 import contextvars
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -100,6 +101,15 @@ _IDLE_SECONDS = 5.0
 _lock = threading.Lock()
 #: Those that wait for a call; the one that was busy last comes first.
 _idle: list[_Hand] = []
+
+
+def _forget_threads() -> None:
+    """Begin without threads in a process that was forked: its parent's are not in it."""
+    _idle.clear()
+    _lock.release()
+
+
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_forget_threads)
 
 
 def _begun(work: Callable[[], _Result]) -> Future[_Result]:

@@ -95,25 +95,25 @@ def settle_cancelled(connection: Connection, now: datetime) -> None:
     """Take out what was being sent when its edition was cancelled, and came back to wait."""
     cancelled = held_editions().where(_editions.c.state == EditionState.CANCELLED.value)
     waiting = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
-    write_step(
-        connection,
-        _deliveries.c.edition_id.in_(cancelled),
-        _deliveries.c.state.in_(waiting),
-        target=DeliveryState.SUPPRESSED,
-        now=now,
-        reply=CANCELLED,
-    )
+    # One by one: of several at once SQLite, once it has counted them, would rather read all deliveries.
+    for edition_id in connection.scalars(cancelled).all():
+        write_step(
+            connection,
+            _deliveries.c.edition_id == edition_id,
+            _deliveries.c.state.in_(waiting),
+            target=DeliveryState.SUPPRESSED,
+            now=now,
+            reply=CANCELLED,
+        )
 
 
 def unwanted(connection: Connection, delivery_ids: Sequence[int], now: datetime) -> dict[int, str]:
     """Return the deliveries whose reader has left or paused, or whose address is suppressed, and why."""
     if not delivery_ids:
         return {}
-    why = refusal(literal(now, tables.UtcDateTime))
-    query = with_reader(select(_deliveries.c.id, why)).where(
-        _deliveries.c.id.in_(delivery_ids), why.is_not(None)
-    )
-    return dict(connection.execute(query).tuples().all())
+    why = refusal(literal(now, tables.UtcDateTime)).label("refusal")
+    query = with_reader(select(_deliveries.c.id, why)).where(_deliveries.c.id.in_(delivery_ids))
+    return {row.id: row.refusal for row in connection.execute(query) if row.refusal is not None}
 
 
 def with_reader(query: Select[Any]) -> Select[Any]:

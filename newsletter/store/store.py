@@ -32,6 +32,7 @@ from newsletter.store.operations import Operations
 from newsletter.store.operator_sessions import OperatorSessions
 from newsletter.store.operators import Operators
 from newsletter.store.patience import apart_in_time
+from newsletter.store.planning import forget_counts
 from newsletter.store.proposals import Proposals
 from newsletter.store.readers import Readers
 from newsletter.store.sharing import Sharing
@@ -125,6 +126,8 @@ class Store:
         database = Database(url, synchronous=synchronous)
         try:
             migrate(database, suppression_key=suppression_key)
+            if database.is_sqlite:
+                forget_counts(database)
             return cls(database, hasher_of(database, suppression_key))
         except BaseException:
             database.close()

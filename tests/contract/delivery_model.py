@@ -194,11 +194,13 @@ class Model:
             self.bounce(row.subscriber_id, mark.bounce, now)
         return True
 
-    def recover(self, now: datetime) -> tuple[list[int], int]:
+    def recover(self, now: datetime, dead: str | None = None) -> tuple[list[int], int]:
+        """Take back what those held that are gone; or what one held that is known to be."""
         alive = {name for name, until in self.leases.items() if now < until <= now + 2 * LEASE}
         lost = []
         for i, row in self.rows.items():
-            if not self.lock_proves and row.claimed_by in alive:
+            is_alive = row.claimed_by in alive and not self.lock_proves
+            if is_alive if dead is None else row.claimed_by != dead:
                 continue
             if row.state is S.CLAIMED:
                 row.requeue()
@@ -212,7 +214,8 @@ class Model:
             is_ahead = row.due_at is not None and row.due_at > now
             if is_ahead and (row.state is S.QUEUED or row.due_at > now + timedelta(days=2)):
                 row.due_at = now
-        self.leases = {name: until for name, until in self.leases.items() if name in alive}
+        ended = self.leases.keys() - alive if dead is None else {dead}
+        self.leases = {name: until for name, until in self.leases.items() if name not in ended}
         return lost, sum(row.claimed_by is not None for row in self.rows.values())
 
     def release(self, sender: str) -> int:

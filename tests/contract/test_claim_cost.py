@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from sqlalchemy import event, select, text
+from plans import plans
+from sqlalchemy import event, select
 
-from newsletter.model.deliveries import DeliveryRange
+from newsletter.model.deliveries import DeliveryMark, DeliveryRange, DeliveryState, UncertainPolicy
 from newsletter.store import tables
+from newsletter.store.prepared import Prepared
 from newsletter.store.store import Store
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -17,22 +21,7 @@ NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 def plan_of(store: Store, call: Callable[[], object]) -> str:
     """Return how the database carries out the first statement of a call that looks for deliveries."""
-    statements: list[tuple[str, object]] = []
-
-    def remember(connection, cursor, statement, parameters, context, executemany) -> None:
-        statements.append((statement, parameters))
-
-    engine = store._database.engine
-    event.listen(engine, "before_cursor_execute", remember)
-    call()
-    event.remove(engine, "before_cursor_execute", remember)
-    query, parameters = next(s for s in statements if "FROM deliveries" in s[0])
-    with store._database.transaction() as connection:
-        if not store._database.is_sqlite:
-            # With so few rows, PostgreSQL would rightly read them all.
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN " if store._database.is_sqlite else "EXPLAIN "
-        return str(connection.exec_driver_sql(explain + query, parameters).all())
+    return next(plan for statement, plan in plans(store, call).items() if "FROM deliveries" in statement)
 
 
 @pytest.fixture
@@ -67,3 +56,51 @@ def test_of_a_range_only_its_own_rows_are_read(store: Store, fifty: DeliveryRang
     assert "ix_deliveries" not in plan, plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
+
+
+@contextmanager
+def counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Note each statement that the store gives to the driver, one for many rows counting once."""
+    given: list[str] = []
+
+    def note(name: str) -> Callable[..., object]:
+        really = getattr(Prepared, name)
+
+        def noted(self: Prepared, *args: object) -> object:
+            given.append(name)
+            return really(self, *args)
+
+        return noted
+
+    with monkeypatch.context() as patch:
+        if store._database.is_sqlite:
+            # Past SQLAlchemy, and what SQLite hears are rows one by one.
+            for name in ("rows", "count", "count_many"):
+                patch.setattr(Prepared, name, note(name))
+
+        def remember(connection, cursor, statement, parameters, context, executemany) -> None:
+            given.append(statement)
+
+        event.listen(store._database.engine, "before_cursor_execute", remember)
+        yield given
+        event.remove(store._database.engine, "before_cursor_execute", remember)
+
+
+@pytest.mark.parametrize("size", [1, 16])
+def test_a_group_takes_no_more_statements_than_one_message(
+    store: Store, fifty: DeliveryRange, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Statements for each message cost a sender more than all the rest of its work."""
+    ids = [d.id for d in store.deliveries.claim(sender="me", limit=2 * size, now=NOW)]
+    store.deliveries.release(sender="me", now=NOW)
+    advance = partial(store.deliveries.advance, sender="me", policy=UncertainPolicy.RESEND, now=NOW)
+    accepted = [DeliveryMark(delivery_id=i, state=DeliveryState.ACCEPTED, reply="250") for i in ids[:size]]
+    with counted(store, monkeypatch) as claim:
+        assert len(store.deliveries.claim(sender="me", limit=2 * size, now=NOW)) == 2 * size
+    with counted(store, monkeypatch) as begin:
+        advance(begin=ids[:size], marks=[])
+    with counted(store, monkeypatch) as both:
+        assert advance(begin=ids[size:], marks=accepted).begun == frozenset(ids[size:])
+    # On PostgreSQL what is begun is locked first.
+    locks = 0 if store._database.is_sqlite else 1
+    assert (len(claim), len(begin), len(both)) == (2, 1 + locks, 2 + locks)

@@ -336,3 +336,8 @@ def test_a_copy_of_a_cancelled_edition_is_not_sent_once_more_after_a_crash(store
     assert store.deliveries.recover(policy=RESEND, now=after_lease).uncertain == 1
     assert states(store, three) == {"suppressed": 3}
     assert claim(store, now=after_lease) == []
+
+
+def test_what_is_due_is_counted_no_further_than_asked(store: Store, three: int) -> None:
+    counts = [store.deliveries.due_count(now=NOW, at_most=most) for most in (1, 2, 3, 4, None)]
+    assert counts == [1, 2, 3, 3, 3]

@@ -377,8 +377,19 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def recover(self) -> None:
-        recovery = self.store.deliveries.recover(policy=self.model.policy, now=self.now)
-        lost, waiting = self.model.recover(self.now)
+        self.take_back()
+
+    @rule(pick=picks)
+    def bury(self, pick: int) -> None:
+        """A sender is seen to be gone by whoever started it; those beside it go on."""
+        gone = self.senders[:-2]
+        if gone:
+            self.take_back(dead=gone[pick % len(gone)][0])
+
+    def take_back(self, dead: str | None = None) -> None:
+        names = None if dead is None else [dead]
+        recovery = self.store.deliveries.recover(policy=self.model.policy, now=self.now, dead=names)
+        lost, waiting = self.model.recover(self.now, dead)
         assert (recovery.uncertain, recovery.waiting) == (len(lost), waiting)
         self.unknown.update(lost)
 

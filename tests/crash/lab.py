@@ -216,7 +216,7 @@ class Lab:
         taken: set[str] = set()
         if killed_at is not None:
             unsure = self.sending()
-            taken = {message.recipient for message in self.sink.interrupted if message.taken}
+            taken = {message.recipient for message in self.sink.interrupted if message.taken} & unsure
             tally.kills, tally.kinds, tally.in_flight = 1, Counter([killed_at]), len(unsure)
             self.live(self.order(lives=1))
         self._reconcile(tally, unsure, taken, where=f"killed at step {step}, {killed_at}")

@@ -38,7 +38,11 @@ class Copy:
 
 @dataclass(frozen=True, kw_only=True)
 class Interrupted:
-    """A message whose sender went away between 354 and its next command."""
+    """A message whose sender went away between 354 and a sign that it had the reply to the content.
+
+    A command is such a sign, unless it came in a group: that may have been said ahead. The next content cannot
+    have been.
+    """
 
     recipient: str
     #: Whether the server has it.
@@ -51,9 +55,10 @@ class _Session:
 
     return_path: str = ""
     recipient: str = ""
-    #: Between 354 and the command that follows the reply to the message.
+    #: Between 354 and the end of the content.
     in_content: bool = False
-    taken: bool = False
+    #: Whose message was taken last, as long as its sender may not know.
+    unheard: str = ""
     #: The server itself has hung up.
     is_dropped: bool = False
 
@@ -67,6 +72,7 @@ class Sink:
             the drops. After the last one they are served like everybody else.
         longest_wait_seconds: A message and its reply each take up to this long, at random.
         reply: What it says when it has taken a message.
+        takes_groups: Whether it offers PIPELINING (RFC 2920).
         on_taken: Called with each message that it takes, before it says so.
     """
 
@@ -74,6 +80,7 @@ class Sink:
     longest_wait_seconds: float = 0.0
     reply: str = "250 2.0.0 taken"
     on_taken: Callable[[Copy], None] = lambda _: None
+    takes_groups: bool = True
     port: int = 0
     book: list[Copy] = field(default_factory=list)
     interrupted: list[Interrupted] = field(default_factory=list)
@@ -129,10 +136,16 @@ class Sink:
         except (OSError, EOFError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            if session.in_content and not session.is_dropped:
-                self.interrupted.append(Interrupted(recipient=session.recipient, taken=session.taken))
+            if not session.is_dropped:
+                self._note(session)
             writer.transport.abort()
             self._count(-1)
+
+    def _note(self, session: _Session) -> None:
+        if session.unheard:
+            self.interrupted.append(Interrupted(recipient=session.unheard, taken=True))
+        if session.in_content:
+            self.interrupted.append(Interrupted(recipient=session.recipient, taken=False))
 
     def _count(self, change: int) -> None:
         with self._changed:
@@ -145,11 +158,11 @@ class Sink:
     ) -> None:
         writer.write(b"220 sink.test ESMTP\r\n")
         while line := await reader.readline():
-            session.in_content = session.taken = False
             verb = line[:4].upper()
+            if not self.takes_groups or verb not in {b"MAIL", b"RCPT", b"DATA"}:
+                session.unheard = ""
             if verb == b"DATA":
                 writer.write(b"354 go on\r\n")
-                session.in_content = True
                 reply = await self._content(session, reader)
             else:
                 reply = self._reply(session, verb, line)
@@ -164,7 +177,8 @@ class Sink:
     def _reply(self, session: _Session, verb: bytes, line: bytes) -> bytes:
         match verb:
             case b"EHLO":
-                return b"250-sink.test\r\n250-8BITMIME\r\n250 SIZE 4000000\r\n"
+                groups = b"250-PIPELINING\r\n" if self.takes_groups else b""
+                return b"250-sink.test\r\n250-8BITMIME\r\n" + groups + b"250 SIZE 4000000\r\n"
             case b"RCPT":
                 return self._recipient(session, line)
             case b"QUIT":
@@ -192,7 +206,10 @@ class Sink:
 
     async def _content(self, session: _Session, reader: asyncio.StreamReader) -> bytes | None:
         """Take one message; return the reply to it, or None to end the connection."""
-        content = await reader.readuntil(b"\r\n.\r\n")
+        session.in_content = True
+        content = await reader.readexactly(1)
+        session.unheard = ""
+        content += await reader.readuntil(b"\r\n.\r\n")
         await self._pause()
         event = self._event(session.recipient)
         if event:
@@ -208,7 +225,8 @@ class Sink:
             with self._changed:
                 self.book.append(copy)
                 self._changed.notify_all()
-            session.taken = True
+            session.unheard = session.recipient
+        session.in_content = False
         if event:
             return None
         await self._pause()

@@ -22,6 +22,9 @@ PARTS = 6
 #: Every how manieth step is swept: a point costs twice as much on PostgreSQL.
 STRIDES = {"sqlite": 1, "postgresql": 2}
 
+#: The same where the server takes no groups.
+ONE_BY_ONE_STRIDE = 10
+
 #: Points of each database and policy in a plain run.
 SAMPLE = 3
 
@@ -130,6 +133,17 @@ def test_every_point(lab: Lab, bed: Bed, part: int, record_property: Callable[[s
     stride = STRIDES[bed.name]
     points = spread(lab.count_steps(), start=part * stride, stride=PARTS * stride)
     check(lab.sweep(points), record_property)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("policy", POLICIES)
+def test_some_points_where_the_server_takes_one_command_at_a_time(
+    bed: Bed, forks: ForkServer, tmp_path: Path, policy: str, record_property: Callable[[str, object], None]
+) -> None:
+    with Sink(script=SCRIPT, takes_groups=False) as sink:
+        lab = Lab(bed, forks, sink, folder=tmp_path, policy=policy)
+        stride = ONE_BY_ONE_STRIDE * STRIDES[bed.name]
+        check(lab.sweep(spread(lab.count_steps(), start=stride // 2, stride=stride)), record_property)
 
 
 def check(tally: Tally, record_property: Callable[[str, object], None]) -> None:

@@ -53,6 +53,8 @@ class Cell:
     hurried: bool = False
     #: Whether the server closes after a proper reply: that may be noticed at once, or at the next MAIL.
     closes: bool = False
+    #: Whether it takes commands in groups to meet it.
+    only_in_groups: bool = False
     #: Octets of content.
     size: int = 2000
 
@@ -68,11 +70,15 @@ def says(phase: Phase, words: str, known: Known, **more: object) -> Cell:
     return Cell(phase=phase, what=f"`{words}`", faults=faults, known=known, **more)  # type: ignore[arg-type]
 
 
+#: What is said of a fault and not of its cell.
+_HOW = ("piece", "forever", "after_octets", "takes", "keeps_envelope")
+
+
 def does(
     phase: Phase, what: str, known: Known, octets: bytes = b"", then: Then = Then.GO_ON, **more: object
 ) -> Cell:
     """A cell in which the server does something."""
-    how = {name: more.pop(name) for name in ("piece", "forever", "after_octets", "takes") if name in more}
+    how = {name: more.pop(name) for name in _HOW if name in more}
     fault = Fault(phase=phase, says=octets, then=then, recipient=whom(phase), **how)  # type: ignore[arg-type]
     return Cell(phase=phase, what=what, faults=(fault,), known=known, **more)  # type: ignore[arg-type]
 
@@ -292,8 +298,34 @@ def at_the_end() -> list[Cell]:
     ]
 
 
+def of_groups() -> list[Cell]:
+    """Return the faults that take commands in groups to be met."""
+    cells = [
+        both(says(P.RCPT, "550 5.1.1 no such user", K.FAILED, bounce="hard"),
+             says(P.DATA, "354 go on", K.FAILED),
+             "refuses the recipient, and says 354 to DATA all the same"),
+        both(says(P.RCPT, "450 4.7.1 greylisted", K.DEFERRED), says(P.DATA, "421 4.3.2 closing", K.FAILED),
+             "`450 4.7.1 greylisted`, then `421 4.3.2 closing`"),
+        does(P.RCPT, "says `421 4.3.2 closing`, and no more", K.DEFERRED,
+             b"421 4.3.2 closing\r\n", Then.STALL, backs_off=True),
+        does(P.CONTENT, "refuses early (`554 5.7.1 no`), takes the rest for commands", K.FAILED,
+             b"554 5.7.1 no\r\n", Then.COMMANDS, after_octets=1990),
+        does(P.DOT, "`554 5.7.1 spam`, and the envelope stays open", K.FAILED, b"554 5.7.1 spam\r\n",
+             keeps_envelope=True),
+        does(P.DOT, "takes it and says so, then refuses somebody", K.ACCEPTED,
+             b"250 2.0.0 ok\r\n550 5.1.1 no such user\r\n", copies=1),
+    ]  # fmt: skip
+    return [replace(cell, only_in_groups=True) for cell in cells]
+
+
+def both(first: Cell, second: Cell, what: str) -> Cell:
+    """A cell in which the server does two things, of which the first counts."""
+    return replace(first, what=what, faults=first.faults + second.faults)
+
+
 CELLS = [
     *before_mail(), *at_mail(), *at_rcpt(), *at_data(), *in_content(), *after_the_dot(), *at_the_end(),
+    *of_groups(),
 ]  # fmt: skip
 
 HEAD = """\
@@ -308,6 +340,12 @@ Every row is a test: a server that does just this, at just this place, and a boo
   mail, for now or until somebody mends it. Nobody's attempt is used up.
 - A session that served another reader and is lost at RSET or MAIL costs nobody an attempt either: the message
   goes over a new connection at once.
+- Where the server takes commands in groups (PIPELINING, RFC 2920), MAIL, RCPT and DATA are said at once, and
+  those of the next reader right behind the content. Each row from MAIL on is tested one by one, in groups
+  and, from RCPT on, behind a content; the same is known each time. What only groups can meet says so. What is
+  odd about an envelope that was said behind a content costs nobody an attempt: a fresh connection is asked.
+- A server that takes groups, leaves the final dot unanswered and goes on all the same cannot be seen through:
+  its next "yes" passes for the missing one.
 - **bounce**: what the refusal says about the mailbox. **goes on**: whether the connection takes the next
   message. **backs off**: whether the server asked to be left alone. **copies**: how many it really has.
 
@@ -316,10 +354,14 @@ Every row is a test: a server that does just this, at just this place, and a boo
 """
 
 
+def _what(cell: Cell) -> str:
+    return f"{cell.what}, in groups" if cell.only_in_groups else cell.what
+
+
 def render() -> str:
     """Return the table as the document that stands in docs/."""
     rows = [
-        f"| {cell.phase} | {cell.what} | {cell.known} | {'' if cell.bounce == 'none' else cell.bounce} "
+        f"| {cell.phase} | {_what(cell)} | {cell.known} | {'' if cell.bounce == 'none' else cell.bounce} "
         f"| {'yes' if cell.reusable else ''} | {'yes' if cell.backs_off else ''} | {cell.copies} |\n"
         for cell in CELLS
     ]

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -181,6 +182,23 @@ async def test_a_webhook_is_told_of_each_alert_signed_and_again_until_it_takes_i
     assert int(names[2]["Webhook-Timestamp"]) == int(clock().timestamp())
 
 
+async def test_an_alert_that_the_webhook_does_not_take_holds_up_no_other(
+    make_app: MakeApp, hook: tuple[Hook, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got, url = hook
+    got.answers = [400]
+    values = {"alert_webhook": url, "alert_webhook_secret": SECRET, "disk_alert_megabytes": 500}
+    app, clock = make_app(alert_address=("off",), **values), Clock()
+    app.store.editions.know_list("daily", now=NOW - 2 * DAY)
+    app.store.editions.record_run(
+        Run(list_name="daily", slot_at=NOW, started_at=NOW, outcome=RunOutcome.SKIPPED, reason="missed")
+    )
+    fill_disk(monkeypatch, 1)
+    clock.now = NOW + MINUTE
+    assert len(look(app, clock)) == 2
+    assert [result.is_told for result in await tell(app, clock)] == [False, True]
+
+
 async def test_a_webhook_that_never_answers_is_given_up_after_a_day(
     make_app: MakeApp, hook: tuple[Hook, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +353,29 @@ def test_a_source_that_fails_for_days_is_told_and_over_once_it_answers(make_app:
     assert look(app, clock) == []
     clock.now += 10 * MINUTE
     assert look(app, clock) == ["over source cannot be read: Gazette"]
+
+
+def test_bounces_that_nobody_can_read_are_told_after_an_hour(make_app: MakeApp, tmp_path: Path) -> None:
+    # A name in another encoding than ours must not keep bounces from being read.
+    box = tmp_path / os.fsdecode(b"r\xfcck")
+    shown = f"{tmp_path}/r\N{REPLACEMENT CHARACTER}ck"
+    app, clock = make_app(bounce_mailbox=str(box)), Clock()
+
+    def turn(later: timedelta) -> list[str]:
+        clock.now += later
+        app.feedback.take_in(now=clock.now)
+        return look(app, clock)
+
+    assert turn(timedelta()) == []
+    assert turn(59 * MINUTE) == []
+    app.feedback.take_in(paths=[tmp_path / "elsewhere"], now=clock.now)
+    assert turn(MINUTE) == [f"raised bounces cannot be read: {shown}"]
+    [alert] = app.alerts.open()
+    assert "No such file or directory" in alert.condition.what
+    for name in ("new", "cur", "tmp"):
+        (box / name).mkdir(parents=True)
+    assert turn(MINUTE) == []
+    assert turn(10 * MINUTE) == [f"over bounces cannot be read: {shown}"]
 
 
 def test_admins_are_told_if_nobody_is_named(make_app: MakeApp) -> None:

@@ -195,11 +195,13 @@ def test_a_store_that_is_damaged_is_moved_aside(make_app: MakeApp, tmp_path: Pat
     app.backups.make(file, now=NOW)
     app.close()
     (tmp_path / "home.db").write_bytes(b"\0torn" * 5000)
+    (tmp_path / "home.db").chmod(0o600)
     with pytest.raises(BackupError, match="add --force"):
         app.backups.restore(file, by="ada", now=NOW)
     report = app.backups.restore(file, force=True, by="ada", now=NOW)
     assert report.kept is not None
     assert report.kept.read_bytes().startswith(b"\0torn")
+    assert stat.S_IMODE((tmp_path / "home.db").stat().st_mode) == 0o600, "as the one that was there"
     assert make_app().store.editions.next_number("daily") == 2
 
 
@@ -301,6 +303,21 @@ def test_a_backup_is_one_file_that_its_owner_alone_may_read(make_app: MakeApp, t
     with pytest.raises(BackupError, match="No such file or directory"):
         app.backups.make(tmp_path / "nowhere" / "backup.db", now=NOW)
     assert app.backups.make(file, force=True, now=NOW).contents.made_at == NOW
+
+
+def test_a_half_made_copy_takes_the_place_of_nothing(make_app: MakeApp, tmp_path: Path) -> None:
+    """That of a backup named "news" was called "news.tmp", and deleted what lay there: the store itself."""
+    shutil.copy(tmp_path / "home.db", tmp_path / "news.tmp.db")
+    app = make_app(database_url=f"sqlite:///{tmp_path / 'news.tmp.db'}")
+    publish(app, READERS[:2])
+    app.close()
+    store = (tmp_path / "news.tmp.db").rename(tmp_path / "news.tmp")
+    app = make_app(database_url=f"sqlite:///{store}")
+    assert app.backups.make(tmp_path / "news", now=NOW).contents.editions == 1
+    assert store.stat().st_size > 0
+    odd = store.rename(tmp_path / ".news.half-made")
+    with pytest.raises(BackupError, match="is the store itself"):
+        make_app(database_url=f"sqlite:///{odd}").backups.make(tmp_path / "news", force=True, now=NOW)
 
 
 def test_on_postgresql_its_own_tools_are_named_without_the_password(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 import pytest
-from faults.server import FaultServer, Taken, _Session
+from faults.server import FaultServer, Session, Taken
 from faults.turns import NOW, Clock, MakeApp, counts, deliver, publish
 
 from newsletter.deliver import company
@@ -31,7 +31,7 @@ async def test_together_they_have_no_more_on_its_way_to_a_domain_than_one_would(
     now_open: Counter[str] = Counter()
     most_open: Counter[str] = Counter()
 
-    class Watching(_Session):
+    class Watching(Session):
         async def on_rcpt(self, line: str) -> None:
             await super().on_rcpt(line)
             domain = self.recipient.rpartition("@")[2]
@@ -43,7 +43,7 @@ async def test_together_they_have_no_more_on_its_way_to_a_domain_than_one_would(
             now_open[message.recipient.rpartition("@")[2]] -= 1
             await super().ended(message)
 
-    monkeypatch.setattr("faults.server._Session", Watching)
+    monkeypatch.setattr("faults.server.Session", Watching)
     apps = [make_app(smtp_domain_connections=2, smtp_connections=2) for _ in range(3)]
     edition = publish(apps[0], slow + others)
     reports = await asyncio.gather(*(deliver(app, clock) for app in apps))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
+import ssl
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -17,8 +19,12 @@ import trustme
 from clinic import ADDRESS, NOW, Clinic, healthy, make_keys
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from imapd import Certificates, Script, scripted_server
 from nameserver import SERVFAIL, txt
 
+from newsletter.doctor.dns import Names
+from newsletter.doctor.outside import Outside
+from newsletter.doctor.web import Pages, examine_web
 from newsletter.model.findings import FindingState, RuleState
 
 FAIL, WARN = FindingState.FAIL, FindingState.WARN
@@ -569,6 +575,33 @@ async def test_a_mail_server_that_nobody_knows(clinic: Clinic, monkeypatch: pyte
     assert finding.repair == "correct SMTP_HOST: no address is known for that name"
 
 
+async def test_a_server_that_answers_no_farewell_has_its_certificate_all_the_same(
+    authority: trustme.CA,
+) -> None:
+    """It was told as one that does not answer: we waited for the end of the connection."""
+    serving, trusting = (ssl.SSLContext(one) for one in (ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT))
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.configure_trust(trusting)
+    released = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with serving.wrap_socket(listening.accept()[0], server_side=True):
+            # Nobody else gets in, and whoever is in gets no word.
+            listening.close()
+            released.wait(20)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=[listening])
+        thread.start()
+        pages = Pages(url=f"https://127.0.0.1:{listening.getsockname()[1]}", link_of_nobody="")
+        outside = Outside(tls=trusting, is_public=lambda address: True)
+        found = await examine_web(pages, Names(), outside, clock=lambda: NOW)
+    released.set()
+    thread.join(20)
+    states = {one.check: one.state for one in found}
+    assert states["web.certificate"] is FindingState.OK
+
+
 async def test_a_page_for_this_machine_alone_is_known_without_the_dns(clinic: Clinic) -> None:
     async def known_here(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
@@ -578,6 +611,37 @@ async def test_a_page_for_this_machine_alone_is_known_without_the_dns(clinic: Cl
     clinic.is_public = lambda address: False
     bad = [one for one in (await clinic.examine(("web",))).findings if one.state is not FindingState.OK]
     assert [(one.check, one.state) for one in bad] == [("web.address", WARN)]
+
+
+async def test_accounts_of_bounces_and_news_are_signed_in_to(clinic: Clinic, authority: trustme.CA) -> None:
+    script = Script(
+        answers={
+            b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\nOK done",
+            b"LOGIN WRONG": b"NO no such name",
+            b"EXAMINE": b"* 1 EXISTS\r\nOK done",
+        }
+    )
+    with scripted_server(Certificates(authority=authority), script) as port:
+        clinic.settings |= {
+            "bounce_imap_host": "localhost",
+            "bounce_imap_port": port,
+            "bounce_imap_username": "wrong",
+            "bounce_imap_password": "opensesame",
+            "mailboxes": (f"imaps://news:opensesame@localhost:{port}/INBOX",),
+        }
+        found = {one.check: one for one in (await clinic.examine(("imap",))).findings}
+    assert {check: one.state for check, one in found.items()} == {
+        "imap.bounces": FAIL,
+        "imap.news": FindingState.OK,
+    }
+    assert "no such name" in found["imap.bounces"].what
+    assert found["imap.bounces"].repair == "correct BOUNCE_IMAP_USERNAME and BOUNCE_IMAP_PASSWORD"
+    assert not [command for command in script.commands if command.startswith((b"SELECT", b"UID", b"STORE"))]
+    [unlooked] = (await clinic.examine(("imap",), network=False)).findings
+    assert (unlooked.check, unlooked.state) == ("imap.time", WARN)
+    clinic.settings["mailboxes"] = ("imaps://news@localhost/INBOX",)
+    told = (await clinic.examine(("folders.mailboxes",))).findings
+    assert [(one.state, "has no password" in one.what) for one in told] == [(FAIL, True)]
 
 
 async def test_without_the_network_nobody_is_asked(clinic: Clinic) -> None:

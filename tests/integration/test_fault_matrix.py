@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,33 @@ ENDED_BY = {
     Phase.DOT: "content_reply",
     Phase.QUIT: "quit",
 }
+
+
+class Way(StrEnum):
+    """How the sender speaks."""
+
+    ONE_BY_ONE = "one by one"
+    #: In groups (RFC 2920), and each message is announced behind the one before it.
+    IN_GROUPS = "in groups"
+    #: The same, and ada is not the first: her envelope stands behind a content.
+    BEHIND = "behind a content"
+
+
+#: Where the way makes a difference: from MAIL on.
+IN_A_GROUP = frozenset({Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.CONTENT, Phase.DOT, Phase.RSET, Phase.QUIT})
+#: Where a fault can be told to happen to ada alone.
+BEHIND = frozenset({Phase.RCPT, Phase.DATA, Phase.CONTENT, Phase.DOT})
+
+
+def cells() -> Iterator[object]:
+    for cell in CELLS:
+        name = f"{cell.phase}: {cell.what}"
+        if not cell.only_in_groups:
+            yield pytest.param(cell, Way.ONE_BY_ONE, id=name)
+        if cell.phase in IN_A_GROUP:
+            yield pytest.param(cell, Way.IN_GROUPS, id=f"{name} - in groups")
+        if cell.phase in BEHIND and not cell.served:
+            yield pytest.param(cell, Way.BEHIND, id=f"{name} - behind a content", marks=pytest.mark.sweep)
 
 
 def timeouts(cell: Cell) -> Timeouts:
@@ -72,8 +101,14 @@ async def yes() -> bool:
     return True
 
 
-async def send(connection: SmtpConnection, recipient: str, size: int = 2000) -> SendResult:
-    return await connection.send(message(recipient, size), before_content=yes)
+async def send(connection: SmtpConnection, *row: Message) -> SendResult:
+    """Send the first of a row; the second, if there is one, is known to follow."""
+    return await connection.send(row[0], before_content=yes, following=row[1] if row[1:] else None)
+
+
+def is_lost(result: SendResult) -> bool:
+    """Whether a session ended that had served others: a fresh one is asked, and nobody pays for it."""
+    return (result.outcome, result.reply.phase, result.reusable) == (O.DEFERRED, SendPhase.MAIL, False)
 
 
 def transport(cell: Cell, port: int, context: ssl.SSLContext) -> SmtpTransport:
@@ -88,24 +123,27 @@ def transport(cell: Cell, port: int, context: ssl.SSLContext) -> SmtpTransport:
     return SmtpTransport(server, tls_context=context)
 
 
-async def play(cell: Cell, way: SmtpTransport) -> tuple[SendResult | TransportError, bool]:
+async def play(cell: Cell, way: Way, there: SmtpTransport) -> tuple[SendResult | TransportError, bool]:
     """Send ada a message, and chi another; return ada's result and whether chi's went the same way."""
+    bo, ada, chi = message(BO), message(ADA, cell.size), message(CHI)
     try:
-        connection = await way.connect()
+        connection = await there.connect()
     except TransportError as error:
         return error, False
     try:
-        if cell.served:
-            await send(connection, BO)
+        assert connection.announces or way is Way.ONE_BY_ONE
+        if cell.served or way is Way.BEHIND:
+            await send(connection, bo, ada)
         try:
-            result = await send(connection, ADA, cell.size)
+            result = await send(connection, ada, chi)
         except TransportError as error:
             return error, False
         if not result.reusable:
             return result, False
-        after = await send(connection, CHI)
-        if cell.closes:
-            assert (after.outcome, after.reply.phase, after.reusable) == (O.DEFERRED, SendPhase.MAIL, False)
+        after = await send(connection, chi)
+        if cell.closes or (way is not Way.ONE_BY_ONE and not cell.reusable):
+            # What came behind the reply is noticed at once, or as chi's turn comes.
+            assert is_lost(after)
             return replace(result, reusable=False), False
         assert after.outcome is O.ACCEPTED
         return result, True
@@ -128,13 +166,17 @@ def check_book(cell: Cell, book: Book, *, chi: bool) -> None:
         assert taken.content == message(ADA).content
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.phase}: {cell.what}")
-async def test_what_is_known(cell: Cell, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
+@pytest.mark.parametrize(("cell", "way"), list(cells()))
+async def test_what_is_known(
+    cell: Cell, way: Way, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
+) -> None:
     tls = server_tls if cell.security != "none" else None
     extensions = ("SIZE 30000000", "ENHANCEDSTATUSCODES", "DSN")
+    if way is not Way.ONE_BY_ONE:
+        extensions = (*extensions, "PIPELINING")
     async with FaultServer(*cell.faults, tls=tls, extensions=extensions) as server, asyncio.timeout(20):
         port = 1 if cell.phase is Phase.CONNECT else server.port
-        result, chi = await play(cell, transport(cell, port, client_tls))
+        result, chi = await play(cell, way, transport(cell, port, client_tls))
         if all(fault.then is not Then.STALL for fault in cell.faults):
             # No connection is left behind.
             await server.idle()

@@ -13,7 +13,8 @@ from crash.world import NOW, READERS, World
 
 from newsletter.app import App
 from newsletter.deliver import presence, recovery
-from newsletter.model.deliveries import DeliveryState, UncertainPolicy
+from newsletter.deliver.queue import Queue
+from newsletter.model.deliveries import Delivery, DeliveryState, UncertainPolicy
 
 S = DeliveryState
 
@@ -69,21 +70,28 @@ async def test_what_a_dead_sender_held_goes_out_within_the_turn_of_another(
     app = world.app(smtp_connections=1)
     world.publish(app)
     let_one_die(app, claimed=8, begun=2)
-    found = app.store.deliveries.recover
+    found, take = app.store.deliveries.recover, Queue.take
+    recovered, is_over, loop = asyncio.Event(), False, asyncio.get_running_loop()
 
     def end_its_lease() -> None:
+        nonlocal is_over
         world.sql("UPDATE senders SET lease_until = lease_until - interval '1 hour' WHERE name = 'dead'")
+        is_over = True
+
+    async def take_once_recovered(self: Queue) -> Delivery | None:
+        if is_over:
+            await recovered.wait()
+        return await take(self)
 
     def look(**arguments: object) -> object:
         done = found(**arguments)  # type: ignore[arg-type]
         if done.uncertain:
-            recovered.set()
+            loop.call_soon_threadsafe(recovered.set)
         return done
 
-    recovered = asyncio.Event()
+    monkeypatch.setattr(Queue, "take", take_once_recovered)
     monkeypatch.setattr(app.store.deliveries, "recover", look)
     report = await world.send(app, end_its_lease)
-    assert recovered.is_set()
     assert report.recovered_uncertain == 2
     assert report.outcomes == {S.ACCEPTED: len(READERS)}
     await world.finish(duplicates=0)

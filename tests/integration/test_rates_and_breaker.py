@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from faults.server import Fault, FaultServer, Phase, Taken, Then, _Session
+from faults.server import Fault, FaultServer, Phase, Session, Taken, Then
 from faults.turns import MOMENT_SECONDS, NOW, READERS, Clock, MakeApp, counts, deliver, publish
 from stores import postgres_in_the_sweep
 
@@ -79,7 +79,7 @@ async def test_one_slow_domain_never_gets_more_than_its_share_and_holds_up_nobod
     most_open: Counter[str] = Counter()
     others_through = asyncio.Event()
 
-    class Watching(_Session):
+    class Watching(Session):
         async def on_rcpt(self, line: str) -> None:
             await super().on_rcpt(line)
             domain = self.recipient.rpartition("@")[2]
@@ -95,7 +95,7 @@ async def test_one_slow_domain_never_gets_more_than_its_share_and_holds_up_nobod
             if set(others) <= set(server.book.received()):
                 others_through.set()
 
-    monkeypatch.setattr("faults.server._Session", Watching)
+    monkeypatch.setattr("faults.server.Session", Watching)
     app = make_app(smtp_domain_connections=most, smtp_connections=4)
     edition = publish(app, slow + others)
     await deliver(app, clock)
@@ -383,13 +383,13 @@ async def test_a_stop_waits_for_the_reply_to_a_whole_message(
     reply = asyncio.Event()
     whole: list[str] = []
 
-    class Thinking(_Session):
+    class Thinking(Session):
         async def ended(self, message: Taken) -> None:
             whole.append(message.recipient)
             await reply.wait()
             await super().ended(message)
 
-    monkeypatch.setattr("faults.server._Session", Thinking)
+    monkeypatch.setattr("faults.server.Session", Thinking)
     app = make_app(smtp_timeout_seconds=PATIENT_SECONDS)
     edition = publish(app)
     stopping = asyncio.Event()

@@ -74,9 +74,9 @@ class Disk:
     """The disk under an app's store, which can be full."""
 
     def __init__(self, world: World, app: App) -> None:
-        self._world, self._is_full = world, False
+        self._world, self._is_full, self._database = world, False, app.store._database
         if world.is_sqlite:
-            event.listen(app.store._database.engine, "begin", self._limit)
+            event.listen(self._database.engine, "begin", self._limit)
 
     @property
     def complaint(self) -> str:
@@ -92,6 +92,8 @@ class Disk:
         self._is_full = True
         if not self._world.is_sqlite:
             self._world.sql(*FILL_POSTGRES)
+        elif self._database._at_once._connection is not None:
+            self._limit(self._database._at_once._connection)
 
     def clear(self) -> None:
         self._is_full = False

@@ -45,6 +45,25 @@ def test_the_container_has_what_the_package_is_built_of_and_settings_that_there_
     assert own <= {name.upper() for name in Settings.model_fields}
 
 
+def test_what_is_copied_is_let_into_the_build_and_settings_are_not() -> None:
+    rules = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line[:1] != "#"]
+    copied = [words for words in map(str.split, instructions("COPY")) if not words[0].startswith("--")]
+    assert rules[0] == "*"
+    assert {rule[1:] for rule in rules if rule[0] == "!"} == {one for words in copied for one in words[:-1]}
+
+
+def test_a_copied_env_file_does_not_undo_what_the_container_needs() -> None:
+    """`--env-file` wins over the image: its pages listened on 127.0.0.1, out of reach."""
+    ours = dict(word.split("=", 1) for word in instructions("ENV")[0].split())
+    copied = dict(re.findall(r"(?m)^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text("utf-8")))
+    undone = {key for key in ours.keys() & copied.keys() if copied[key] and copied[key] != ours[key]}
+    # The same file: relative to the container's working directory.
+    folder, name = instructions("WORKDIR")[-1], copied["DATABASE_URL"].removeprefix("sqlite:///")
+    assert ours["DATABASE_URL"] == f"sqlite:///{folder}/{name}"
+    given = dict(re.findall(r"-e ([A-Z_]+)=(\S+)", CONTAINERFILE))
+    assert given == {key: ours[key] for key in undone - {"DATABASE_URL"}}
+
+
 def test_the_container_does_not_run_as_root_and_is_asked_to_stop_as_the_service_expects() -> None:
     (user,) = instructions("USER")
     assert user.isdecimal()

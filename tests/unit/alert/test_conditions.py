@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -140,6 +141,19 @@ def test_places_are_told_once_waiting_does_not_help(
         usual_gap=2.5,
     )
     assert kinds(places=[place]) == expected
+
+
+def test_two_places_of_one_title_are_told_apart() -> None:
+    """Half of all feeds are called "News": the second to fail was never told."""
+    places = [
+        PlaceHealth(
+            kind=PlaceKind.FEED, state=PlaceState.ENDED, name=f"https://{n}.example/feed", title="News"
+        )
+        for n in ("a", "b")
+    ]
+    found = wrong(now=SLOT, places=[*places, replace(places[0], name="https://c.example/feed", title="C")])
+    subjects = ["News (https://a.example/feed)", "News (https://b.example/feed)", "C"]
+    assert [one.subject for one in found] == subjects
 
 
 def test_a_disk_is_told_below_the_limit() -> None:

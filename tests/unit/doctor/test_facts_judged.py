@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer
 from newsletter.deliveries.visit import Trouble, Visit
-from newsletter.doctor import machine
+from newsletter.doctor import examine, machine
 from newsletter.doctor.bulk import checklists
 from newsletter.doctor.dns import Answer, Outcome
 from newsletter.doctor.machine import judge_folders, judge_mailbox, judge_outbox, judge_store, judge_times
@@ -19,8 +19,8 @@ from newsletter.doctor.mx import judge_mx, judge_reverse
 from newsletter.doctor.sending import SendingHosts
 from newsletter.doctor.smtp import judge_visit
 from newsletter.messages.checks import MAX_HTML_BYTES
-from newsletter.model.findings import FindingState, RuleState, fail, ok, warn
-from newsletter.store.condition import HEAD, Condition
+from newsletter.model.findings import Finding, FindingState, RuleState, fail, ok, warn
+from newsletter.store.condition import HEAD, Condition, condition_of
 
 OK, WARN, FAIL = FindingState.OK, FindingState.WARN, FindingState.FAIL
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -104,6 +104,40 @@ def test_one_of_two_mail_servers_may_be_gone() -> None:
     assert judge_mx("example.org", "replies", exchangers, hosts | {"b.example": gone}).state is FAIL
     none = Answer(outcome=Outcome.NOTHING)
     assert judge_mx("example.org", "replies", none, {"example.org": gone}).state is FAIL
+
+
+@pytest.mark.parametrize("records", [("0 .",), ("10 .",)])
+def test_a_domain_that_takes_no_mail_is_told_whatever_the_preference(records: tuple[str, ...]) -> None:
+    there = Answer(outcome=Outcome.FOUND, records=("192.0.2.1",))
+    exchangers = Answer(outcome=Outcome.FOUND, records=records)
+    finding = judge_mx("example.org", "replies", exchangers, {"example.org": there})
+    assert (finding.state, "null MX" in finding.what) == (FAIL, True)
+    both = Answer(outcome=Outcome.FOUND, records=(*records, "20 b.example"))
+    assert judge_mx("example.org", "replies", both, {"example.org": there, "b.example": there}).state is OK
+
+
+def test_a_place_that_may_not_even_be_looked_at_is_a_finding(tmp_path: Path) -> None:
+    """Below /home under ProtectHome=yes pathlib raises; so it does for a name that is too long."""
+    beyond = tmp_path / ("x" * 300)
+    [named] = judge_folders([beyond], setting="FOLDERS")
+    assert (named.state, "cannot be read" in named.what) == (FAIL, True)
+    assert [one.state for one in judge_folders([beyond], setting="FOLDERS", is_set=False)] == [WARN]
+    assert judge_mailbox(beyond).state is FAIL
+    assert judge_outbox(beyond / "outbox").state is WARN
+    assert machine.judge_disks([beyond])
+    assert not condition_of(f"sqlite:///{beyond}/newsletter.db").is_writable
+
+
+async def test_what_the_system_refuses_in_one_group_leaves_the_others() -> None:
+    async def refused() -> list[Finding]:
+        raise PermissionError(13, "Permission denied", "/home/ada")
+
+    async def fine() -> list[Finding]:
+        return [ok("store.opens", "fine")]
+
+    found = (await examine({"folders": refused, "store": fine}, now=NOW)).findings
+    assert [(one.check, one.state) for one in found] == [("folders.error", FAIL), ("store.opens", OK)]
+    assert found[0].what == "/home/ada: Permission denied"
 
 
 def test_a_name_that_is_missing_is_serious_only_where_mail_surely_leaves_from() -> None:

@@ -53,7 +53,7 @@ def test_numbers_on_which_sources_differ_are_named_with_their_sources() -> None:
     made = edition(confirmed(1), confirmed(2, disagreements=(Disagreement(subject="hurt", claims=claims),)))
     [check] = check_edition(made, size=SMALL, usual=UsualFacts(), hold_on=HOLDING_CHECKS)
     assert (check.kind, check.story, check.holds) == (CheckKind.NUMBERS, 2, True)
-    assert check.words == "sources differ on hurt: forty (The Gazette), 41 (The Courier)"
+    assert check.words == "sources differ on “hurt”: forty (The Gazette), 41 (The Courier)"
 
 
 def test_a_lead_that_says_next_to_nothing_is_named() -> None:

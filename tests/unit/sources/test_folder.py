@@ -471,6 +471,12 @@ def test_a_missing_folder_is_said_at_once(tmp_path: Path) -> None:
         scan(tmp_path / "file")
 
 
+def test_a_folder_that_may_not_even_be_looked_at_is_said_as_one_that_is_missing(tmp_path: Path) -> None:
+    """It stopped the other folders as well: below /home, for a service, pathlib raises."""
+    with pytest.raises(SettingsError, match=r"FOLDERS: .* cannot be read \(File name too long\): allow it"):
+        scan(tmp_path / ("x" * 300))
+
+
 def test_no_descriptor_is_left_open(folder: Path) -> None:
     for name in ("a.txt", "d/b.txt", "d/e/c.txt", "empty.txt"):
         write(folder / name, "" if name == "empty.txt" else "H")

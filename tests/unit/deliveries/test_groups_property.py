@@ -1,0 +1,258 @@
+"""A row of messages over a server that goes wrong anywhere: the server's book and our results agree."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field, replace
+
+import pytest
+from faults.server import Fault, FaultServer, Pace, Phase, Then
+from faults.wire import Wire
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from newsletter.deliveries.conversation import BLOCK, Conversation
+from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
+from newsletter.deliveries.session import SmtpConnection
+from newsletter.errors import TransportError
+from newsletter.model.deliveries import SendOutcome, SendPhase, SendResult
+from newsletter.model.feedback import BounceKind
+from newsletter.model.messages import Message
+
+O = SendOutcome  # noqa: E741
+P = Phase
+SERVER = SmtpServer(
+    host="mx.test",
+    port=25,
+    security=SmtpSecurity.TLS,
+    messages_per_connection=4,
+    timeouts=Timeouts.scaled(0.004),
+)
+NAMES = ("ada", "bo", "chi", "dag", "eve")
+SENDER = "d+{}@example.org"
+
+#: Where a refusal is said, whom it is about, and what else happens; each names its reader and its place, so
+#: that a reply taken for another's would show.
+REFUSALS = ("450 4.7.1 not now", "550 5.1.1 no such user", "554 5.7.1 no", "421 4.3.2 closing")
+
+
+def refusal(words: str, name: str, phase: Phase) -> bytes:
+    return f"{words}: {name} at {phase}\r\n".encode()
+
+
+@st.composite
+def faults(draw: st.DrawFn) -> Fault:
+    phase = draw(st.sampled_from([P.MAIL, P.RCPT, P.DATA, P.CONTENT, P.DOT, P.RSET]))
+    name = draw(st.sampled_from(NAMES))
+    then = draw(st.sampled_from([Then.GO_ON] * 4 + [Then.CLOSE, Then.RESET, Then.STALL]))
+    more: dict[str, object] = {"then": then}
+    proper = {P.DATA: "354 go on", P.CONTENT: ""}.get(phase, "250 2.0.0 fine")
+    says = draw(st.sampled_from(["refusal", "nothing", "half", "twice", "proper"]))
+    if phase is P.CONTENT:
+        says = draw(st.sampled_from(["refusal", "nothing"]))
+        more["after_octets"] = draw(st.sampled_from([1, 50, 70_000]))
+        if says == "refusal":
+            more["then"] = draw(st.sampled_from([then, Then.COMMANDS]))
+    if phase is P.DOT:
+        more["keeps_envelope"] = says == "refusal" and draw(st.booleans())
+        more["takes"] = says in {"nothing", "half"} and draw(st.booleans())
+    octets = {
+        "refusal": refusal(draw(st.sampled_from(REFUSALS)), name, phase),
+        "nothing": b"",
+        "half": b"250 2.0",
+        "twice": f"{proper}\r\n{proper}\r\n".encode(),
+        "proper": f"{proper}\r\n".encode() if proper else b"",
+    }[says]
+    if more["then"] is Then.GO_ON and (says == "half" or (says, phase) == ("nothing", P.DOT)):
+        # The next reply would pass for this one: nobody can see through that.
+        more["then"] = Then.STALL
+    recipient = {P.MAIL: SENDER.format(name), P.RSET: ""}.get(phase, f"{name}@example.org")
+    return Fault(
+        phase=phase,
+        says=octets,
+        recipient=recipient,
+        times=draw(st.sampled_from([0, 1, 1])) if recipient else 1,
+        skips=draw(st.integers(0, 4)) if not recipient else 0,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Messages, and how they are sent."""
+
+    faults: tuple[Fault, ...]
+    pace: Pace
+    #: By message: how far behind it the announced one stands, 0 for none; only the next one is the truth.
+    announced: tuple[int, ...]
+    #: Whether it is taken away, and its size.
+    withdrawn: tuple[bool, ...]
+    sizes: tuple[int, ...]
+
+
+five = lambda what: st.tuples(*[what] * len(NAMES))  # noqa: E731
+rows = st.builds(
+    Row,
+    faults=st.lists(faults(), max_size=4).map(tuple),
+    pace=st.sampled_from(Pace),
+    announced=five(st.sampled_from([1, 1, 1, 1, 0, 2])),
+    withdrawn=five(st.sampled_from([False] * 9 + [True])),
+    sizes=five(st.sampled_from([60, 60, 60, BLOCK - 40, BLOCK - 3, 200_000])),
+)
+
+
+@dataclass
+class Told:
+    """What we know of each message in the end, by its reader's name."""
+
+    results: dict[str, SendResult | TransportError] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+
+async def send_all(row: Row, server: FaultServer, *, in_groups: bool) -> Told:
+    """Send one message after another as a worker does: over a connection, and once over a fresh one."""
+    told, wires = Told(), []
+    connection: SmtpConnection | None = None
+    # Silence is the point of some faults; a machine that is slow is none.
+    there = SERVER if row.faults else replace(SERVER, timeouts=Timeouts.scaled(20))
+    messages = [
+        Message(
+            sender=SENDER.format(name),
+            recipient=f"{name}@example.org",
+            message_id=f"<{name}@example.org>",
+            content=b"a: b\r\n\r\n" + b"x" * size + b"\r\n",
+        )
+        for name, size in zip(NAMES, row.sizes, strict=True)
+    ]
+    for place, name in enumerate(NAMES):
+
+        async def before_content(name: str = name, place: int = place) -> bool:
+            told.asked.append(name)
+            return not row.withdrawn[place]
+
+        ahead = row.announced[place]
+        following = messages[place + ahead] if ahead and place + ahead < len(NAMES) else None
+        while True:
+            is_fresh = connection is None
+            if connection is None:
+                wires.append(Wire(server))
+                offers = {"pipelining": ""} if in_groups else {}
+                connection = SmtpConnection(Conversation(wires[-1]), there, offers)
+            try:
+                result = await connection.send(
+                    messages[place], before_content=before_content, following=following
+                )
+            except TransportError as error:
+                told.results[name] = error
+                await connection.close()
+                connection = None
+                break
+            told.results[name] = result
+            if not result.reusable:
+                await connection.close()
+                connection = None
+            is_lost = result.outcome is O.DEFERRED and result.reply.phase is SendPhase.MAIL
+            if is_fresh or result.reusable or not is_lost:
+                break
+            assert name not in told.asked, "it may stand as being sent in the store"
+    if connection is not None:
+        await connection.close()
+    if all(fault.then is not Then.STALL for fault in row.faults):
+        await asyncio.gather(*(wire.ended() for wire in wires))
+    return told
+
+
+def check(row: Row, server: FaultServer, told: Told) -> None:
+    received = {name.partition("@")[0]: count for name, count in server.book.received().items()}
+    assert not server.book.out_of_turn
+    assert sorted(told.asked) == sorted(set(told.asked))
+    for place, name in enumerate(NAMES):
+        result = told.results[name]
+        if isinstance(result, TransportError):
+            assert (received.get(name, 0), name in told.asked) == (0, False)
+        else:
+            check_copies(result, received.get(name, 0), left_out=row.withdrawn[place])
+            check_reply(result, name)
+    if not row.faults:
+        outcomes = [told.results[name].outcome for name in NAMES]  # type: ignore[union-attr]
+        assert outcomes == [O.WITHDRAWN if left_out else O.ACCEPTED for left_out in row.withdrawn]
+    for taken in server.book.taken:
+        name = taken.recipient.partition("@")[0]
+        assert taken.content == b"a: b\r\n\r\n" + b"x" * row.sizes[NAMES.index(name)] + b"\r\n"
+        assert taken.sender == SENDER.format(name)
+
+
+def check_copies(result: SendResult, copies: int, *, left_out: bool) -> None:
+    assert copies <= 1
+    if result.outcome is O.ACCEPTED:
+        assert copies == 1
+    elif copies:
+        assert result.outcome is O.UNCERTAIN
+    if left_out:
+        assert (copies, result.outcome in {O.ACCEPTED, O.UNCERTAIN}) == (0, False)
+    else:
+        assert result.outcome is not O.WITHDRAWN
+
+
+def check_reply(result: SendResult, name: str) -> None:
+    if result.outcome is O.UNCERTAIN:
+        assert result.reply.phase is SendPhase.CONTENT
+    if result.reply.code >= 400 and (about := re.search(r": (\w+) at ", result.reply.text)):
+        assert about[1] == name, "another reader's refusal"
+    if result.bounce is BounceKind.HARD:
+        assert name in result.reply.text
+        assert result.outcome is O.FAILED
+
+
+def play(row: Row, *, in_groups: bool) -> None:
+    server = FaultServer(*row.faults, extensions=("PIPELINING",) if in_groups else (), pace=row.pace)
+    told = asyncio.run(send_all(row, server, in_groups=in_groups))
+    check(row, server, told)
+
+
+SOUND = Row(
+    faults=(),
+    pace=Pace.TOGETHER,
+    announced=(1,) * 5,
+    withdrawn=(False,) * 5,
+    sizes=(60, BLOCK - 3, 60, 60, 60),
+)
+#: The wrong one is announced, and refused: that is nobody else's refusal.
+REFUSED = replace(
+    SOUND,
+    faults=(Fault(phase=P.RCPT, says=refusal(REFUSALS[1], "chi", P.RCPT), recipient="chi@example.org"),),
+    announced=(2, 1, 1, 1, 0),
+)
+LOOSE = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+THOROUGH = settings(LOOSE, max_examples=1000)
+
+
+@LOOSE
+@given(rows)
+@example(SOUND)
+@example(REFUSED)
+def test_book_and_results_agree_in_groups(row: Row) -> None:
+    play(row, in_groups=True)
+
+
+@settings(LOOSE, max_examples=50)
+@given(rows)
+@example(SOUND)
+def test_book_and_results_agree_one_by_one(row: Row) -> None:
+    play(row, in_groups=False)
+
+
+@pytest.mark.sweep
+@THOROUGH
+@given(rows, st.booleans())
+def test_book_and_results_agree_over_many_rows(row: Row, in_groups: bool) -> None:
+    play(row, in_groups=in_groups)
+
+
+def test_a_sound_server_takes_the_whole_row() -> None:
+    server = FaultServer(extensions=("PIPELINING",))
+    told = asyncio.run(send_all(SOUND, server, in_groups=True))
+    assert {name: result.outcome for name, result in told.results.items()} == dict.fromkeys(NAMES, O.ACCEPTED)  # type: ignore[union-attr]
+    # A connection is left after its share of four.
+    assert server.book.connections == 2
