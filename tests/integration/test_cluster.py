@@ -112,6 +112,7 @@ async def test_a_host_that_stops_gives_back_what_it_has_not_begun(make_app: Make
     assert server.book.received() == dict.fromkeys(READERS, 1)
 
 
+@pytest.mark.sweep
 async def test_a_host_joins_and_the_other_may_leave(make_app: MakeApp, server) -> None:
     one, two = make_app(smtp_connections=1), make_app()
     publish(one, READERS)
@@ -156,6 +157,7 @@ async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(make_app: MakeA
     assert server.book.received() == dict.fromkeys(READERS, 1)
 
 
+@pytest.mark.sweep
 async def test_a_batch_that_is_taken_twice_doubles_nobody(make_app: MakeApp, server) -> None:
     app, other = make_app(), make_app()
     publish(app, READERS)
