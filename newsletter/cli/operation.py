@@ -22,8 +22,9 @@ from newsletter.model.jobs import JobKind
     show_default=False,
     help=f"Only so much of the work, as --queues deliver on a host that only sends: {', '.join(JobKind)}.",
 )
+@click.option("--until-closed", is_flag=True, hidden=True, help="Stop when standard input ends, too.")
 @workers_option
-def run(*, no_web: bool, kinds: tuple[JobKind, ...], workers: int | None) -> None:
+def run(*, no_web: bool, kinds: tuple[JobKind, ...], until_closed: bool, workers: int | None) -> None:
     """Run the service: ingest, publish on schedule, deliver, serve the web pages; until SIGTERM.
 
     On PostgreSQL, run it on as many hosts as you like: they share the work, and every slot is published once.
@@ -36,7 +37,7 @@ def run(*, no_web: bool, kinds: tuple[JobKind, ...], workers: int | None) -> Non
     with opened(workers=workers) as app:
         settings = app.settings
         logs.configure(level=settings.log_level, form=settings.log_format, secrets=app.secrets())
-        service.run(app, clock=utc_now, with_web=not no_web, kinds=kinds)
+        service.run(app, clock=utc_now, with_web=not no_web, kinds=kinds, until_closed=until_closed)
 
 
 @click.command(epilog="Example: newsletter status")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from newsletter.deliver.company import Company
@@ -17,6 +17,9 @@ _CLAIMED_PER_CONNECTION = 10
 
 #: How many claims' worth of deliveries may wait for a domain before no more are claimed.
 _MOST_WAITING = 4
+
+#: For so long all workers believe the one that found nothing more: at a turn's end each would ask for itself.
+_EMPTY_FOR = timedelta(seconds=1)
 
 #: Longest wait for a rate within a turn, in seconds; a longer one ends the turn.
 _LONGEST_WAIT_SECONDS = 60.0
@@ -70,6 +73,8 @@ class Queue:
         self._limit = _CLAIMED_PER_CONNECTION * bag.transport.connections
         self._rates = rates_of(store, bag, clock)
         self._company = company
+        #: When the store had nothing more, UTC.
+        self._empty_at: datetime | None = None
         #: When the rate lets the next one out, if that ended the turn; UTC.
         self.rate_until: datetime | None = None
 
@@ -111,6 +116,10 @@ class Queue:
         if _domain(behind) != domain:
             self._on_their_way[_domain(behind)] += 1
         return self._reserve(behind)
+
+    def look_again(self) -> None:
+        """Tell that the store may have something again."""
+        self._empty_at = None
 
     def begun(self, delivery: Delivery) -> None:
         """Tell that a delivery is being handed over: it counts for the rates."""
@@ -189,6 +198,8 @@ class Queue:
         if len(self._waiting) >= _MOST_WAITING * self._limit:
             return False
         now = self._clock()
+        if self._empty_at is not None and timedelta() <= now - self._empty_at < _EMPTY_FOR:
+            return False
         claimed = await self._store.soon(
             self._store.deliveries.claim,
             sender=self._sender,
@@ -199,6 +210,7 @@ class Queue:
             only=self._only,
         )
         self._waiting.extend(claimed)
+        self._empty_at = None if claimed else now
         if claimed and self._company.is_close:
             await self._company.meet()
             self.wake()

@@ -360,6 +360,9 @@ class Sending:
     def _count(self, delivery: Delivery, mark: DeliveryMark, is_ours: bool) -> None:  # noqa: FBT001
         if not is_ours:
             return
+        if mark.state is DeliveryState.UNCERTAIN:
+            # The policy may have queued it again.
+            self.queue.look_again()
         self.outcomes[mark.state] += 1
         level = logging.DEBUG if mark.state is DeliveryState.ACCEPTED else logging.WARNING
         if log.isEnabledFor(level):

@@ -22,6 +22,7 @@ from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.editions import MailingList, RunOutcome, Turn
 from newsletter.model.jobs import JobKind
+from newsletter.service.beside import heed_parent, send_beside
 from newsletter.service.telling import local, log_feedback, log_ingest, log_source
 from newsletter.web.parts import parts_of, run_together
 
@@ -52,7 +53,12 @@ _LEFT_SECONDS = 5.0
 
 
 def run(
-    app: App, *, clock: Clock, with_web: bool = True, kinds: Collection[JobKind] = tuple(JobKind)
+    app: App,
+    *,
+    clock: Clock,
+    with_web: bool = True,
+    kinds: Collection[JobKind] = tuple(JobKind),
+    until_closed: bool = False,
 ) -> None:
     """Run the service until SIGTERM or SIGINT; messages and requests in flight are finished first.
 
@@ -61,6 +67,7 @@ def run(
         clock: Returns the time, UTC.
         with_web: Serve the web, too, if there is anything to serve.
         kinds: What of the work is done here; the rest is left to others that share the store.
+        until_closed: Stop when standard input ends, too.
 
     Raises:
         SettingsError: Something that sending or serving needs is missing, or the port cannot be had.
@@ -72,7 +79,7 @@ def run(
         listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
         # Before anything uses it: opened by two threads at once, it would be opened twice.
         agreed = app.agreed_clock(clock)
-        app.in_loop(_run_until_signal(app, agreed, listener, kinds))
+        app.in_loop(_run_until_signal(app, agreed, listener, kinds, until_closed=until_closed))
     log.info("stopped")
 
 
@@ -86,7 +93,12 @@ def _listening(app: App) -> socket.socket:
 
 
 async def _run_until_signal(
-    app: App, clock: Clock, listener: socket.socket | None, kinds: Collection[JobKind]
+    app: App,
+    clock: Clock,
+    listener: socket.socket | None,
+    kinds: Collection[JobKind],
+    *,
+    until_closed: bool,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -100,6 +112,10 @@ async def _run_until_signal(
         loop.add_signal_handler(number, stop, number)
     service = Service(app, clock=clock, stopping=stopping, kinds=kinds)
     parts = parts_of(app, listener=listener, clock=clock, stopping=stopping)
+    if app.store.is_shared and JobKind.DELIVER in kinds and app.settings.send_workers > 1:
+        parts.append(partial(send_beside, app.settings.send_workers - 1, stopping=stopping))
+    if until_closed:
+        parts.append(partial(heed_parent, stopping))
     await run_together(service.serve, *parts, stopping=stopping)
 
 

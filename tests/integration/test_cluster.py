@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from faults.turns import MakeApp, publish
 from sqlalchemy import text
 
 from newsletter.app import App
+from newsletter.cli import commands
 from newsletter.engine import cluster
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.jobs import JobKind
@@ -112,6 +115,7 @@ async def test_a_host_that_stops_gives_back_what_it_has_not_begun(make_app: Make
     assert server.book.received() == dict.fromkeys(READERS, 1)
 
 
+@pytest.mark.sweep
 async def test_a_host_joins_and_the_other_may_leave(make_app: MakeApp, server) -> None:
     one, two = make_app(smtp_connections=1), make_app()
     publish(one, READERS)
@@ -156,6 +160,7 @@ async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(make_app: MakeA
     assert server.book.received() == dict.fromkeys(READERS, 1)
 
 
+@pytest.mark.sweep
 async def test_a_batch_that_is_taken_twice_doubles_nobody(make_app: MakeApp, server) -> None:
     app, other = make_app(), make_app()
     publish(app, READERS)
@@ -234,3 +239,29 @@ async def test_three_hosts_publish_a_slot_once(make_app: MakeApp, server, clock)
             )
         await until(lambda: server.book.received() == {READERS[0]: 1} and not jobs_of(apps[0], "publish"))
     assert len(apps[0].store.editions.runs("daily")) == 1
+
+
+def test_operators_see_the_queue(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app()
+    publish(app, READERS)
+    gone = dead_worker(app)
+    sql(app.store, f"INSERT INTO queue_workers VALUES ({gone}, 'mx1', 42, '9.9', now())")
+    sql(app.store, f"UPDATE procrastinate_jobs SET status = 'doing', worker_id = {gone} WHERE id % 8 = 0")
+    monkeypatch.setenv("DATABASE_URL", app.settings.database_url)
+    shown = CliRunner().invoke(commands, ["jobs"])
+    assert shown.exit_code == 0, shown.output
+    assert "no worker is there to take jobs" in shown.output
+    assert [
+        line.split()[:2] for line in shown.output.splitlines() if line.startswith(("deliver", "mx1"))
+    ] == [
+        ["deliver", "7"],
+        ["mx1", "42"],
+    ]
+    told = json.loads(CliRunner().invoke(commands, ["jobs", "--json"]).output)
+    [count] = told["jobs"]
+    assert (count["kind"], count["waiting"], count["stalled"]) == ("deliver", 7, 1)
+    [worker] = told["workers"]
+    assert (worker["host"], worker["alive"], worker["doing"]) == ("mx1", False, ["deliver"])
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///none.db")
+    assert "There is no queue" in CliRunner().invoke(commands, ["jobs"]).output
+    assert json.loads(CliRunner().invoke(commands, ["jobs", "--json"]).output) is None

@@ -43,6 +43,8 @@ from newsletter.__main__ import main
 main()
 """
 
+_PATIENT = "from newsletter.__main__ import main; main()"
+
 
 class Workers:
     """Processes that take part, each with a store's address of its own."""
@@ -51,11 +53,11 @@ class Workers:
         self._folder, self._environment = folder, environment
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def start(self, **settings: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str, program: str = _WORKER, **settings: str) -> subprocess.Popen[bytes]:
         environment = os.environ | self._environment | settings
         with (self._folder / f"worker{len(self.running)}.log").open("wb") as log:
-            words = [sys.executable, "-c", _WORKER, "run", "--no-web", "--queues", "deliver"]
-            worker = subprocess.Popen(words, cwd=self._folder, env=environment, stdout=log, stderr=log)
+            command = [sys.executable, "-c", program, "run", "--no-web", "--queues", "deliver", *words]
+            worker = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=log, stderr=log)
         self.running.append(worker)
         return worker
 
@@ -157,3 +159,15 @@ def test_one_is_cut_off_from_the_database_and_comes_back(app: App, sink: Sink, w
     line.mend()
     until(lambda: sum(one.is_alive for one in app.store.jobs.state().workers) == 2)
     assert workers.stop() == [0, 0]
+
+
+def test_a_worker_for_each_core_ends_with_the_one_that_started_it(
+    app: App, sink: Sink, workers: Workers
+) -> None:
+    # Leases of another length would pass for those of a clock that was set back.
+    first = workers.start("--workers", "3", program=_PATIENT)
+    until(lambda: len(app.store.jobs.state().workers) == 3)
+    until(lambda: is_through(app))
+    assert sink.copies() == {f"r{number}@example.org": 1 for number in range(READERS)}
+    first.kill()
+    until(lambda: sum(one.is_alive for one in app.store.jobs.state().workers if one.pid != first.pid) == 0)

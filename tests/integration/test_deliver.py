@@ -86,6 +86,21 @@ async def test_every_reader_gets_one_message_of_their_own(make_app: MakeApp, clo
     assert script.connections == 2
 
 
+async def test_a_turn_s_end_is_found_out_by_one_for_all(make_app: MakeApp, clock, monkeypatch) -> None:
+    app = make_app(smtp_connections=8)
+    publish(app)
+    claims: list[int] = []
+    claim = app.store.deliveries.claim
+
+    def counted(**how):
+        claims.append(1)
+        return claim(**how)
+
+    monkeypatch.setattr(app.store.deliveries, "claim", counted)
+    assert (await deliver(app, clock)).outcomes == {S.ACCEPTED: 5}
+    assert len(claims) == 2
+
+
 async def test_a_turn_of_some_deliveries_leaves_the_others_alone(make_app: MakeApp, clock, script) -> None:
     app = make_app()
     edition = publish(app)
