@@ -28,6 +28,8 @@ def run(*, no_web: bool, kinds: tuple[JobKind, ...], workers: int | None) -> Non
 
     On PostgreSQL, run it on as many hosts as you like: they share the work, and every slot is published once.
     Folders and mailboxes must be reached from each host that ingests, publishes or takes in what came back.
+    There, what makes use of more cores is not --workers, but `newsletter run --queues deliver --no-web` once
+    more for each.
     """
     from newsletter import service
     from newsletter.cli import logs
