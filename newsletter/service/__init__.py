@@ -72,7 +72,7 @@ def run(
         listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
         # Before anything uses it: opened by two threads at once, it would be opened twice.
         agreed = app.agreed_clock(clock)
-        asyncio.run(_run_until_signal(app, agreed, listener, kinds))
+        app.in_loop(_run_until_signal(app, agreed, listener, kinds))
     log.info("stopped")
 
 
