@@ -5,12 +5,12 @@ It alone chooses SQLite or PostgreSQL, SMTP or files. Faces talk to it and to no
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import wiring
@@ -19,6 +19,7 @@ from newsletter.bound.batches import Batches
 from newsletter.bound.crew import crew
 from newsletter.bound.doctor import Doctor
 from newsletter.bound.explanations import Explanations
+from newsletter.bound.loops import run_in_loop
 from newsletter.bound.nouns import Nouns
 from newsletter.bound.places import missing_places
 from newsletter.deliver import deliver
@@ -73,6 +74,11 @@ class App(Nouns):
     def isolated(cls, **overrides: object) -> "App":
         """Make an app of defaults and overrides alone: no environment, no `.env`, no newsletter.toml."""
         return cls(settings_room.isolated(**overrides))
+
+    @staticmethod
+    def in_loop(main: Coroutine[Any, Any, _Result]) -> _Result:
+        """Run a coroutine in an event loop of its own: uvloop's, where that is installed."""
+        return run_in_loop(main)
 
     @staticmethod
     async def apart(work: Callable[[], _Result]) -> _Result:
@@ -268,6 +274,10 @@ class App(Nouns):
     def slots_due(self, mailing_list: MailingList, *, now: datetime) -> bool:
         """Return whether a slot of a list has come and is not answered."""
         return bool(slots_due(self.store, mailing_list, now=now))
+
+    def agreed_clock(self, clock: Clock) -> Clock:
+        """Return the clock that all hosts agree on which share the store: for whoever sends."""
+        return self.store.agreed_clock(clock)
 
     async def deliver(
         self,

@@ -1,13 +1,12 @@
 """What a worker process does from its start to its end; nothing but `newsletter.bound.crew` starts one."""
 
-import asyncio
 import logging
 import os
 import pickle
-import signal
 import sys
 
 from newsletter import wiring
+from newsletter.bound.loops import run_in_loop
 from newsletter.deliver.crew import Ended, Order, read_whole, taken
 from newsletter.deliver.worker import Mouth, work
 from newsletter.errors import StoreError
@@ -16,8 +15,6 @@ from newsletter.store.store import Store
 
 def main() -> None:
     """Do the part of a turn of sending that comes in through standard input."""
-    # Ctrl-C goes to the whole group: the parent tells us what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a library prints must not get between the words.
     mouth = Mouth(os.dup(sys.stdout.fileno()))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -42,7 +39,7 @@ def _work(luggage: bytes, order: Order, ear: int, mouth: Mouth) -> None:
         suppression_key=values.suppression_key.get_secret_value(),
     )
     try:
-        asyncio.run(work(store, wiring.postbag(values, lists), order, ear=ear, mouth=mouth))
+        run_in_loop(work(store, wiring.postbag(values, lists), order, ear=ear, mouth=mouth))
     finally:
         store.close()
 

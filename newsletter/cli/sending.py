@@ -98,7 +98,7 @@ def send_edition(*, list_name: str | None, yes: bool, ingest_first: bool, worker
             click.echo(f"No edition: {report.run.reason}.")
         total = partial(app.due_count, now=utc_now(), list_name=mailing_list.name)
         with progress("sending", total=total, worth=_MANY) as on_result:
-            delivered = asyncio.run(_deliver(app, mailing_list.name, on_result))
+            delivered = app.in_loop(_deliver(app, mailing_list.name, on_result))
     _show_delivered(delivered)
 
 
@@ -110,7 +110,7 @@ def send_waiting(*, list_name: str | None, workers: int | None) -> None:
         _check_sending(app)
         total = partial(app.due_count, now=utc_now(), list_name=name)
         with progress("sending", total=total, worth=_MANY) as on_result:
-            delivered = asyncio.run(_deliver(app, name, on_result))
+            delivered = app.in_loop(_deliver(app, name, on_result))
     if not (delivered.outcomes or delivered.due or delivered.next_due or delivered.in_doubt):
         click.echo("Nothing waits to be sent, paused editions aside.")
     _show_delivered(delivered)
@@ -165,7 +165,11 @@ async def _deliver(app: App, list_name: str | None, on_result: Callable[[], None
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
     return await app.deliver(
-        clock=utc_now, stopping=stopping, list_name=list_name, on_result=on_result, force=True
+        clock=app.agreed_clock(utc_now),
+        stopping=stopping,
+        list_name=list_name,
+        on_result=on_result,
+        force=True,
     )
 
 

@@ -66,8 +66,6 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
     loop = asyncio.get_running_loop()
     loop.add_reader(ear, _listen, loop, ear, stopping)
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    # Ctrl-C goes to the whole group: the parent tells us what it means.
-    loop.add_signal_handler(signal.SIGINT, lambda: None)
     sending = Sending(
         store,
         bag,

@@ -18,8 +18,8 @@ from newsletter.model.deliveries import Breaker, DeliveryState
 
 log = logging.getLogger(__name__)
 
-#: Deliveries that a process more is worth starting for.
-_WORTH_A_PROCESS = 1_000
+#: Deliveries that a process more is worth starting for: its start takes as long as some thousands of them.
+_WORTH_A_PROCESS = 5_000
 
 #: How often a worker that died is started anew within a turn.
 _MOST_LIVES = 5
@@ -140,8 +140,9 @@ class Workers:
 
     async def _live(self, place: int, sender: str) -> Ended | None:
         """Start a worker and listen to it; return how its turn ended, None if it died before that."""
+        # In a session of its own, Ctrl-C does not reach it: what that means it is told by us.
         worker = await asyncio.create_subprocess_exec(
-            *self._crew.command, stdin=PIPE, stdout=PIPE, pass_fds=self._files
+            *self._crew.command, stdin=PIPE, stdout=PIPE, pass_fds=self._files, start_new_session=True
         )
         stop = asyncio.create_task(self._stop(worker))
         try:

@@ -19,10 +19,12 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from newsletter.errors import DkimKeyError, MessageRefusedError
 from newsletter.messages.dkim_keys import DkimKey, check_domain
+from newsletter.model.keys import KeyType
 
 _CRLF = b"\r\n"
 
@@ -111,17 +113,24 @@ class Signer:
         self, key: DkimKey, named: Sequence[str], covered: bytes, body_hash: str, now: datetime
     ) -> bytes:
         """Write one field (RFC 6376 section 3.5); its own `b=` is signed while still empty (section 3.7)."""
-        time = int(now.timestamp())
-        lines = (
-            f"DKIM-Signature: v=1; a={key.key_type.value}-sha256; c=relaxed/relaxed; t={time};",
-            *_filled((f"d={self.domain};", f" s={key.selector};")),
-            *named,
-            f"bh={body_hash};",
-            "b=",
-        )
-        unsigned = "\r\n ".join(lines).encode("ascii")
-        signature = b64encode(key.signature(covered + relaxed_field(unsigned)))
-        return unsigned + _broken(signature, first=_ROOM - len("b=")) + _CRLF
+        stem, relaxed = _stem(self.domain, key.selector, key.key_type, tuple(named), int(now.timestamp()))
+        last = f"bh={body_hash};".encode("ascii")
+        signature = b64encode(key.signature(covered + relaxed + b" " + last + b" b="))
+        return b"\r\n ".join((stem, last, b"b=" + _broken(signature, first=_ROOM - len("b=")))) + _CRLF
+
+
+@lru_cache(maxsize=16)
+def _stem(
+    domain: str, selector: str, key_type: KeyType, named: tuple[str, ...], time: int
+) -> tuple[bytes, bytes]:
+    """Return what a signature's field begins with, folded and in relaxed form, until the hash of the body."""
+    lines = (
+        f"DKIM-Signature: v=1; a={key_type.value}-sha256; c=relaxed/relaxed; t={time};",
+        *_filled((f"d={domain};", f" s={selector};")),
+        *named,
+    )
+    stem = "\r\n ".join(lines).encode("ascii")
+    return stem, relaxed_field(stem)
 
 
 class Seal:

@@ -78,8 +78,8 @@ def run(
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(app)) if with_web and app.serves_web else None
         # Before anything uses it: opened by two threads at once, it would be opened twice.
-        _ = app.store
-        asyncio.run(_run_until_signal(app, clock, listener, kinds, until_closed=until_closed))
+        agreed = app.agreed_clock(clock)
+        app.in_loop(_run_until_signal(app, agreed, listener, kinds, until_closed=until_closed))
     log.info("stopped")
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from newsletter.errors import StoreError
+from newsletter.model.clock import Clock
 from newsletter.store.accounts import Accounts
+from newsletter.store.agreeing import AgreedClock
 from newsletter.store.alerts import Alerts
 from newsletter.store.archive import Archive
 from newsletter.store.atonce import OccupiedError
@@ -165,6 +167,14 @@ class Store:
     def driver_address(self) -> str:
         """Address of a PostgreSQL database as its driver takes it, with its password."""
         return self._database.driver_address
+
+    def agreed_clock(self, clock: Clock) -> Clock:
+        """Return a host's clock, put right by that of a database which several hosts may share.
+
+        Raises:
+            StoreError: It does not answer.
+        """
+        return AgreedClock(self._database, clock) if self.is_shared else clock
 
     @property
     def is_shared(self) -> bool:

@@ -40,8 +40,8 @@ class Copy:
 class Interrupted:
     """A message whose sender went away between 354 and a sign that it had the reply to the content.
 
-    A command is such a sign, unless it came in a group: that may have been said ahead. The next content cannot
-    have been.
+    A command is such a sign, unless it came in a group: that may have been said ahead. The next content
+    cannot have been.
     """
 
     recipient: str

@@ -23,7 +23,7 @@ PARTS = 6
 STRIDES = {"sqlite": 1, "postgresql": 2}
 
 #: The same where the server takes no groups.
-ONE_BY_ONE_STRIDE = 10
+ONE_BY_ONE_STRIDE = 30
 
 #: Points of each database and policy in a plain run.
 SAMPLE = 3

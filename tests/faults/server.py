@@ -137,18 +137,24 @@ class EndedError(Exception):
 
 
 class FaultServer:
-    """The server; use it as an asynchronous context."""
+    """The server; use it as an asynchronous context.
+
+    Attributes:
+        usual: What it offers unless told otherwise.
+    """
+
+    usual: tuple[str, ...] = ("SIZE 1000000", "ENHANCEDSTATUSCODES")
 
     def __init__(
         self,
         *faults: Fault,
-        extensions: tuple[str, ...] = ("SIZE 1000000", "ENHANCEDSTATUSCODES"),
+        extensions: tuple[str, ...] | None = None,
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         pace: Pace = Pace.TOGETHER,
     ) -> None:
         self.faults = list(faults)
-        self.extensions = extensions
+        self.extensions = self.usual if extensions is None else extensions
         self.tls = tls
         self.implicit_tls = implicit_tls
         self.pace = pace

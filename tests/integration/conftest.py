@@ -109,6 +109,15 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["one by one", "in groups"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How commands may be said to a fault server: PIPELINING (RFC 2920) is offered or not."""
+    way: str = request.param
+    if way == "in groups":
+        monkeypatch.setattr(FaultServer, "usual", (*FaultServer.usual, "PIPELINING"))
+    return way
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[FaultServer]:
     async with FaultServer() as started:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from faults.matrix import CELLS, Cell, Known, render
+from faults.matrix import BIG, CELLS, Cell, Known, render
 from faults.server import Book, FaultServer, Phase, Then
 
 from newsletter.deliveries.session import SmtpConnection
@@ -60,7 +60,9 @@ def cells() -> Iterator[object]:
         if not cell.only_in_groups:
             yield pytest.param(cell, Way.ONE_BY_ONE, id=name)
         if cell.phase in IN_A_GROUP:
-            yield pytest.param(cell, Way.IN_GROUPS, id=f"{name} - in groups")
+            # Twenty megabytes, or a silence, take their time.
+            marks = pytest.mark.sweep if cell.size == BIG or cell.hurried else ()
+            yield pytest.param(cell, Way.IN_GROUPS, id=f"{name} - in groups", marks=marks)
         if cell.phase in BEHIND and not cell.served:
             yield pytest.param(cell, Way.BEHIND, id=f"{name} - behind a content", marks=pytest.mark.sweep)
 

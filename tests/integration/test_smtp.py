@@ -30,6 +30,10 @@ O = SendOutcome  # noqa: E741
 P = SendPhase
 
 
+#: The same is known, whether commands are said in groups or not.
+either_way = pytest.mark.usefixtures("way")
+
+
 async def yes() -> bool:
     return True
 
@@ -252,6 +256,7 @@ def local(port: int, security: SmtpSecurity = SmtpSecurity.NONE, **more) -> Smtp
     return SmtpServer(port=port, security=security, **(values | more))
 
 
+@either_way
 @pytest.mark.parametrize("security", [SmtpSecurity.STARTTLS, SmtpSecurity.TLS])
 async def test_tls_with_a_certificate_that_verifies_and_a_sign_in(tls, trust, make_message, security) -> None:
     implicit = security is SmtpSecurity.TLS
@@ -343,6 +348,38 @@ async def test_what_is_slipped_in_before_tls_is_not_believed(tls, trust, make_me
     assert "SMTPUTF8, which the server does not offer" in result.reply.text
 
 
+@pytest.mark.parametrize("security", [SmtpSecurity.STARTTLS, SmtpSecurity.TLS])
+async def test_groups_go_through_tls_as_they_are(tls, trust, make_message, security) -> None:
+    contents = [b"a: b\r\n\r\n" + b".x\r\n" * size for size in (1, 60_000, 16_380, 3)]
+    row = [make_message(f"r{n}@example.org", content=content) for n, content in enumerate(contents)]
+    implicit = security is SmtpSecurity.TLS
+    async with FaultServer(tls=tls, implicit_tls=implicit, extensions=("PIPELINING",)) as server:
+        connection = await SmtpTransport(local(server.port, security), tls_context=trust).connect()
+        assert connection.announces
+        for message, following in zip(row, [*row[1:], None], strict=True):
+            result = await connection.send(message, before_content=yes, following=following)
+            assert (result.outcome, result.reusable) == (O.ACCEPTED, True)
+        await connection.close()
+    assert [taken.content for taken in server.book.taken] == contents
+    assert server.book.commands[-1] == "QUIT"
+
+
+@pytest.mark.parametrize("before_tls", [True, False])
+async def test_what_counts_is_what_is_offered_under_tls(tls, trust, make_message, before_tls: bool) -> None:
+    """A group offered in clear alone may have been slipped in (RFC 3207 section 4.2)."""
+    bare = Fault(phase=Phase.EHLO, says=b"250 mx.test\r\n", skips=int(before_tls), times=1)
+    async with FaultServer(bare, tls=tls, extensions=("PIPELINING",)) as server:
+        if not before_tls:
+            server.faults = [replace(bare, says=b"250-mx.test\r\n250 STARTTLS\r\n")]
+        there = SmtpTransport(local(server.port, SmtpSecurity.STARTTLS), tls_context=trust)
+        connection = await there.connect()
+        assert connection.announces is not before_tls
+        result = await connection.send(make_message(), before_content=yes, following=make_message("bo@x.org"))
+        await connection.close()
+    assert result.outcome is O.ACCEPTED
+    assert ("RCPT TO:<bo@x.org>" in server.book.commands) is not before_tls
+
+
 async def test_reports_of_failure_are_asked_for_where_they_are_offered(make_message) -> None:
     async with FaultServer(extensions=("SIZE 0", "DSN")) as server:
         await send(SmtpTransport(local(server.port)), make_message("a+b=c@example.org"))
@@ -366,6 +403,7 @@ async def test_a_message_too_big_for_the_server_is_not_begun(make_message) -> No
     assert not any(line.startswith("MAIL") for line in server.book.commands)
 
 
+@either_way
 @pytest.mark.parametrize("sender", ["d@example.org>\r\nRCPT TO:<b@example.org", "\u00fc@example.org"])
 async def test_a_sender_that_cannot_be_said_stops_its_list(make_message, sender: str) -> None:
     async with FaultServer() as server:
@@ -376,12 +414,14 @@ async def test_a_sender_that_cannot_be_said_stops_its_list(make_message, sender:
     assert not any("MAIL" in line or "RCPT" in line for line in server.book.commands)
 
 
+@either_way
 async def test_a_connection_is_given_up_when_it_is_old(make_message) -> None:
     async with FaultServer() as server:
         result = await send(SmtpTransport(local(server.port, connection_seconds=0)), make_message())
     assert (result.outcome, result.reusable) == (O.ACCEPTED, False)
 
 
+@either_way
 async def test_a_message_that_takes_too_long_in_all_is_put_off(make_message) -> None:
     slow = Fault(phase=Phase.RCPT, says=b"250-2.1.5 wait\r\n", piece=1, forever=True)
     async with FaultServer(slow) as server, asyncio.timeout(5):
@@ -390,7 +430,7 @@ async def test_a_message_that_takes_too_long_in_all_is_put_off(make_message) -> 
     assert result.reply.text == "the whole message took longer than it may"
 
 
-async def test_a_deadline_that_is_over_before_the_content_leaves_no_doubt(make_message) -> None:
+async def test_a_deadline_that_is_over_before_the_content_leaves_no_doubt(make_message, way: str) -> None:
     connection_deadline = 0.2
     async with FaultServer() as server:
         connection = await SmtpTransport(
@@ -403,10 +443,16 @@ async def test_a_deadline_that_is_over_before_the_content_leaves_no_doubt(make_m
 
         result = await connection.send(make_message(), before_content=pass_the_deadline)
         await connection.close()
-    assert (result.outcome, result.reply.phase) == (O.DEFERRED, P.DATA)
-    assert "DATA" not in server.book.commands
+        await server.idle()
+    assert result.outcome is O.DEFERRED
+    if way == "in groups":
+        assert (result.reply.phase, server.book.broken_off) == (P.CONTENT, [b""])
+    else:
+        assert result.reply.phase is P.DATA
+        assert "DATA" not in server.book.commands
 
 
+@either_way
 async def test_a_goodbye_is_said_long_after_the_last_message(make_message) -> None:
     async with FaultServer() as server:
         connection = await SmtpTransport(local(server.port)).connect()
@@ -423,6 +469,7 @@ async def test_a_sign_in_that_takes_too_long_in_all_is_told() -> None:
             await SmtpTransport(local(server.port, message_deadline_seconds=0.2)).connect()
 
 
+@either_way
 async def test_a_message_given_up_by_us_leaves_no_reply_for_the_next(make_message) -> None:
     async with FaultServer(Fault(phase=Phase.RCPT, then=Then.STALL)) as server:
         connection = await SmtpTransport(local(server.port)).connect()
@@ -448,6 +495,7 @@ async def test_a_sign_in_given_up_by_us_leaves_no_connection_behind() -> None:
         await server.idle()
 
 
+@either_way
 async def test_the_time_that_the_store_takes_is_not_the_servers(make_message) -> None:
     deadlines: list[float] = []
     async with FaultServer() as server:
@@ -477,6 +525,7 @@ async def test_a_store_that_fails_leaves_the_server_untouched(make_message) -> N
     assert server.book.commands[-1] == "QUIT"
 
 
+@either_way
 @pytest.mark.parametrize(
     "content",
     [b"", b".", b"\n.\n", b"a\n.\r\nMAIL FROM:<x@example.org>\r\n", b"a\r.\rb", b"\r\n.\r\n", b"x" * 300_000],

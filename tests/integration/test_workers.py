@@ -72,7 +72,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
 
 @pytest.mark.parametrize(
     ("count", "due", "connections", "expected"),
-    [(1, 10**6, 16, 1), (4, 10**6, 16, 4), (4, 10**6, 2, 2), (4, 2_999, 16, 2), (4, 0, 16, 1)],
+    [(1, 10**6, 16, 1), (4, 10**6, 16, 4), (4, 10**6, 2, 2), (4, 14_999, 16, 2), (4, 0, 16, 1)],
 )
 def test_as_many_are_started_as_are_worth_it(count: int, due: int, connections: int, expected: int) -> None:
     crew = Crew(count=count, command=(), luggage=lambda _place, _count: b"")

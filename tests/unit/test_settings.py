@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.app import App
-from newsletter.bound.mail import _boxes
+from newsletter.bound.mail import news_boxes
 from newsletter.cli import logs
 from newsletter.errors import SettingsError, StoreError
 from newsletter.model.subscribers import Cadence
@@ -239,7 +239,7 @@ def test_an_account_has_one_name_however_it_is_written(value: str) -> None:
 
 def test_a_mailbox_that_is_set_twice_is_read_once() -> None:
     box = "imaps://a:p@x.example"
-    boxes = _boxes(load(mailboxes=f"{box}, {box}/INBOX, box, ./box"))
+    boxes = news_boxes(load(mailboxes=f"{box}, {box}/INBOX, box, ./box"))
     assert [box.name for box in boxes] == ["imaps://a@x.example/INBOX", str(Path("box").resolve())]
     assert mailbox_name("imaps://a@x.example:1993/A%2FB%20C") == "imaps://a@x.example:1993/A/B%20C"
 

@@ -8,11 +8,13 @@ lost, doubled or late does no harm.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
+from psycopg import AsyncConnection
 
 from newsletter.engine.base import Verb, Works, attempt
 from newsletter.engine.cluster.joining import (
@@ -25,6 +27,9 @@ from newsletter.model.deliveries import DeliveryRange
 from newsletter.model.jobs import STALLED_SECONDS, JobKind
 
 log = logging.getLogger(__name__)
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 #: Queues that every worker looks after, whatever else it does.
 _LEFT_OVER, _RESCUE = "left-over", "rescue"
@@ -93,6 +98,10 @@ class Cluster:
         self._defer_left_over = defer_left_over
         self._asked: dict[str, int | None] = {}
         self._is_asked = asyncio.Event()
+        #: Those to the database that are open.
+        self._connections: WeakSet[AsyncConnection] = WeakSet()
+        #: Jobs that are being done.
+        self._in_hand = 0
 
     def wake(self, kind: JobKind, *, tick: int | None = None) -> None:
         """Let something be done soon, here or elsewhere."""
@@ -122,13 +131,13 @@ class Cluster:
             min_size=1,
             max_size=_CONNECTIONS,
             timeout=_ANSWER_SECONDS,
-            configure=_commit_each,
+            configure=self._prepare,
         )
         app = App(connector=connector)
         app.job_manager = Roll(connector, release=self._release)
 
-        send = _sender(works)
-        app.task(name=JobKind.DELIVER, queue=JobKind.DELIVER, retry=_Retrying())(send)
+        works = self._counted(works)
+        app.task(name=JobKind.DELIVER, queue=JobKind.DELIVER, retry=_Retrying())(_sender(works))
         for kind in self.kinds - {JobKind.DELIVER}:
             _register(app, kind, works.verbs[kind])
         _register(app, _LEFT_OVER, self._look_for_left_over)
@@ -138,6 +147,25 @@ class Cluster:
 
         app.periodic(cron=RESCUE_TIMES)(app.task(name=_RESCUE, queue=_RESCUE)(look_for_the_gone))
         return app
+
+    def _counted(self, works: Works) -> Works:
+        """Return works that are counted while they are done."""
+
+        def counting(work: Callable[_Given, Awaitable[_Result]]) -> Callable[_Given, Awaitable[_Result]]:
+            """Count one of them."""
+
+            async def do(*args: _Given.args, **options: _Given.kwargs) -> _Result:
+                """Do it."""
+                self._in_hand += 1
+                try:
+                    return await work(*args, **options)
+                finally:
+                    self._in_hand -= 1
+
+            return do
+
+        verbs = {kind: counting(verb) for kind, verb in works.verbs.items()}
+        return Works(verbs=verbs, send_batch=counting(works.send_batch))
 
     async def _look_for_left_over(self) -> None:
         if count := await self._defer_left_over():
@@ -172,9 +200,7 @@ class Cluster:
                 )
                 running = asyncio.create_task(worker)
                 await asyncio.wait((running, told), return_when=asyncio.FIRST_COMPLETED)
-                # It takes no more jobs, and waits for those in hand.
-                running.cancel()
-                [ending] = await asyncio.gather(running, return_exceptions=True)
+                ending = await self._ended(running)
                 if not stopping.is_set():
                     log.warning(
                         "the queue was lost: %s", _reason(ending) if ending else "no word got through"
@@ -182,6 +208,25 @@ class Cluster:
                     await _wait(stopping, _REST_SECONDS)
         finally:
             told.cancel()
+
+    async def _ended(self, running: asyncio.Task[None]) -> BaseException | None:
+        """Let a worker take no more jobs, and wait for those in hand; return why it had ended, if it had.
+
+        A database that does not answer then is not waited for: others find out what it would have been told.
+        """
+        running.cancel()
+        while not (await asyncio.wait((running,), timeout=_ANSWER_SECONDS))[0]:
+            if not self._in_hand:
+                for connection in self._connections:
+                    connection.pgconn.finish()
+                running.cancel()
+        [ending] = await asyncio.gather(running, return_exceptions=True)
+        return ending
+
+    async def _prepare(self, connection: AsyncConnection) -> None:
+        """Let each statement stand for itself: one round to the database instead of three."""
+        self._connections.add(connection)
+        await connection.set_autocommit(True)
 
     async def _defer(self, app: App) -> None:
         """Put into the queue what is asked for."""
@@ -242,11 +287,6 @@ async def _defer(app: App, queue: str, tick: int | None) -> None:
         return
     deferrer = app.configure_task(queue, **values, task_kwargs={"timestamp": tick})
     await app.job_manager.defer_periodic_job(job=deferrer.job, periodic_id="", defer_timestamp=tick)
-
-
-async def _commit_each(connection: Any) -> None:  # noqa: ANN401 - the driver's
-    """Let each statement stand for itself: one round to the database instead of three."""
-    await connection.set_autocommit(True)
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:

@@ -224,7 +224,7 @@ REFUSED = replace(
     faults=(Fault(phase=P.RCPT, says=refusal(REFUSALS[1], "chi", P.RCPT), recipient="chi@example.org"),),
     announced=(2, 1, 1, 1, 0),
 )
-LOOSE = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+LOOSE = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 THOROUGH = settings(LOOSE, max_examples=1000)
 
 
@@ -236,7 +236,7 @@ def test_book_and_results_agree_in_groups(row: Row) -> None:
     play(row, in_groups=True)
 
 
-@settings(LOOSE, max_examples=50)
+@settings(LOOSE, max_examples=25)
 @given(rows)
 @example(SOUND)
 def test_book_and_results_agree_one_by_one(row: Row) -> None:

@@ -74,10 +74,12 @@ class ScriptedTransport(asyncio.Transport):
         return END in self.written
 
 
-async def hand_over(script: tuple[bytes, ...]) -> tuple[SendResult | None, ScriptedTransport, bool]:
+async def hand_over(
+    script: tuple[bytes, ...], *, in_groups: bool = False
+) -> tuple[SendResult | None, ScriptedTransport, bool]:
     """Send one message; return the result, None if an error was raised, and whether the store was asked."""
     transport = ScriptedTransport(script)
-    connection = SmtpConnection(Conversation(transport), SERVER, {})
+    connection = SmtpConnection(Conversation(transport), SERVER, {"pipelining": ""} if in_groups else {})
     asked = False
 
     async def before_content() -> bool:
@@ -115,6 +117,31 @@ def test_whatever_a_server_says_nothing_is_claimed_that_is_not_so(script: tuple[
     said = [line for line in transport.written if line != b"QUIT\r\n"]
     assert [line[:4] for line in said] == [b"MAIL", b"RCPT", b"DATA", END[:4]][: len(said)]
     assert len(said) < 3 or asked
+    check(result, transport, asked=asked)
+
+
+#: The same where the first three are said at once.
+groups = st.builds(
+    lambda mail, rcpt, data, dot: (mail + rcpt + data, dot),
+    *(st.one_of(st.just(good), st.just(good), steps) for good in GOOD),
+)
+
+
+@settings(max_examples=100)
+@given(groups)
+@example((b"".join(GOOD[:3]), GOOD[3]))
+@example((b"".join(GOOD[:3]), b"250 taken\r\n250 again\r\n"))
+@example((b"250 ok\r\n550 5.1.1 no\r\n354 go on\r\n", b"250 taken\r\n"))
+@example((b"250 ok\r\n250 ok\r\n250 ok\r\n354 go on\r\n", b"250 taken\r\n"))
+def test_nor_is_it_where_commands_come_in_groups(script: tuple[bytes, ...]) -> None:
+    result, transport, asked = asyncio.run(hand_over(script, in_groups=True))
+    said = [octets for octets in transport.written if octets != b"QUIT\r\n"]
+    assert [octets[:4] for octets in said] == [b"MAIL", END[:4]][: len(said)]
+    assert len(said) < 2 or asked
+    check(result, transport, asked=asked)
+
+
+def check(result: SendResult | None, transport: ScriptedTransport, *, asked: bool) -> None:
     if result is None:
         assert not asked, "once the store has it as being sent, there is a result"
         return
