@@ -10,8 +10,7 @@ _WORTH_A_BAR = 20_000
 
 @click.command(
     "migrate-store",
-    epilog="Example: newsletter migrate-store newsletter.db postgresql://news@db.example.org/news. "
-    "The password may stand in ~/.pgpass or PGPASSWORD.",
+    epilog="Example: newsletter migrate-store newsletter.db postgresql://news@db.example.org/news",
 )
 @click.argument("sqlite")
 @click.argument("postgres")
@@ -21,6 +20,7 @@ def migrate_store(sqlite: str, postgres: str, *, as_json: bool) -> None:
 
     Stop `newsletter run` and `newsletter web` first. Every table is copied, and then compared by the number
     of its rows and a checksum over all of them; it is all there, or nothing is. The file stays as it is.
+    The new database's password may stand in PGPASSWORD or ~/.pgpass instead of the address.
     """
     from newsletter.cli.common import opened
     from newsletter.cli.progress import progress_of_parts

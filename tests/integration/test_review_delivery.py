@@ -112,7 +112,7 @@ async def test_a_step_whose_worker_was_cancelled_keeps_no_other_waiting(make_app
         first, second = (d.id for d in store.deliveries.claim(sender="me", limit=2, now=NOW))
         bag = wiring.postbag(app.settings, app.lists)
         ledger = Ledger(store, bag, "me", lambda: NOW)
-        gone, kept = asyncio.create_task(ledger.begin(first)), asyncio.create_task(ledger.begin(second))
+        gone, kept = ledger.begin(first), ledger.begin(second)
         await asyncio.sleep(0)
         gone.cancel()
         async with asyncio.timeout(MOMENT_SECONDS):

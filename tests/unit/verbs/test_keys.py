@@ -39,8 +39,9 @@ def test_made_keys_are_their_owners_alone_and_sign() -> None:
     assert stat.S_IMODE(Path("a/dkim").stat().st_mode) == 0o700
     files = [key.file for key in made]
     assert keys.published(files, domains=["brief.example"]) == made
-    sign = keys.signing(files, domain="", sender_domains=["brief.example"])
-    assert verified(sign(MESSAGE, "brief.example", NOW) + MESSAGE, "brief.example", files) == [True, True]
+    signer = keys.signing(files, domain="", sender_domains=["brief.example"])
+    signed = signer("brief.example").sign(MESSAGE, now=NOW) + MESSAGE
+    assert verified(signed, "brief.example", files) == [True, True]
 
 
 def test_a_key_in_the_home_folder_is_found_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -111,10 +112,10 @@ def test_two_keys_of_one_selector_are_refused() -> None:
 def test_each_sender_is_signed_for_its_own_domain_unless_one_is_set() -> None:
     (made,) = keys.generate(Path("dkim"), domains=["a.example"], selector="s1", key_types=[KeyType.ED25519])
     own = keys.signing([made.file], domain="", sender_domains=["a.example"])
-    assert b" d=a.example;" in own(MESSAGE, "a.example", NOW)
-    assert b" d=b.example;" in own(MESSAGE, "b.example", NOW)
+    assert b" d=a.example;" in own("a.example").sign(MESSAGE, now=NOW)
+    assert b" d=b.example;" in own("b.example").sign(MESSAGE, now=NOW)
     one = keys.signing([made.file], domain="example.org", sender_domains=["a.example"])
-    assert b" d=example.org;" in one(MESSAGE, "a.example", NOW)
+    assert b" d=example.org;" in one("a.example").sign(MESSAGE, now=NOW)
 
 
 def test_a_domain_that_cannot_sign_is_found_before_anything_is_sent() -> None:
