@@ -188,6 +188,8 @@ class SharedRates:
             unused=unused,
             now=now,
         )
+        # What was given back while the store was asked is good by the old time.
+        self._put_by()
         self._left, self._until = granted.count, until
         took = time.monotonic() - began
         if took > self._seconds / 2:

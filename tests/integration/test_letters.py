@@ -454,13 +454,18 @@ async def test_who_leaves_while_an_edition_goes_out_gets_no_message_any_more(
     assert links is not None
     ids = {s.address.display: s.id for s in app.subscribers.listed(mailing_list)}
 
+    leaving: list[str] = []
+
     def leave_after_the_first() -> None:
+        # In which order they stand is the database's choice.
         if len(script.accepted) == 1:
-            for address in readers[2:4]:
+            leaving.extend(sorted(set(readers) - script.received().keys())[-2:])
+            for address in leaving:
                 url = links.unsubscribe_url(subscriber_id=ids[address], list_name="daily")
                 app.readers.leave(url.rpartition("/")[2], origin="one click", now=NOW)
 
     await app.deliver(clock=clock, stopping=asyncio.Event(), on_result=leave_after_the_first)
-    assert script.received() == dict.fromkeys([*readers[:2], *readers[4:]], 1)
+    assert len(leaving) == 2
+    assert script.received() == dict.fromkeys(set(readers) - set(leaving), 1)
     left = app.subscribers.listed(mailing_list, SubscriptionState.UNSUBSCRIBED)
-    assert [one.address.display for one in left] == readers[2:4]
+    assert [one.address.display for one in left] == leaving
