@@ -139,7 +139,7 @@ async def test_a_line_that_falls_silent_at_any_octet_deceives_nobody() -> None:
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("how", [Break.CLOSE, Break.RESET])
-async def test_each_octet_under_tls_deceives_nobody(
+async def test_each_second_octet_under_tls_deceives_nobody(
     tls: tuple[ssl.SSLContext, ssl.SSLContext], how: Break
 ) -> None:
-    await sweep(Line(tls=tls), how, step=1)
+    await sweep(Line(tls=tls), how, step=2)
