@@ -96,6 +96,8 @@ def queue_deliveries(
         select(*columns.values())
         .join(_subscribers, _subscribers.c.id == _subscriptions.c.subscriber_id)
         .where(in_audience(list_name, cadence, now))
+        # Otherwise PostgreSQL's plan of the day decides who is first.
+        .order_by(_subscriptions.c.subscriber_id)
     )
     connection.execute(insert(_deliveries).from_select(list(columns), audience))
 
