@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from faults.turns import NOW, Clock, MakeApp
+from sqlalchemy import Connection, event, text
 from stores import postgres_in_the_sweep
 
 from newsletter.app import App
@@ -58,6 +59,29 @@ def publish(app: App, readers: tuple[str, ...] = READERS) -> int:
     assert edition is not None
     assert edition.audience == len(readers)
     return edition.id
+
+
+def test_readers_are_queued_as_they_came_wherever_their_rows_lie(make_app: MakeApp) -> None:
+    app = make_app()
+    database = app.store._database
+    for address in READERS:
+        app.subscribers.add(app.mailing_list(None), address, now=NOW)
+    with database.transaction() as connection:
+        # PostgreSQL writes a changed row anew, behind all others, and finds it there without an index.
+        for table, column in (("subscriptions", "subscriber_id"), ("subscribers", "id")):
+            connection.execute(text(f"UPDATE {table} SET {column} = {column} WHERE {column} = 1"))
+    if not database.is_sqlite:
+        event.listen(database.engine, "begin", use_no_index)
+    edition = publish(app)
+    with database.reading() as connection:
+        query = text("SELECT subscriber_id FROM deliveries WHERE edition_id = :edition ORDER BY id")
+        queued = connection.scalars(query, {"edition": edition}).all()
+    assert queued == sorted(queued)
+
+
+def use_no_index(connection: Connection) -> None:
+    for way in ("indexscan", "indexonlyscan", "bitmapscan", "nestloop", "mergejoin"):
+        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
 
 
 async def deliver(app: App, clock: Clock, stopping: asyncio.Event | None = None, **more) -> DeliverReport:
