@@ -1,47 +1,40 @@
 """The composition root: settings become a store, a transport and verbs bound to them.
 
-It alone chooses SQLite or PostgreSQL, SMTP or files. Faces talk to it and to nothing below it.
+It alone chooses SQLite or PostgreSQL, SMTP or files. Faces talk to it and to nothing below it. What it is not
+asked for it does not import: to send, no more is loaded than sending takes.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cached_property, partial
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from newsletter import settings as settings_room
 from newsletter import wiring
 from newsletter.bound import checks
-from newsletter.bound.batches import Batches
 from newsletter.bound.crew import crew
-from newsletter.bound.doctor import Doctor
-from newsletter.bound.explanations import Explanations
 from newsletter.bound.loops import run_in_loop
 from newsletter.bound.nouns import Nouns
-from newsletter.bound.places import missing_places
 from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
 from newsletter.engine.base import Engine, Works
 from newsletter.engine.local import Local
 from newsletter.errors import SettingsError
-from newsletter.gauges import gauges
-from newsletter.ingest import forget, ingest
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport, DeliveryRange
-from newsletter.model.documents import FileReport, IngestReport, Parse, ParsedItem, ParsedItems
+from newsletter.model.documents import FileReport, IngestReport, ParsedItem
 from newsletter.model.editions import Draft, MailingList, PublishReport
+from newsletter.model.findings import Examination
 from newsletter.model.gauges import Gauges
 from newsletter.model.jobs import JobKind, QueueState
 from newsletter.model.status import Status
 from newsletter.model.stories import Summary
-from newsletter.publish import slots_due
-from newsletter.status import status
+from newsletter.settings.values import mailbox_passwords
 from newsletter.store.patience import apart
 from newsletter.store.store import Store
-from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
+from newsletter.stories.names import SUMMARIZER_NAMES
 
 __all__ = ["App", "Works", "sample_documents", "summarizer_names", "unreadable"]
 
@@ -84,12 +77,6 @@ class App(Nouns):
     async def apart(work: Callable[[], _Result]) -> _Result:
         """Do blocking work beside the event loop; a process that ends does not wait for it."""
         return await apart(work)
-
-    @cached_property
-    def _parse(self) -> Parse:
-        from newsletter.sources.opening import Opener
-
-        return Opener(reader=self._text_reader).open
 
     def check_sending(self) -> None:
         """Check that everything is set that sending needs.
@@ -163,7 +150,7 @@ class App(Nouns):
 
     def secrets(self) -> list[str]:
         """Return what must never appear in a log."""
-        return [*self.settings.secret_values(), *self.mail.passwords()]
+        return [*self.settings.secret_values(), *mailbox_passwords(self.settings.mailboxes)]
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
@@ -184,42 +171,11 @@ class App(Nouns):
         on_file: Callable[[FileReport], None] = lambda _: None,
     ) -> IngestReport:
         """Take in what is new in some folders, or in all that the settings name; see `newsletter.ingest`."""
-        named = [folder.expanduser().resolve() for folder in folders] or list(self.settings.all_folders())
-        report = ingest(
-            self.store,
-            folders=named,
-            # Editions that were written to files are no news.
-            passed_over=[self.settings.outbox_folder.expanduser()],
-            parse=self._parse,
-            max_bytes=self._max_bytes,
-            settle_seconds=self.settings.settle_seconds,
-            wait=wait,
-            now=now,
-            on_file=on_file,
-        )
-        return replace(report, forgotten=self._forget(now))
-
-    def _forget(self, now: datetime) -> int:
-        """Forget what is no longer kept, once an hour: all files are looked through for it."""
-        if self._forgot_at is not None and abs(now - self._forgot_at) < timedelta(hours=1):
-            return 0
-        settings = self.settings
-        count = forget(
-            self.store, text_days=settings.keep_text_days, seen_days=settings.keep_seen_days, now=now
-        )
-        self._forgot_at = now
-        return count
+        return self.documents.ingest(now=now, folders=folders, wait=wait, on_file=on_file)
 
     async def watch(self, *, stopping: asyncio.Event, on_change: Callable[[], None]) -> None:
         """Call something whenever a file in a folder has changed, until `stopping` is set."""
-        from newsletter.sources.watch import watch
-
-        if self.settings.watch_folders:
-            await watch(self.settings.all_folders(), stopping=stopping, on_change=on_change)
-
-    @property
-    def _max_bytes(self) -> int:
-        return int(self.settings.max_document_megabytes * 1_000_000)
+        await self.documents.watch(stopping=stopping, on_change=on_change)
 
     def summarize(
         self,
@@ -229,39 +185,14 @@ class App(Nouns):
         sentence_count: int = 3,
         language: str | None = None,
     ) -> list[tuple[ParsedItem, Summary | None]]:
-        """Read one file and summarise each document in it; the store is not touched.
-
-        Returns:
-            The documents of the file with their summaries; a refused item has none.
-
-        Raises:
-            DocumentRefusedError: The file is no document.
-            SummarizerError: There is no such summarizer.
-        """
-        from newsletter.sources.reading import read_documents
-
-        name = summarizer or self.settings.summarizer
-        get_summarizer(name)
-        read = read_documents(path, max_bytes=self._max_bytes, parse=self._parse)
-        items = read.items if isinstance(read, ParsedItems) else (ParsedItem(key="", document=read),)
-        # Whoever asks for a number of sentences gets them, however long they are.
-        make = partial(
-            summarize,
-            summarizer=name,
-            sentence_count=sentence_count,
-            word_limit=60 * sentence_count,
-            language=language or self.settings.language or None,
+        """Read one file and summarise each document in it; see `newsletter.bound.documents`."""
+        return self.documents.summarize(
+            path, summarizer=summarizer, sentence_count=sentence_count, language=language
         )
-        return [(item, make(item.document) if item.document else None) for item in items]
 
     def draft(self, mailing_list: MailingList, *, now: datetime) -> Draft | None:
         """Return the edition that is due, and write nothing; see `newsletter.bound.proposals`."""
         return self.proposals.due(mailing_list, now=now)
-
-    @cached_property
-    def explanations(self) -> Explanations:
-        """Why editions are as they are."""
-        return Explanations(self.settings, lambda: self.store, self.draft)
 
     def publish(self, mailing_list: MailingList, *, now: datetime, by: str = "newsletter") -> PublishReport:
         """Publish what is due, by hand; `by` goes into the audit log where approval is asked for."""
@@ -273,7 +204,7 @@ class App(Nouns):
 
     def slots_due(self, mailing_list: MailingList, *, now: datetime) -> bool:
         """Return whether a slot of a list has come and is not answered."""
-        return bool(slots_due(self.store, mailing_list, now=now))
+        return self.proposals.slots_due(mailing_list, now=now)
 
     def agreed_clock(self, clock: Clock) -> Clock:
         """Return the clock that all hosts agree on which share the store: for whoever sends."""
@@ -301,11 +232,6 @@ class App(Nouns):
             only=only,
             crew=crew(self.settings, self.lists),
         )
-
-    @cached_property
-    def batches(self) -> Batches:
-        """What workers that share a queue send."""
-        return Batches(self.settings, self.lists, self.store)
 
     def engine(self, kinds: Iterable[JobKind], *, clock: Clock) -> Engine:
         """Return who carries out the work: this process alone, or all that share the store's queue.
@@ -344,6 +270,8 @@ class App(Nouns):
 
     def status(self, *, now: datetime, editions: int = 3) -> Status:
         """Return how everything stands; see `newsletter.status`."""
+        from newsletter.status import status
+
         return status(
             self.store,
             self.series,
@@ -356,15 +284,22 @@ class App(Nouns):
 
     def missing_places(self) -> tuple[str, ...]:
         """Return one line for each place that a list names and nothing can come from."""
+        from newsletter.bound.places import missing_places
+
         return missing_places(self.settings, self.lists, self.sources.all)
 
     def gauges(self, *, now: datetime) -> Gauges:
         """Return how everything stands in numbers; see `newsletter.gauges`."""
+        from newsletter.gauges import gauges
+
         return gauges(self.store, now=now)
 
 
-#: What an examination comes to where the settings cannot be read.
-unreadable = Doctor.unreadable
+def unreadable(error: SettingsError, *, now: datetime) -> Examination:
+    """Return what an examination comes to where the settings cannot be read; `now` in UTC."""
+    from newsletter.bound.doctor import Doctor
+
+    return Doctor.unreadable(error, now=now)
 
 
 def summarizer_names() -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from newsletter.mailboxes.imap import ImapMailbox
 from newsletter.mailboxes.local import Maildir, News, NewsMail
 from newsletter.model.documents import FileReport, FoundFile, IngestReport, ParsedDocument, RefusalReason
 from newsletter.model.mailboxes import MailboxState
-from newsletter.sources.formats.mail import sender_of
 from newsletter.sources.reading import explain_failure
 from newsletter.store.store import Store
 
@@ -171,6 +170,9 @@ def _checked(mail: NewsMail, rules: MailRules) -> bytes:
     if mail.content is None:
         detail = f"{mail.size / 1e6:.1f} MB, more than the {rules.max_bytes / 1e6:.1f} MB allowed"
         raise DocumentRefusedError(RefusalReason.OVERSIZED, detail)
+    # What reads mails takes long to import; looking whether there are any needs none of it.
+    from newsletter.sources.formats.mail import sender_of
+
     sender = sender_of(mail.content)
     domain = sender.rpartition("@")[2]
     if rules.senders and not {sender, domain} & set(rules.senders):

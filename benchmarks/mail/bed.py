@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Text, bindparam, text
 
 from benchmarks.invented import news_day
-from newsletter import wiring
 from newsletter.app import App
+from newsletter.bound.press import press
 from newsletter.model.clock import Clock
 from newsletter.model.editions import Edition, PublishedEdition
 from newsletter.model.messages import Rendering
@@ -122,10 +122,10 @@ def compose(app: App, *, at: datetime) -> tuple[Edition, Rendering]:
     mailing_list = app.lists[0]
     draft = app.draft(mailing_list, now=at)
     assert draft is not None
-    press = wiring.press(app.settings, mailing_list)
+    own_press = press(app.settings, mailing_list)
     for times in count(1):
         edition = _lengthened(draft.edition, times)
-        rendering = render(edition, mailing_list, press)
+        rendering = render(edition, mailing_list, own_press)
         if len(app.copies.make(address_of(1), rendering, now=at).content) >= MESSAGE_OCTETS:
             return edition, rendering
     raise AssertionError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from newsletter import alert, places, subscribe, wiring
 from newsletter.alert import AlertDesk, disks_of
-from newsletter.bound.feedback import bounce_box_name
+from newsletter.bound.feedback import bounce_box_name, mailboxes
 from newsletter.bound.operators import Operators
 from newsletter.bound.proposals import Proposals
 from newsletter.deliveries.webhooks import Webhook
@@ -256,7 +256,7 @@ class Alerts:
     def _bounce_boxes(self, store: Store, now: datetime) -> list[MailboxState]:
         # One that is set by half keeps the service from starting.
         with suppress(SettingsError):
-            names = map(bounce_box_name, wiring.mailboxes(self._settings))
+            names = map(bounce_box_name, mailboxes(self._settings))
             return [store.mailboxes.state(name, since=now, now=now) for name in names]
         return []
 

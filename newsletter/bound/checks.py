@@ -7,7 +7,7 @@ from newsletter.editions.slots import check_schedule
 from newsletter.errors import SettingsError
 from newsletter.model.editions import MailingList
 from newsletter.settings import Settings
-from newsletter.stories.summarize import SUMMARIZER_NAMES
+from newsletter.stories.names import SUMMARIZER_NAMES
 
 
 def check_lists(lists: Sequence[MailingList]) -> None:

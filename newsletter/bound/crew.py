@@ -3,9 +3,12 @@
 import pickle
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from newsletter.deliver import Crew
+from newsletter import wiring
+from newsletter.bound.outgoing import Outgoing
+from newsletter.deliver.crew import Crew
 from newsletter.model.editions import MailingList
 from newsletter.settings import Settings
 
@@ -20,14 +23,21 @@ def crew(values: Settings, lists: Sequence[MailingList]) -> Crew | None:
     if values.send_workers == 1:
         return None
 
-    def luggage(place: int, count: int) -> bytes:
-        """Return the settings, with a share of the connections: all together have no more than one would."""
-        share, more = divmod(values.smtp_connections, count)
-        own = values.model_copy(update={"smtp_connections": share + (place < more)})
-        return pickle.dumps((own, tuple(lists)))
+    place, outgoing = wiring.store_place(values), wiring.outgoing(values, lists)
+
+    def luggage(number: int, count: int) -> bytes:
+        """Return all that it needs, with a share of the connections: together they have what one would."""
+        return pickle.dumps((place, _with_share(outgoing, number, count)))
 
     return Crew(
         count=values.send_workers,
         command=(sys.executable, "-P", "-c", _PROGRAM, str(_FOLDER)),
         luggage=luggage,
     )
+
+
+def _with_share(outgoing: Outgoing, number: int, count: int) -> Outgoing:
+    if outgoing.server is None:
+        return outgoing
+    share, more = divmod(outgoing.server.connections, count)
+    return replace(outgoing, server=replace(outgoing.server, connections=share + (number < more)))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from newsletter import wiring
+from newsletter.bound.press import newsroom
 from newsletter.editions.differences import differences
 from newsletter.model.differences import Differences
 from newsletter.model.editions import Draft, Edition, MailingList
@@ -78,6 +78,6 @@ class Explanations:
         Raises:
             StoryNotFoundError: No story, or several, answer to it.
         """
-        newsroom, edition = wiring.newsroom(self._settings), explained.edition
+        own_newsroom, edition = newsroom(self._settings), explained.edition
         entry = find_entry(edition, wanted)
-        return explain_story(self._open_store(), mailing_list, newsroom, edition, entry)
+        return explain_story(self._open_store(), mailing_list, own_newsroom, edition, entry)

@@ -6,9 +6,12 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from newsletter import feedback, wiring
+from newsletter import feedback, subscribe, wiring
+from newsletter.deliveries.bounces import parse_feedback
+from newsletter.errors import SettingsError
 from newsletter.mailboxes.imap import ImapMailbox
 from newsletter.mailboxes.local import Mailbox, readable
+from newsletter.messages.verp import read_unsubscribe_token
 from newsletter.model.feedback import FeedbackOutcome, FeedbackRecord, FeedbackReport, Notice
 from newsletter.settings import Settings
 from newsletter.store.store import Store
@@ -24,7 +27,7 @@ class Feedback:
 
     @cached_property
     def _intake(self) -> feedback.Intake:
-        return wiring.intake(self._settings)
+        return intake(self._settings)
 
     @property
     def has_mailboxes(self) -> bool:
@@ -33,7 +36,7 @@ class Feedback:
         Raises:
             SettingsError: One is set by half.
         """
-        return bool(wiring.mailboxes(self._settings))
+        return bool(mailboxes(self._settings))
 
     def take_in(
         self,
@@ -53,7 +56,7 @@ class Feedback:
 
         return feedback.take_in(
             store,
-            paths or wiring.mailboxes(self._settings),
+            paths or mailboxes(self._settings),
             self._intake,
             now=now,
             stopping=stopping,
@@ -72,6 +75,47 @@ class Feedback:
     def log(self, *, limit: int) -> list[FeedbackRecord]:
         """Return what was taken in last, the newest first."""
         return self._open_store().feedback.latest(limit=limit)
+
+
+def intake(values: Settings) -> feedback.Intake:
+    """Return how what comes back is read, and when it is believed."""
+    keys = values.signing_keys
+    path = wiring.return_path(values)
+    return feedback.Intake(
+        parse=parse_feedback,
+        read_return_path=path.read if path else lambda _: None,
+        read_letter=path.read_letter if path else lambda _: None,
+        read_unsubscribe=lambda subject: read_unsubscribe_token(subject, keys) if keys else None,
+        parse_address=subscribe.parse_address,
+        policy=wiring.bounce_policy(values),
+    )
+
+
+def mailboxes(values: Settings) -> list[Path | Mailbox]:
+    """Return where bounces are looked for.
+
+    Raises:
+        SettingsError: What the IMAP server needs is missing.
+    """
+    places: list[Path | Mailbox] = []
+    if values.bounce_mailbox is not None:
+        places.append(values.bounce_mailbox.expanduser())
+    if values.bounce_imap_host:
+        password = values.bounce_imap_password.get_secret_value()
+        if not values.bounce_imap_username or not password:
+            raise SettingsError(
+                "BOUNCE_IMAP_USERNAME or BOUNCE_IMAP_PASSWORD is not set, and BOUNCE_IMAP_HOST is"
+            )
+        places.append(
+            ImapMailbox(
+                host=values.bounce_imap_host,
+                port=values.bounce_imap_port,
+                username=values.bounce_imap_username,
+                password=password,
+                folder=values.bounce_imap_folder,
+            )
+        )
+    return places
 
 
 def bounce_box_name(place: Path | Mailbox) -> str:

@@ -16,8 +16,11 @@ from newsletter import wiring
 from newsletter.bound import checks
 from newsletter.bound.copies import Copies
 from newsletter.bound.facts import Facts
+from newsletter.bound.feedback import mailboxes
 from newsletter.bound.keys import Keys
 from newsletter.bound.mail import news_boxes
+from newsletter.bound.press import press
+from newsletter.bound.readers import letter_desk
 from newsletter.deliveries.server import Timeouts, is_local
 from newsletter.deliveries.smtp import SmtpTransport
 from newsletter.doctor.dns import Names
@@ -159,7 +162,7 @@ class Looks:
     def _bounces(self) -> Finding:
         values, check = self._settings, "folders.bounces"
         try:
-            places = wiring.mailboxes(values)
+            places = mailboxes(values)
         except SettingsError as error:
             return fail(check, str(error), "set it, in .env")
         if values.bounce_mailbox is not None:
@@ -189,7 +192,7 @@ class Looks:
         """Return the accounts by the name of their check; what is set by half is told of with the folders."""
         found: list[tuple[str, object]] = []
         with suppress(SettingsError):
-            found += [("imap.bounces", box) for box in wiring.mailboxes(self._settings)]
+            found += [("imap.bounces", box) for box in mailboxes(self._settings)]
         with suppress(SettingsError):
             found += [("imap.news", one.box) for one in news_boxes(self._settings)]
         return [(check, box) for check, box in found if isinstance(box, ImapMailbox)]
@@ -321,14 +324,14 @@ def _sample(values: Settings, mailing_list: MailingList, now: datetime) -> bytes
     Raises:
         NewsletterError: It cannot be made.
     """
-    press = wiring.press(values, mailing_list)
+    own_press = press(values, mailing_list)
     edition = sample_edition(mailing_list, now=now)
-    rendering = press.renderer.render_edition(
+    rendering = own_press.renderer.render_edition(
         edition,
         mailing_list,
-        view_url=press.view_url(mailing_list.name, edition.number),
-        has_preferences=press.has_preferences,
-        unsubscribe_address=press.unsubscribe_address,
+        view_url=own_press.view_url(mailing_list.name, edition.number),
+        has_preferences=own_press.has_preferences,
+        unsubscribe_address=own_press.unsubscribe_address,
     )
     if problems := check_rendering(rendering, edition):
         raise MessageRefusedError(*problems)
@@ -358,7 +361,7 @@ def _letter(values: Settings, lists: Sequence[MailingList], kind: LetterKind, no
         attempts=0,
         subscriber_id=_NOBODY,
     )
-    return wiring.letter_desk(values, lists, links).write(letter, now=now).content
+    return letter_desk(values, lists, links).write(letter, now=now).content
 
 
 def _slot_in_words(mailing_list: MailingList, now: datetime) -> str:

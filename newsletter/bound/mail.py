@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,10 +9,9 @@ from newsletter.errors import SettingsError
 from newsletter.mailboxes.imap import ImapMailbox
 from newsletter.mailboxes.local import Maildir
 from newsletter.model.documents import IngestReport
-from newsletter.receive import MailRules, NewsBox, receive
+from newsletter.receive import MailRules, NewsBox, ParseMail, receive
 from newsletter.settings import Settings
 from newsletter.settings.values import mailbox_folder, mailbox_name
-from newsletter.sources.parse import TextReader
 from newsletter.store.store import Store
 
 
@@ -21,11 +19,12 @@ class Mail:
     """What arrives in the mailboxes of MAILBOXES."""
 
     def __init__(
-        self, settings: Settings, store: Callable[[], Store], reader: Callable[[], TextReader]
+        self, settings: Settings, store: Callable[[], Store], parse: Callable[[], ParseMail]
     ) -> None:
+        """Bind the verb; the store is opened, and `parse` called, when there is something to take in."""
         self._settings = settings
         self._store = store
-        self._reader = reader
+        self._parse = parse
 
     @property
     def has_boxes(self) -> bool:
@@ -46,15 +45,9 @@ class Mail:
         boxes = news_boxes(self._settings)
         if not boxes:
             return IngestReport()
-        from newsletter.sources.formats.mail import parse_mail
-
-        parse = partial(parse_mail, reader=self._reader())
-        return receive(self._store(), boxes, _rules(self._settings), parse=parse, force=force, now=now)
-
-    def passwords(self) -> list[str]:
-        """Return the passwords of the accounts, also as they are written in the setting."""
-        written = [urlsplit(value).password or "" for value in self._settings.mailboxes if "://" in value]
-        return list(filter(None, [*written, *map(unquote, written)]))
+        return receive(
+            self._store(), boxes, _rules(self._settings), parse=self._parse(), force=force, now=now
+        )
 
 
 def news_boxes(values: Settings) -> list[NewsBox]:

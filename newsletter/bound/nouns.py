@@ -1,28 +1,16 @@
-"""The nouns of an install: each bound to the settings and to the store, and made at first use."""
+"""The nouns of an install: each bound to the settings and to the store, and made at first use.
 
-from datetime import datetime
+Each is imported at first use, too, and its type is quoted for that: a process that only sends needs none of
+them, and all together take as long to import as everything else.
+"""
+
 from functools import cached_property
 
-from newsletter import wiring
+from newsletter import bound, wiring
 from newsletter.bound import checks
-from newsletter.bound.alerts import Alerts
-from newsletter.bound.archive import Archive
-from newsletter.bound.backups import Backups
-from newsletter.bound.copies import Copies
-from newsletter.bound.doctor import Doctor
-from newsletter.bound.feedback import Feedback
-from newsletter.bound.keys import Keys
-from newsletter.bound.lookups import Lookups
-from newsletter.bound.mail import Mail
-from newsletter.bound.operators import Audit, Operators
 from newsletter.bound.places import with_written_sources
-from newsletter.bound.proposals import Proposals
-from newsletter.bound.readers import Readers
-from newsletter.bound.sources import Sources
-from newsletter.bound.subscribers import Subscribers
 from newsletter.operate import Operator
 from newsletter.settings import Settings
-from newsletter.sources.parse import SourceAliases, TextReader
 from newsletter.store.store import Store
 
 
@@ -42,7 +30,6 @@ class Nouns:
             SettingsError: A schedule, a time zone, a summarizer or a list's name is wrong.
         """
         self.settings = settings
-        self._forgot_at: datetime | None = None
         named = (with_written_sources(mailing_list) for mailing_list in settings.mailing_lists())
         self.lists = tuple(map(wiring.with_ascii_domains, named))
         checks.check_lists(self.lists)
@@ -51,11 +38,7 @@ class Nouns:
     @cached_property
     def store(self) -> Store:
         """The store, opened at first use."""
-        return Store.open(
-            self.settings.database_url,
-            synchronous=self.settings.sqlite_synchronous,
-            suppression_key=self.settings.suppression_key.get_secret_value(),
-        )
+        return wiring.store_place(self.settings).open()
 
     def close(self) -> None:
         """Close what was opened."""
@@ -63,28 +46,53 @@ class Nouns:
             self.store.close()
 
     @cached_property
-    def _text_reader(self) -> TextReader:
-        return TextReader(aliases=SourceAliases.with_extra(self.settings.source_aliases))
+    def documents(self) -> "bound.documents.Documents":
+        """What arrives in the folders."""
+        from newsletter.bound.documents import Documents
+
+        return Documents(self.settings, lambda: self.store)
 
     @cached_property
-    def keys(self) -> Keys:
+    def keys(self) -> "bound.keys.Keys":
         """The keys that sign messages."""
+        from newsletter.bound.keys import Keys
+
         return Keys(self.settings, self.lists)
 
     @cached_property
-    def mail(self) -> Mail:
+    def mail(self) -> "bound.mail.Mail":
         """The mailboxes that news arrives in."""
-        return Mail(self.settings, lambda: self.store, lambda: self._text_reader)
+        from newsletter.bound.mail import Mail
+
+        return Mail(self.settings, lambda: self.store, lambda: self.documents.parse_mail)
 
     @cached_property
-    def sources(self) -> Sources:
+    def sources(self) -> "bound.sources.Sources":
         """The feeds that documents are fetched from."""
+        from newsletter.bound.sources import Sources
+
         return Sources(self.settings, lambda: self.store)
 
     @cached_property
-    def proposals(self) -> Proposals:
+    def proposals(self) -> "bound.proposals.Proposals":
         """Editions before they go out."""
+        from newsletter.bound.proposals import Proposals
+
         return Proposals(self.settings, self.series, lambda: self.store)
+
+    @cached_property
+    def batches(self) -> "bound.batches.Batches":
+        """What workers that share a queue send."""
+        from newsletter.bound.batches import Batches
+
+        return Batches(self.settings, self.lists, self.store)
+
+    @cached_property
+    def explanations(self) -> "bound.explanations.Explanations":
+        """Why editions are as they are."""
+        from newsletter.bound.explanations import Explanations
+
+        return Explanations(self.settings, lambda: self.store, self.proposals.due)
 
     @cached_property
     def operator(self) -> Operator:
@@ -92,56 +100,78 @@ class Nouns:
         return Operator(self.store)
 
     @cached_property
-    def lookups(self) -> Lookups:
+    def lookups(self) -> "bound.lookups.Lookups":
         """What the operator looks up."""
+        from newsletter.bound.lookups import Lookups
+
         return Lookups(self.settings, lambda: self.store)
 
     @cached_property
-    def copies(self) -> Copies:
+    def copies(self) -> "bound.copies.Copies":
         """Previews of editions, and test copies."""
+        from newsletter.bound.copies import Copies
+
         return Copies(self.settings, self.lists, lambda: self.store)
 
     @cached_property
-    def doctor(self) -> Doctor:
+    def doctor(self) -> "bound.doctor.Doctor":
         """What looks the install over before it sends."""
+        from newsletter.bound.doctor import Doctor
+
         return Doctor(self.settings, self.lists, lambda: self.store)
 
     @cached_property
-    def subscribers(self) -> Subscribers:
+    def subscribers(self) -> "bound.subscribers.Subscribers":
         """Who is on the lists."""
+        from newsletter.bound.subscribers import Subscribers
+
         return Subscribers(lambda: self.store)
 
     @cached_property
-    def feedback(self) -> Feedback:
+    def feedback(self) -> "bound.feedback.Feedback":
         """What comes back from readers' servers."""
+        from newsletter.bound.feedback import Feedback
+
         return Feedback(self.settings, lambda: self.store)
 
     @cached_property
-    def readers(self) -> Readers:
+    def readers(self) -> "bound.readers.Readers":
         """What readers do on the web pages, and the letters that answer them."""
+        from newsletter.bound.readers import Readers
+
         return Readers(self.settings, self.lists, lambda: self.store)
 
     @cached_property
-    def archive(self) -> Archive:
+    def archive(self) -> "bound.archive.Archive":
         """Past editions, to be read and searched."""
+        from newsletter.bound.archive import Archive
+
         return Archive(self.settings, self.lists, lambda: self.store)
 
     @cached_property
-    def operators(self) -> Operators:
+    def operators(self) -> "bound.operators.Operators":
         """Who may use the operator's pages."""
+        from newsletter.bound.operators import Operators
+
         return Operators(self.settings, lambda: self.store)
 
     @cached_property
-    def audit(self) -> Audit:
+    def audit(self) -> "bound.operators.Audit":
         """The log of what operators decide."""
+        from newsletter.bound.operators import Audit
+
         return Audit(lambda: self.store)
 
     @cached_property
-    def alerts(self) -> Alerts:
+    def alerts(self) -> "bound.alerts.Alerts":
         """What the operator is told of at once."""
+        from newsletter.bound.alerts import Alerts
+
         return Alerts(self.settings, self.series, lambda: self.store, self.proposals, self.operators)
 
     @cached_property
-    def backups(self) -> Backups:
+    def backups(self) -> "bound.backups.Backups":
         """Copies of the store, and how one is put back."""
+        from newsletter.bound.backups import Backups
+
         return Backups(self.settings, self.series, lambda: self.store)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newsletter import fetch
 from newsletter.errors import SettingsError, SourceError
 from newsletter.model.editions import MailingList
 from newsletter.model.sources import Source
@@ -26,6 +25,9 @@ def with_written_sources(mailing_list: MailingList) -> MailingList:
 
 
 def _written(url: str, list_name: str) -> str:
+    # Few lists name sources, and what fetches them takes long to import.
+    from newsletter import fetch
+
     try:
         return fetch.written(url)
     except SourceError as error:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from newsletter import wiring
+from newsletter.bound.press import press
 from newsletter.editions.slots import next_slot
 from newsletter.errors import ProposalChangedError, ProposalError
 from newsletter.model.audit import AuditEntry
@@ -90,6 +90,10 @@ class Proposals:
         if not Store.exists(self._settings.database_url):
             return None
         return draft(self._open_store(), mailing_list, press, now=moment)
+
+    def slots_due(self, mailing_list: MailingList, *, now: datetime) -> bool:
+        """Return whether a slot of a list has come and is not answered."""
+        return bool(slots_due(self._open_store(), mailing_list, now=now))
 
     def of(self, list_name: str) -> Proposal | None:
         """Return the open proposal of a list, be it skipped or outdated; None if there is none."""
@@ -320,7 +324,7 @@ class Proposals:
         return Reviewer(self._open_store(), mailing_list, self._press(mailing_list))
 
     def _press(self, mailing_list: MailingList) -> Press:
-        return wiring.press(self._settings, mailing_list)
+        return press(self._settings, mailing_list)
 
     def _next_slot(self, store: Store, mailing_list: MailingList, now: datetime) -> datetime:
         """Return the slot that has come and is not answered, else the next one."""

@@ -6,9 +6,11 @@ from datetime import datetime
 from functools import cached_property
 
 from newsletter import subscribe, wiring
-from newsletter.deliver import LetterDesk, send_letters
+from newsletter.deliver.letterdesk import LetterDesk
+from newsletter.deliver.letters import send_letters
 from newsletter.errors import LinkError
 from newsletter.messages.links import LinkPurpose, LinkSigner, LinkTarget
+from newsletter.messages.render import Renderer
 from newsletter.model.editions import MailingList
 from newsletter.model.readers import Choice, Confirmation, Leaving, LettersReport, Preferences, SignUp
 from newsletter.settings import Settings
@@ -157,7 +159,7 @@ class Readers:
 
     @cached_property
     def _desk(self) -> LetterDesk:
-        return wiring.letter_desk(self._settings, self._lists, self._links)
+        return letter_desk(self._settings, self._lists, self._links)
 
     def forget_stale(self, *, now: datetime) -> int:
         """Delete what nobody confirmed within a week; see `newsletter.subscribe.forget_stale`."""
@@ -165,3 +167,14 @@ class Readers:
 
     def _read(self, token: str, purpose: LinkPurpose) -> LinkTarget:
         return self._links.read(token, purpose)
+
+
+def letter_desk(values: Settings, lists: Sequence[MailingList], links: LinkSigner) -> LetterDesk:
+    """Return how letters to those who sign up are written and go out."""
+    return LetterDesk(
+        bag=wiring.postbag(values, lists),
+        renderer=Renderer(folders=wiring.template_folders(values)),
+        links=links,
+        lists=lists,
+        return_path=wiring.return_path(values),
+    )

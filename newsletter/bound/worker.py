@@ -5,7 +5,6 @@ import os
 import pickle
 import sys
 
-from newsletter import wiring
 from newsletter.bound.loops import run_in_loop
 from newsletter.deliver.crew import Ended, Order, read_whole, taken
 from newsletter.deliver.worker import Mouth, work
@@ -32,14 +31,10 @@ def main() -> None:
 
 
 def _work(luggage: bytes, order: Order, ear: int, mouth: Mouth) -> None:
-    values, lists = pickle.loads(luggage)  # noqa: S301 - of the process that started us
-    store = Store.open(
-        values.database_url,
-        synchronous=values.sqlite_synchronous,
-        suppression_key=values.suppression_key.get_secret_value(),
-    )
+    place, outgoing = pickle.loads(luggage)  # noqa: S301 - of the process that started us
+    store: Store = place.open()
     try:
-        run_in_loop(work(store, wiring.postbag(values, lists), order, ear=ear, mouth=mouth))
+        run_in_loop(work(store, outgoing.postbag(), order, ear=ear, mouth=mouth))
     finally:
         store.close()
 

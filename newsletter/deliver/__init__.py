@@ -8,8 +8,6 @@ from datetime import timedelta
 
 from newsletter.deliver.crew import Crew
 from newsletter.deliver.desk import EditionCopies, reader_maker
-from newsletter.deliver.letterdesk import LetterDesk
-from newsletter.deliver.letters import send_letters
 from newsletter.deliver.postbag import FindSigner, Postbag, Stationery
 from newsletter.deliver.recovery import Recoverer
 from newsletter.deliver.sending import Sending
@@ -27,13 +25,11 @@ __all__ = [
     "Crew",
     "EditionCopies",
     "FindSigner",
-    "LetterDesk",
     "Postbag",
     "Stationery",
     "deliver",
     "reader_maker",
     "send_copy",
-    "send_letters",
 ]
 
 log = logging.getLogger(__name__)

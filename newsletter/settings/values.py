@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -107,6 +108,12 @@ def mailbox_folder(value: str) -> str:
     """Return the folder that an account's address names; INBOX in any letters is one (RFC 3501, 5.1)."""
     folder = unquote(urlsplit(value).path.strip("/"))
     return "INBOX" if folder.upper() in {"", "INBOX"} else folder
+
+
+def mailbox_passwords(mailboxes: Iterable[str]) -> list[str]:
+    """Return the passwords of accounts, also as they are written in the setting."""
+    written = [urlsplit(value).password or "" for value in mailboxes if "://" in value]
+    return list(filter(None, [*written, *map(unquote, written)]))
 
 
 def _mailboxes(values: tuple[str, ...]) -> tuple[str, ...]:

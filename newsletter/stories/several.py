@@ -11,7 +11,8 @@ from newsletter.stories.joining.additions import Additions
 from newsletter.stories.joining.crediting import outlet
 from newsletter.stories.joining.pool import Pool, pool_sentences
 from newsletter.stories.joining.relevance import relevant_sentences
-from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
+from newsletter.stories.names import SUMMARIZER_NAMES
+from newsletter.stories.summarize import get_summarizer, summarize
 
 #: Sentences of the leading document that open the summary, where it has room for one more.
 _OPENING = 2

@@ -11,6 +11,7 @@ from newsletter.model.documents import ParsedDocument, Span
 from newsletter.model.stories import Summary, SummarySentence
 from newsletter.stories.editor.choose import Draft, bearable_words
 from newsletter.stories.extractive import EditorSummarizer, LeadSummarizer
+from newsletter.stories.names import SUMMARIZER_NAMES
 from newsletter.stories.sentences import count_words, split_sentences
 from newsletter.stories.sumy import ALGORITHMS, SumySummarizer
 from newsletter.stories.text.cleaning import CleanSentence, clean_sentences
@@ -48,9 +49,6 @@ _SUMMARIZERS: MappingProxyType[str, Summarizer] = MappingProxyType(
         **{name: SumySummarizer(name=name) for name in ALGORITHMS},
     }
 )
-
-#: Names that `get_summarizer` knows, the default first.
-SUMMARIZER_NAMES: tuple[str, ...] = tuple(_SUMMARIZERS)
 
 
 def get_summarizer(name: str) -> Summarizer:

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter import wiring
 from newsletter.app import App
+from newsletter.bound.press import press as press_of
 from newsletter.errors import ProposalChangedError, ProposalError, PublishConflictError
 from newsletter.model.audit import AuditFilter
 from newsletter.model.checks import CheckKind
@@ -106,7 +106,7 @@ def proposed(app: App, folder: Path, *names: str, now: datetime = REVIEW) -> Pro
 
 def send_unasked(app: App, *, now: datetime, slot_at: datetime | None = None) -> None:
     """Publish what is new, as a process does that looked before anything was proposed."""
-    publish(app.store, daily(app), wiring.press(app.settings, daily(app)), now=now, slot_at=slot_at)
+    publish(app.store, daily(app), press_of(app.settings, daily(app)), now=now, slot_at=slot_at)
 
 
 def editions(app: App) -> list[Edition]:
@@ -464,13 +464,13 @@ def test_a_source_that_has_gone_quiet_is_among_what_to_look_at(make: Make, folde
     for number, day in enumerate(days):
         (folder / f"old{number}.txt").write_text(f"Old news {number}\n\nSomething was so on day {number}.\n")
         app.ingest(now=day)
-    press = wiring.press(app.settings, daily(app))
+    press = press_of(app.settings, daily(app))
     fresh = usual_facts(app.store, daily(app), press, now=days[-1] + DAY)
     assert fresh.quiet == ()
     quiet = usual_facts(app.store, daily(app), press, now=days[-1] + 5 * DAY).quiet
     assert [(source.name, source.last_day) for source in quiet] == [(str(folder), days[-1].date())]
     elsewhere = replace(daily(app), sources=())
-    press = wiring.press(app.settings, elsewhere)
+    press = press_of(app.settings, elsewhere)
     assert usual_facts(app.store, elsewhere, press, now=days[-1] + 5 * DAY).quiet == ()
 
 

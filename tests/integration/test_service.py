@@ -106,7 +106,7 @@ async def test_a_file_that_is_dropped_is_taken_in_without_waiting_for_the_next_l
     async with serving(app, clock) as service:
         await until(lambda: service._scheduler.get_job("next slot") is not None)
         # The first look, made when the service starts, is over; what is dropped from now on must be noticed.
-        await until(lambda: app._forgot_at is not None and not service._ingesting.locked())
+        await until(lambda: app.documents._forgot_at is not None and not service._ingesting.locked())
         drop(folder, "Harbour reopens")
         number = iter(range(10_000))
         while app.store.documents.count() == 0:
