@@ -2,16 +2,15 @@
 
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
-
 Shape = TypeVar("Shape")
 
-_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
+_ADAPTERS: dict[type, Any] = {}
 
 
 def to_json(value: object) -> str:
     """Return a frozen dataclass as JSON text."""
-    return _adapter(type(value)).dump_json(value).decode("utf-8")
+    content: bytes = _adapter(type(value)).dump_json(value)
+    return content.decode("utf-8")
 
 
 def from_json(shape: type[Shape], content: str) -> Shape:
@@ -24,8 +23,11 @@ def from_json(shape: type[Shape], content: str) -> Shape:
     return value
 
 
-def _adapter(shape: type) -> TypeAdapter[Any]:
+def _adapter(shape: type) -> Any:  # noqa: ANN401 - pydantic's TypeAdapter
     """Return what reads and writes a shape: making it takes forty times as long as using it."""
     if shape not in _ADAPTERS:
+        # A process that only sends has no other use for it, and it takes long to import.
+        from pydantic import TypeAdapter
+
         _ADAPTERS[shape] = TypeAdapter(shape)
     return _ADAPTERS[shape]

@@ -13,7 +13,6 @@ from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
 from newsletter.store.database import Database, Lock
 from newsletter.store.due import correct_times, due_ids, of_list, to_delivery, within
-from newsletter.store.feedback import count_bounce
 from newsletter.store.groups import claim_step, claimed_rows
 from newsletter.store.keys import AddressHasher
 from newsletter.store.marks import (
@@ -231,8 +230,7 @@ class Deliveries:
             if mark.state is DeliveryState.UNCERTAIN:
                 settle_uncertain(connection, mark.delivery_id, policy, now)
             elif mark.bounce is not BounceKind.NONE:
-                reader = subscriber_of(connection, mark.delivery_id)
-                count_bounce(connection, self._hasher, reader, mark.bounce, bounces, now=now)
+                self._count_bounce(connection, mark.delivery_id, mark.bounce, bounces, now)
         begun = begin_sending(connection, begin, sender, now)
         if spending is not None and begun:
             spend(connection, spending, len(begun), now=now)
@@ -253,10 +251,23 @@ class Deliveries:
             """Count them all in one transaction."""
             with self._database.transaction() as connection:
                 for delivery_id, kind in refused.items():
-                    reader = subscriber_of(connection, delivery_id)
-                    count_bounce(connection, self._hasher, reader, kind, bounces, now=now)
+                    self._count_bounce(connection, delivery_id, kind, bounces, now)
 
         self._database.repeated(count)
+
+    def _count_bounce(
+        self,
+        connection: Connection,
+        delivery_id: int,
+        kind: BounceKind,
+        bounces: BouncePolicy,
+        now: datetime,
+    ) -> None:
+        # Most turns meet none, and what keeps them knows all that readers do.
+        from newsletter.store.feedback import count_bounce
+
+        reader = subscriber_of(connection, delivery_id)
+        count_bounce(connection, self._hasher, reader, kind, bounces, now=now)
 
     def release(self, *, sender: str, now: datetime) -> int:
         """Queue again what a sender claimed and has not begun to send, end its lease; return how many."""

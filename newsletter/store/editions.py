@@ -1,21 +1,18 @@
 """Editions, the documents that they told, and the runs that made them."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import (
     Connection,
     Row,
     Select,
-    and_,
-    delete,
     func,
-    insert,
     select,
-    update,
 )
 
-from newsletter.errors import PublishConflictError
 from newsletter.model.audit import AuditEntry
 from newsletter.model.editions import (
     Edition,
@@ -29,15 +26,11 @@ from newsletter.model.editions import (
 from newsletter.model.messages import ListHeaders, Rendering
 from newsletter.model.proposals import Proposal
 from newsletter.model.subscribers import Cadence
-from newsletter.store import audit, tables
-from newsletter.store.archive import keep_stories
-from newsletter.store.audience import queue_deliveries
-from newsletter.store.batches import defer_batches
-from newsletter.store.codec import from_json, to_json
-from newsletter.store.database import Database, in_portions, insert_new, inserted_id
+from newsletter.store import tables
+from newsletter.store.codec import from_json
+from newsletter.store.database import Database, insert_new
 from newsletter.store.lists import know_lists
-from newsletter.store.proposals import check_unproposed, publish_proposal, settle_proposal
-from newsletter.store.variants import assign_variants, variant_row
+from newsletter.store.variants import variant_row
 
 _lists = tables.lists
 _editions = tables.editions
@@ -113,25 +106,22 @@ class Editions:
             PublishConflictError: Another process published first, an edition was proposed for the slot, or
                 the proposal was changed; nothing was written.
         """
+        # A sender reads editions and makes none.
+        from newsletter.store import publishing
+
         with self._database.transaction() as connection:
-            _take_number(connection, edition)
-            if proposal is not None:
-                publish_proposal(connection, proposal, now=edition.created_at)
-            _check_untold(connection, edition)
-            _check_slot(connection, edition.list_name, edition.slot_at)
-            if edition.slot_at is not None:
-                check_unproposed(connection, edition.list_name, edition.slot_at)
-            edition_id = _insert_edition(connection, edition, rendering, uid)
-            _note_told(connection, edition, edition_id)
-            keep_stories(connection, edition, edition_id)
-            list_name, now = rendering.headers.list_name, edition.created_at
-            queue_deliveries(connection, edition_id, list_name=list_name, cadence=cadence, now=now)
-            if variants or week:
-                assign_variants(connection, edition_id, missable, variants, week)
-            _note_audience(connection, edition_id)
-            _record_run(connection, _run_of(edition))
-            if entry is not None:
-                audit.note(connection, entry)
+            edition_id = publishing.publish(
+                connection,
+                edition,
+                rendering,
+                uid=uid,
+                cadence=cadence,
+                missable=missable,
+                variants=variants,
+                week=week,
+                proposal=proposal,
+                entry=entry,
+            )
             return _one(connection, edition_id)
 
     def record_run(self, run: Run) -> None:
@@ -142,9 +132,10 @@ class Editions:
         Raises:
             PublishConflictError: The slot was answered by another process meanwhile.
         """
+        from newsletter.store import publishing
+
         with self._database.transaction() as connection:
-            _record_run(connection, run)
-            settle_proposal(connection, run)
+            publishing.record_run(connection, run)
 
     def answered_until(self, list_name: str, *, now: datetime) -> datetime | None:
         """Return the latest slot of a list that was answered or skipped, UTC.
@@ -245,115 +236,15 @@ class Editions:
             html=told.html,
             text=told.body_text,
             token=told.token,
-            headers=from_json(ListHeaders, row.headers),
+            headers=_read_headers(row.headers),
         )
 
 
-def _take_number(connection: Connection, edition: Edition) -> None:
-    """Advance the list's counter; it also makes a second publisher wait here until we are through."""
-    result = connection.execute(
-        update(_lists)
-        .where(_lists.c.name == edition.list_name, _lists.c.last_number == edition.number - 1)
-        .values(last_number=edition.number)
-    )
-    if result.rowcount != 1:
-        raise PublishConflictError(
-            f"edition No. {edition.number} of {edition.list_name} was published by another process"
-        )
-
-
-def _check_untold(connection: Connection, edition: Edition) -> None:
-    for some in in_portions(edition.document_ids):
-        told = connection.scalar(
-            select(func.count())
-            .select_from(_told)
-            .where(
-                _told.c.list_name == edition.list_name,
-                _told.c.document_id.in_(some),
-            )
-        )
-        if told:
-            raise PublishConflictError(f"{told} of these documents were published by another process")
-
-
-def _insert_edition(connection: Connection, edition: Edition, rendering: Rendering, uid: str) -> int:
-    result = connection.execute(
-        insert(_editions).values(
-            uid=uid,
-            list_name=edition.list_name,
-            number=edition.number,
-            slot_at=edition.slot_at,
-            created_at=edition.created_at,
-            subject=rendering.subject,
-            preheader=rendering.preheader,
-            html=rendering.html,
-            body_text=rendering.text,
-            token=rendering.token,
-            headers=to_json(rendering.headers),
-            content=to_json(edition),
-            audience=0,
-            state=EditionState.OPEN.value,
-            audience_list=rendering.headers.list_name,
-        )
-    )
-    return inserted_id(result)
-
-
-def _note_told(connection: Connection, edition: Edition, edition_id: int) -> None:
-    """Note which documents an edition answers for: its list is not told them again."""
-    connection.execute(
-        insert(_told),
-        [
-            {"edition_id": edition_id, "document_id": document_id, "list_name": edition.list_name}
-            for document_id in edition.document_ids
-        ],
-    )
-
-
-def _note_audience(connection: Connection, edition_id: int) -> None:
-    """Note with an edition for how many readers it is queued, and tell workers of them, if there are any."""
-    # Not every driver counts the rows of an INSERT ... SELECT.
-    ids = _deliveries.c.id
-    queued = select(func.count(), func.min(ids), func.max(ids)).where(_deliveries.c.edition_id == edition_id)
-    audience, first_id, last_id = connection.execute(queued).one()
-    connection.execute(update(_editions).where(_editions.c.id == edition_id).values(audience=audience))
-    defer_batches(connection, edition_id, first_id, last_id)
-
-
-def _run_of(edition: Edition) -> Run:
-    return Run(
-        list_name=edition.list_name,
-        slot_at=edition.slot_at,
-        started_at=edition.created_at,
-        outcome=RunOutcome.PUBLISHED,
-        edition_number=edition.number,
-    )
-
-
-def _check_slot(connection: Connection, list_name: str, slot_at: datetime | None) -> None:
-    """See that a slot is unanswered; a failed run does not count and makes room."""
-    if slot_at is None:
-        return
-    # Whoever answers the same slot at the same time waits here.
-    connection.execute(select(_lists.c.name).where(_lists.c.name == list_name).with_for_update())
-    same_slot = and_(_runs.c.list_name == list_name, _runs.c.slot_at == slot_at)
-    connection.execute(delete(_runs).where(same_slot, _runs.c.outcome == RunOutcome.FAILED.value))
-    if connection.scalar(select(_runs.c.id).where(same_slot)) is not None:
-        raise PublishConflictError(f"the slot {slot_at:%Y-%m-%d %H:%M} UTC was answered already")
-
-
-def _record_run(connection: Connection, run: Run) -> None:
-    _check_slot(connection, run.list_name, run.slot_at)
-    connection.execute(
-        insert(_runs).values(
-            list_name=run.list_name,
-            slot_at=run.slot_at,
-            started_at=run.started_at,
-            outcome=run.outcome.value,
-            reason=run.reason,
-            edition_number=run.edition_number,
-        )
-    )
+def _read_headers(content: str) -> ListHeaders:
+    """Read what the headers are made from; without pydantic, which a sender has no other use for."""
+    values = json.loads(content)
+    known = {field.name: values[field.name] for field in fields(ListHeaders) if field.name in values}
+    return ListHeaders(**known | {"date": datetime.fromisoformat(values["date"])})
 
 
 def _headings() -> Select[tuple[object, ...]]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text
 
-from newsletter.store.tables import UtcDateTime, metadata
+from newsletter.store.tables.columns import UtcDateTime, metadata
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from newsletter.store.tables import UtcDateTime, metadata
+from newsletter.store.tables.columns import UtcDateTime, metadata
 
 proposals = Table(
     "proposals",

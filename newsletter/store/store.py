@@ -1,48 +1,28 @@
-"""The store as the verbs see it: one object, a noun for each kind of row."""
+"""The store as the verbs see it: one object, a noun for each kind of row.
+
+Nouns that sending does not need are imported at first use, and their types are quoted for that.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from newsletter import store
 from newsletter.errors import StoreError
 from newsletter.model.clock import Clock
 from newsletter.store.accounts import Accounts
 from newsletter.store.agreeing import AgreedClock
-from newsletter.store.alerts import Alerts
-from newsletter.store.archive import Archive
 from newsletter.store.atonce import OccupiedError
-from newsletter.store.audience import Audiences
-from newsletter.store.audit import Audit
-from newsletter.store.batches import Batches
-from newsletter.store.consents import Consents
-from newsletter.store.counts import Counts
 from newsletter.store.database import Database
 from newsletter.store.deliveries import Deliveries
-from newsletter.store.documents import Documents
 from newsletter.store.editions import Editions
-from newsletter.store.feedback import Feedback
-from newsletter.store.forgetting import Forgetting
-from newsletter.store.jobs import Jobs
 from newsletter.store.keys import AddressHasher, hasher_of
-from newsletter.store.letters import Letters
-from newsletter.store.lookups import Lookups
-from newsletter.store.mailboxes import Mailboxes
 from newsletter.store.migrate import migrate
-from newsletter.store.operations import Operations
-from newsletter.store.operator_sessions import OperatorSessions
-from newsletter.store.operators import Operators
 from newsletter.store.patience import apart_in_time
 from newsletter.store.planning import forget_counts
-from newsletter.store.proposals import Proposals
-from newsletter.store.readers import Readers
 from newsletter.store.sharing import Sharing
-from newsletter.store.sign_ins import SignIns
-from newsletter.store.signups import SignUps
-from newsletter.store.sources import Sources
-from newsletter.store.subscribers import Subscribers
-from newsletter.store.told import ToldStories
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -52,66 +32,187 @@ class Store:
     """Everything that outlives a process.
 
     Attributes:
-        documents: What was ingested.
-        forgetting: What of it is no longer kept.
-        mailboxes: How mailboxes stand that news arrives in.
-        sources: What is fetched from where.
         editions: What was published.
-        proposals: What is to be published, and what was decided about it.
-        archive: What was published, to be read again and searched.
-        told: Which stories lists were told.
-        subscribers: Who reads.
-        audiences: How many lists have of them, by how often they are mailed.
         deliveries: Who got what.
-        batches: What of it workers on many machines share, on PostgreSQL.
-        jobs: How the queue stands that they share.
-        operations: What the operator decides about deliveries.
-        feedback: What came back.
-        signups: What visitors ask for, and which letter answers it.
-        letters: Which letters are due, and how far each has come.
-        readers: What readers see and decide by the links in their mails.
-        consents: Why readers are, or are not, on a list.
         accounts: How mail servers' accounts stand.
         sharing: How senders stand.
-        counts: How many rows stand how.
-        operators: Who may decide on the operator's pages.
-        operator_sessions: Browsers in which operators are signed in.
-        sign_ins: Wrong tries to sign in.
-        audit: Who decided what.
-        lookups: What the operator's pages ask for.
-        alerts: What the operator is told of at once.
     """
 
     def __init__(self, database: Database, hasher: AddressHasher) -> None:
         self._database = database
-        self.documents = Documents(database)
-        self.forgetting = Forgetting(database)
-        self.mailboxes = Mailboxes(database)
-        self.sources = Sources(database)
+        self._hasher = hasher
         self.editions = Editions(database)
-        self.proposals = Proposals(database)
-        self.archive = Archive(database)
-        self.told = ToldStories(database)
-        self.subscribers = Subscribers(database, hasher)
-        self.audiences = Audiences(database)
         self.deliveries = Deliveries(database, hasher)
-        self.batches = Batches(database)
-        self.jobs = Jobs(database)
-        self.operations = Operations(database)
-        self.feedback = Feedback(database, hasher)
-        self.signups = SignUps(database, hasher)
-        self.letters = Letters(database, hasher)
-        self.readers = Readers(database, hasher)
-        self.consents = Consents(database)
         self.accounts = Accounts(database)
         self.sharing = Sharing(database)
-        self.counts = Counts(database)
-        self.operators = Operators(database)
-        self.operator_sessions = OperatorSessions(database)
-        self.sign_ins = SignIns(database)
-        self.audit = Audit(database)
-        self.lookups = Lookups(database, hasher)
-        self.alerts = Alerts(database)
+
+    @cached_property
+    def documents(self) -> "store.documents.Documents":
+        """What was ingested."""
+        from newsletter.store.documents import Documents
+
+        return Documents(self._database)
+
+    @cached_property
+    def forgetting(self) -> "store.forgetting.Forgetting":
+        """What of it is no longer kept."""
+        from newsletter.store.forgetting import Forgetting
+
+        return Forgetting(self._database)
+
+    @cached_property
+    def mailboxes(self) -> "store.mailboxes.Mailboxes":
+        """How mailboxes stand that news arrives in."""
+        from newsletter.store.mailboxes import Mailboxes
+
+        return Mailboxes(self._database)
+
+    @cached_property
+    def sources(self) -> "store.sources.Sources":
+        """What is fetched from where."""
+        from newsletter.store.sources import Sources
+
+        return Sources(self._database)
+
+    @cached_property
+    def proposals(self) -> "store.proposals.Proposals":
+        """What is to be published, and what was decided about it."""
+        from newsletter.store.proposals import Proposals
+
+        return Proposals(self._database)
+
+    @cached_property
+    def archive(self) -> "store.archive.Archive":
+        """What was published, to be read again and searched."""
+        from newsletter.store.archive import Archive
+
+        return Archive(self._database)
+
+    @cached_property
+    def told(self) -> "store.told.ToldStories":
+        """Which stories lists were told."""
+        from newsletter.store.told import ToldStories
+
+        return ToldStories(self._database)
+
+    @cached_property
+    def subscribers(self) -> "store.subscribers.Subscribers":
+        """Who reads."""
+        from newsletter.store.subscribers import Subscribers
+
+        return Subscribers(self._database, self._hasher)
+
+    @cached_property
+    def audiences(self) -> "store.audience.Audiences":
+        """How many lists have of them, by how often they are mailed."""
+        from newsletter.store.audience import Audiences
+
+        return Audiences(self._database)
+
+    @cached_property
+    def batches(self) -> "store.batches.Batches":
+        """What of it workers on many machines share, on PostgreSQL."""
+        from newsletter.store.batches import Batches
+
+        return Batches(self._database)
+
+    @cached_property
+    def jobs(self) -> "store.jobs.Jobs":
+        """How the queue stands that they share."""
+        from newsletter.store.jobs import Jobs
+
+        return Jobs(self._database)
+
+    @cached_property
+    def operations(self) -> "store.operations.Operations":
+        """What the operator decides about deliveries."""
+        from newsletter.store.operations import Operations
+
+        return Operations(self._database)
+
+    @cached_property
+    def feedback(self) -> "store.feedback.Feedback":
+        """What came back."""
+        from newsletter.store.feedback import Feedback
+
+        return Feedback(self._database, self._hasher)
+
+    @cached_property
+    def signups(self) -> "store.signups.SignUps":
+        """What visitors ask for, and which letter answers it."""
+        from newsletter.store.signups import SignUps
+
+        return SignUps(self._database, self._hasher)
+
+    @cached_property
+    def letters(self) -> "store.letters.Letters":
+        """Which letters are due, and how far each has come."""
+        from newsletter.store.letters import Letters
+
+        return Letters(self._database, self._hasher)
+
+    @cached_property
+    def readers(self) -> "store.readers.Readers":
+        """What readers see and decide by the links in their mails."""
+        from newsletter.store.readers import Readers
+
+        return Readers(self._database, self._hasher)
+
+    @cached_property
+    def consents(self) -> "store.consents.Consents":
+        """Why readers are, or are not, on a list."""
+        from newsletter.store.consents import Consents
+
+        return Consents(self._database)
+
+    @cached_property
+    def counts(self) -> "store.counts.Counts":
+        """How many rows stand how."""
+        from newsletter.store.counts import Counts
+
+        return Counts(self._database)
+
+    @cached_property
+    def operators(self) -> "store.operators.Operators":
+        """Who may decide on the operator's pages."""
+        from newsletter.store.operators import Operators
+
+        return Operators(self._database)
+
+    @cached_property
+    def operator_sessions(self) -> "store.operator_sessions.OperatorSessions":
+        """Browsers in which operators are signed in."""
+        from newsletter.store.operator_sessions import OperatorSessions
+
+        return OperatorSessions(self._database)
+
+    @cached_property
+    def sign_ins(self) -> "store.sign_ins.SignIns":
+        """Wrong tries to sign in."""
+        from newsletter.store.sign_ins import SignIns
+
+        return SignIns(self._database)
+
+    @cached_property
+    def audit(self) -> "store.audit.Audit":
+        """Who decided what."""
+        from newsletter.store.audit import Audit
+
+        return Audit(self._database)
+
+    @cached_property
+    def lookups(self) -> "store.lookups.Lookups":
+        """What the operator's pages ask for."""
+        from newsletter.store.lookups import Lookups
+
+        return Lookups(self._database, self._hasher)
+
+    @cached_property
+    def alerts(self) -> "store.alerts.Alerts":
+        """What the operator is told of at once."""
+        from newsletter.store.alerts import Alerts
+
+        return Alerts(self._database)
 
     @classmethod
     def open(cls, url: str, *, synchronous: str = "FULL", suppression_key: str = "") -> "Store":

@@ -19,7 +19,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypedDict
 
+import newsletter.bound
 import newsletter.cli
+import newsletter.store
 from newsletter.__main__ import main as command
 from newsletter.app import App
 
@@ -34,8 +36,9 @@ class Order(TypedDict):
 
 def _warm_up() -> None:
     """Import what commands import when they run, and make an edition once, which reads the rest."""
-    for module in pkgutil.iter_modules(newsletter.cli.__path__, "newsletter.cli."):
-        import_module(module.name)
+    for package in (newsletter.cli, newsletter.bound, newsletter.store):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
     import_module("newsletter.deliveries.bounces")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -2,14 +2,11 @@
 
 from newsletter.store.database import Database
 from newsletter.store.keys import AddressHasher
-from newsletter.store.lookups import indexes
 from newsletter.store.lookups.documents import DocumentLookups
 from newsletter.store.lookups.editions import EditionLookups
 from newsletter.store.lookups.failures import FailureLookups
 from newsletter.store.lookups.history import History
 from newsletter.store.lookups.subscribers import SubscriberLookups
-
-__all__ = ["Lookups", "indexes"]
 
 
 class Lookups:
