@@ -155,7 +155,8 @@ class Service:
 
     async def serve(self) -> None:
         """Run until `stopping` is set."""
-        for mailing_list in self._app.series:
+        # From here on slots count. Where nothing is published, what publishes is not even loaded.
+        for mailing_list in self._app.series if JobKind.PUBLISH in self._engine.kinds else ():
             await self._apart(self._app.slots_due, mailing_list, now=self._clock())
         for state in (await self._apart(self._app.status, now=self._clock())).lists:
             if state.stranded:
