@@ -10,8 +10,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, dialects, event, make_url, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -392,19 +392,14 @@ def in_portions(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
         yield values[start : start + _VALUES_PER_STATEMENT]
 
 
-def insert_new(connection: Connection, table: Table) -> "sqlite.Insert | dialects.postgresql.Insert":
+def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into a table that passes over rows which are there already."""
     return insert_or(connection, table).on_conflict_do_nothing()
 
 
-def insert_or(connection: Connection, table: Table) -> "sqlite.Insert | dialects.postgresql.Insert":
+def insert_or(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into a table that can be told what to do with rows which are there already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    # On SQLite it is not needed, and large.
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

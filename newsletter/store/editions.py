@@ -236,11 +236,11 @@ class Editions:
             html=told.html,
             text=told.body_text,
             token=told.token,
-            headers=_read_headers(row.headers),
+            headers=read_headers(row.headers),
         )
 
 
-def _read_headers(content: str) -> ListHeaders:
+def read_headers(content: str) -> ListHeaders:
     """Read what the headers are made from; without pydantic, which a sender has no other use for."""
     values = json.loads(content)
     known = {field.name: values[field.name] for field in fields(ListHeaders) if field.name in values}

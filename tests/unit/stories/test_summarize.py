@@ -13,6 +13,7 @@ from newsletter.model.documents import ParsedDocument, Span
 from newsletter.model.stories import Summary
 from newsletter.stories.sentences import count_words
 from newsletter.stories.summarize import SUMMARIZER_NAMES, get_summarizer, summarize
+from newsletter.stories.sumy import ALGORITHMS
 from newsletter.stories.text.cleaning import CleanSentence, clean_sentences
 
 
@@ -327,7 +328,7 @@ def test_summaries_do_not_change_from_run_to_run(name: str) -> None:
 
 
 def test_names_are_looked_up() -> None:
-    assert SUMMARIZER_NAMES[:2] == ("editor", "lead")
+    assert ("editor", "lead", *ALGORITHMS) == SUMMARIZER_NAMES
     assert get_summarizer(" LexRank ").name == "lexrank"
     with pytest.raises(SummarizerError) as caught:
         get_summarizer("gpt")
