@@ -66,11 +66,12 @@ async def deliver(
         on_result: Called after each attempt, for a progress bar.
         force: Look at once whether a server in trouble is back, as somebody who has just mended it would.
         only: Only these deliveries; None for all. What the report says is due is then said of them alone.
-        crew: Processes that may send side by side; None: this one alone.
+        crew: Processes that may send side by side; None: this one alone, as it always is for `only` some.
 
     Raises:
         SenderBusyError: Another process is sending from this store, which is on SQLite; or one must be alone.
         StoreError: State cannot be written any more; sending stopped at once.
+        WorkerError: One of the crew cannot be started.
     """
     if store.is_shared:
         bag = replace(bag, shared=True)
@@ -78,7 +79,7 @@ async def deliver(
         recoverer = Recoverer(store, bag, clock)
         on_result = on_result or (lambda: None)
         turn = _Turn(store, bag, clock, stopping, list_name, on_result, recoverer, force=force, only=only)
-        turn.may_start(crew, files=files)
+        turn.may_start(crew if only is None else None, files=files)
         if only is not None and store.is_shared:
             # Whoever has only some to send leaves it to others to look after all.
             return await turn.run()

@@ -12,7 +12,7 @@ from newsletter.deliver.crew import Crew, Ended, Logged, Order, Results, framed,
 from newsletter.deliver.findings import Findings
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.recovery import Recoverer
-from newsletter.errors import StoreError, TransportError
+from newsletter.errors import StoreError, TransportError, WorkerError
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Breaker, DeliveryState
 
@@ -105,6 +105,7 @@ class Workers:
 
         Raises:
             StoreError: State cannot be written any more; all have stopped.
+            WorkerError: One cannot be started; all have stopped.
         """
         told = asyncio.create_task(self._stop_when_told())
         try:
@@ -140,10 +141,7 @@ class Workers:
 
     async def _live(self, place: int, sender: str) -> Ended | None:
         """Start a worker and listen to it; return how its turn ended, None if it died before that."""
-        # In a session of its own, Ctrl-C does not reach it: what that means it is told by us.
-        worker = await asyncio.create_subprocess_exec(
-            *self._crew.command, stdin=PIPE, stdout=PIPE, pass_fds=self._files, start_new_session=True
-        )
+        worker = await self._start()
         stop = asyncio.create_task(self._stop(worker))
         try:
             self._tell(worker, place, sender)
@@ -152,6 +150,18 @@ class Workers:
             stop.cancel()
             _hang_up(worker)
             await worker.wait()
+
+    async def _start(self) -> Process:
+        try:
+            # In a session of its own, Ctrl-C does not reach it: what that means it is told by us.
+            return await asyncio.create_subprocess_exec(
+                *self._crew.command, stdin=PIPE, stdout=PIPE, pass_fds=self._files, start_new_session=True
+            )
+        except OSError as error:
+            raise WorkerError(
+                f"a process to send beside this one cannot be started ({error.strerror}): "
+                "set SEND_WORKERS=1, or see what this machine lacks"
+            ) from error
 
     def _tell(self, worker: Process, place: int, sender: str) -> None:
         order = Order(

@@ -17,8 +17,8 @@ from stores import postgres_in_the_sweep
 
 from newsletter.deliver import workers
 from newsletter.deliver.crew import Crew
-from newsletter.errors import SenderBusyError, StoreError
-from newsletter.model.deliveries import DeliveryState
+from newsletter.errors import SenderBusyError, StoreError, WorkerError
+from newsletter.model.deliveries import DeliveryRange, DeliveryState
 from newsletter.store.store import Store
 
 S = DeliveryState
@@ -102,6 +102,26 @@ async def test_two_send_one_edition_and_the_right_to_send_is_theirs(
     assert [worker.returncode for worker in started] == [0, 0]
     assert world.sink.most_connections <= 2, "they share the connections"
     await world.finish(duplicates=0)
+
+
+async def test_to_send_only_some_none_is_started(sqlite_world: World, started: list[Process]) -> None:
+    app = sqlite_world.app(send_workers=2)
+    sqlite_world.publish(app)
+    some = DeliveryRange(edition_id=1, first_id=1, last_id=2)
+    report = await app.deliver(clock=sqlite_world.clock, stopping=asyncio.Event(), only=some)
+    assert (report.outcomes, report.due, started) == ({S.ACCEPTED: 2}, 0, [])
+
+
+async def test_processes_that_cannot_be_started_are_told_in_one_line(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = sqlite_world.app(send_workers=2)
+    sqlite_world.publish(app)
+    monkeypatch.setattr(workers, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("newsletter.bound.crew.sys.executable", "/nowhere/python")
+    with pytest.raises(WorkerError, match=r"No such file.*SEND_WORKERS=1"):
+        await app.deliver(clock=sqlite_world.clock, stopping=asyncio.Event())
+    await sqlite_world.finish(duplicates=0)
 
 
 @pytest.mark.sweep
