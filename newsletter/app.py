@@ -290,7 +290,7 @@ class App(Nouns):
         only: DeliveryRange | None = None,
     ) -> DeliverReport:
         """Send what is due; see `newsletter.deliver`."""
-        return await deliver(
+        report = await deliver(
             self.store,
             wiring.postbag(self.settings, self.lists),
             clock=clock,
@@ -301,6 +301,8 @@ class App(Nouns):
             only=only,
             crew=crew(self.settings, self.lists),
         )
+        await self.store.in_time(self.store.batches.forget_done)
+        return report
 
     @cached_property
     def batches(self) -> Batches:

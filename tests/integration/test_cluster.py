@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from faults.turns import MakeApp, publish
+from faults.turns import MakeApp, deliver, publish
 from sqlalchemy import text
 
 from newsletter.app import App
 from newsletter.cli import commands
+from newsletter.deliveries.breaker import trip
 from newsletter.engine import cluster
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.jobs import JobKind
@@ -195,7 +196,12 @@ async def test_a_newer_release_s_jobs_are_left_to_it_and_its_words_are_passed_ov
     assert server.book.received() == dict.fromkeys(READERS[:5], 1)
 
 
-async def test_batches_wait_as_long_as_the_server_is_in_trouble(make_app: MakeApp, clock) -> None:
+@pytest.mark.parametrize("wrong_by", [timedelta(), timedelta(hours=1)], ids=["right", "an hour ahead"])
+async def test_batches_wait_as_long_as_the_server_is_in_trouble(
+    make_app: MakeApp, clock, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    """By the database's clock, whatever that of a host says."""
+    monkeypatch.setattr("procrastinate.utils.utcnow", lambda: real_clock() + wrong_by)
     app = make_app(smtp_port=9)
     publish(app, READERS)
     async with working(app, clock=clock):
@@ -205,6 +211,24 @@ async def test_batches_wait_as_long_as_the_server_is_in_trouble(make_app: MakeAp
     assert counts(app) == {DeliveryState.QUEUED: 40}
     wait = "scheduled_at BETWEEN now() AND now() + interval '1 minute'"
     assert sql(app.store, f"SELECT DISTINCT {wait} FROM procrastinate_jobs") == [(True,)]
+
+
+async def test_batches_go_on_as_soon_as_the_server_is_back(make_app: MakeApp, server, clock) -> None:
+    app = make_app()
+    publish(app, READERS)
+    trouble = trip(None, reason="it was away", permanent=True, now=clock.now - timedelta(minutes=15))
+    app.store.accounts.open_breaker(f"127.0.0.1:{server.port}", trouble)
+    # All but one, which finds the server well again, were put off a moment ago.
+    sql(app.store, "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour' WHERE id % 8 <> 0")
+    async with working(app, clock=clock):
+        await until(lambda: counts(app) == {DeliveryState.ACCEPTED: 40} and not jobs_of(app))
+
+
+async def test_whoever_sends_without_a_worker_leaves_no_batch_behind(make_app: MakeApp, clock) -> None:
+    app = make_app()
+    publish(app, READERS)
+    await deliver(app, clock)
+    assert jobs_of(app) == []
 
 
 async def test_a_connection_to_the_database_that_is_lost_stops_nobody(make_app: MakeApp, server) -> None:
