@@ -6,13 +6,13 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from newsletter import settings as settings_room
 from newsletter import subscribe
 from newsletter.deliver import FindSigner, LetterDesk, Postbag, Stationery
-from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
+from newsletter.deliveries.server import Habits, SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.errors import AddressError, SettingsError
 from newsletter.feedback import Intake
@@ -184,7 +184,14 @@ def smtp_server(values: Settings) -> SmtpServer:
         connection_seconds=values.smtp_connection_seconds,
         timeouts=Timeouts.scaled(values.smtp_timeout_seconds),
         message_deadline_seconds=values.smtp_deadline_seconds,
+        habits=_habits(values.smtp_host, values.smtp_port),
     )
+
+
+@cache
+def _habits(_host: str, _port: int) -> Habits:
+    """Return what is known of a server, for as long as this process lives."""
+    return Habits()
 
 
 def bounce_policy(values: Settings) -> BouncePolicy:
