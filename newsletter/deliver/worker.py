@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -13,7 +12,7 @@ from newsletter.deliver.crew import Ended, Logged, Order, Results, Word, said
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.sending import Sending
 from newsletter.errors import StoreError
-from newsletter.model.clock import Clock
+from newsletter.model.clock import Clock, steady_seconds
 from newsletter.model.deliveries import DeliveryState
 from newsletter.store.store import Store
 
@@ -108,9 +107,9 @@ def _listen(loop: asyncio.AbstractEventLoop, ear: int, stopping: asyncio.Event) 
 
 
 def _clock(start: datetime) -> Clock:
-    """Return a clock that goes on from the parent's time."""
-    began = time.monotonic()
-    return lambda: start + timedelta(seconds=time.monotonic() - began)
+    """Return a clock that goes on from the parent's time, also while the machine sleeps."""
+    began = steady_seconds()
+    return lambda: start + timedelta(seconds=steady_seconds() - began)
 
 
 async def _keep_telling(mouth: Mouth, sending: Sending) -> None:

@@ -57,6 +57,15 @@ def test_it_is_measured_anew_and_a_database_that_is_gone_leaves_it_as_it_was(
     store.close()
 
 
+def test_a_host_s_clock_that_is_set_meanwhile_moves_nothing(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    error = timedelta()
+    clock = store.agreed_clock(lambda: datetime.now(UTC) + error)
+    error = -WRONG
+    assert off(clock) < WRONG / 2
+    store.close()
+
+
 def join() -> None:
     for thread in threading.enumerate():
         if thread.name == "clock":

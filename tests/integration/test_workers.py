@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from asyncio.subprocess import Process
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from crash.sink import Sink
-from crash.world import READERS, World
+from crash.world import NOW, READERS, World
 from stores import postgres_in_the_sweep
 
-from newsletter.deliver import workers
+from newsletter.deliver import worker, workers
 from newsletter.deliver.crew import Crew
 from newsletter.errors import SenderBusyError, StoreError, WorkerError
 from newsletter.model.deliveries import DeliveryRange, DeliveryState
@@ -99,7 +101,7 @@ async def test_two_send_one_edition_and_the_right_to_send_is_theirs(
     report = await app.deliver(clock=world.clock, stopping=asyncio.Event(), on_result=count)
     assert report.outcomes == {S.ACCEPTED: len(READERS)}
     assert (report.problem, report.due, len(seen)) == (None, 0, len(READERS))
-    assert [worker.returncode for worker in started] == [0, 0]
+    assert [one.returncode for one in started] == [0, 0]
     assert world.sink.most_connections <= 2, "they share the connections"
     await world.finish(duplicates=0)
 
@@ -143,6 +145,14 @@ async def test_what_one_held_that_is_killed_goes_out_in_the_same_turn(
     await world.finish(duplicates=1)
 
 
+def test_a_worker_s_clock_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, slept = time.clock_gettime, {}
+    monkeypatch.setattr(time, "clock_gettime", lambda kind: real(kind) + slept.get(kind, 0.0))
+    clock = worker._clock(NOW)
+    slept[time.CLOCK_BOOTTIME] = 3600.0
+    assert timedelta(hours=1) <= clock() - NOW < timedelta(hours=2)
+
+
 @pytest.mark.sweep
 async def test_to_stop_is_to_finish_what_is_in_flight(world: World, started: list[Process]) -> None:
     app = world.app(send_workers=2)
@@ -153,7 +163,7 @@ async def test_to_stop_is_to_finish_what_is_in_flight(world: World, started: lis
     sent = report.outcomes[S.ACCEPTED]
     assert sent < len(READERS)
     assert report.due == len(READERS) - sent
-    assert [worker.returncode for worker in started] == [0, 0]
+    assert [one.returncode for one in started] == [0, 0]
     await world.finish(duplicates=0)
 
 
@@ -187,7 +197,7 @@ async def test_a_store_that_fails_stops_all(sqlite_world: World, started: list[P
     full = "CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
     with pytest.raises(StoreError, match="disk is full; sending stopped"):
         await world.send(app, lambda: tell(full))
-    assert [worker.returncode for worker in started] == [0, 0]
+    assert [one.returncode for one in started] == [0, 0]
     tell("DROP TRIGGER full")
     world.sink.longest_wait_seconds = 0.0
     await world.finish(duplicates=2)
