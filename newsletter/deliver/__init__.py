@@ -31,6 +31,7 @@ __all__ = [
     "Postbag",
     "Stationery",
     "deliver",
+    "forget_idle_troubles",
     "reader_maker",
     "send_copy",
     "send_letters",
@@ -91,6 +92,26 @@ async def deliver(
             looking.cancel()
 
 
+async def forget_idle_troubles(store: Store, *, clock: Clock) -> None:
+    """Close the breakers of editions once nothing at all is due, where workers only send some each.
+
+    Args:
+        store: Where they are.
+        clock: Returns the time, UTC.
+
+    Raises:
+        StoreError: The store does not answer.
+    """
+    breakers = await store.in_time(store.accounts.breakers)
+    if breakers and not await store.in_time(store.deliveries.due_count, now=clock(), at_most=1):
+        await _close_editions(store, breakers)
+
+
+async def _close_editions(store: Store, breakers: Mapping[str, Breaker]) -> None:
+    over = [name for name in breakers if name.startswith(EDITION_ACCOUNT)]
+    await store.in_time(store.accounts.close_breakers, over)
+
+
 class _Turn:
     """A turn of sending with what comes before and after it: breakers are looked at, opened and closed."""
 
@@ -128,8 +149,8 @@ class _Turn:
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due(at_most=1):
-            over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and self._only is None]
-            await self._store.in_time(self._store.accounts.close_breakers, over)
+            if self._only is None:
+                await _close_editions(self._store, breakers)
             return await self._report()
         if breaker is not None:
             if holds(breaker, now=self._clock()) and not self._force:

@@ -232,6 +232,18 @@ def test_hosts_that_start_at_once_make_the_queue_once(new_database: str) -> None
         assert list(pool.map(open_store, range(3))) == [0] * 3
 
 
+def test_the_queue_of_another_program_is_left_to_it(new_database: str) -> None:
+    database = Database(new_database)
+    with database.transaction() as connection:
+        connection.execute(text("CREATE TABLE procrastinate_jobs (id int)"))
+    with pytest.raises(StoreError, match="another program's queue"):
+        Store.open(new_database)
+    with database.reading() as connection:
+        names = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+    assert names == ["procrastinate_jobs"]
+    database.close()
+
+
 def test_a_newer_release_of_the_queue_is_brought_in_step_by_step(
     store: Store, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -224,6 +224,18 @@ async def test_batches_go_on_as_soon_as_the_server_is_back(make_app: MakeApp, se
         await until(lambda: counts(app) == {DeliveryState.ACCEPTED: 40} and not jobs_of(app))
 
 
+async def test_the_trouble_of_an_edition_that_is_over_is_forgotten(make_app: MakeApp, clock) -> None:
+    app = make_app()
+    edition_id = publish(app, READERS[:1])
+    trouble = trip(None, reason="the sender is refused", permanent=True, now=clock.now)
+    app.store.accounts.open_breaker(f"edition {edition_id}", trouble)
+    await app.batches.defer_left_over(clock=clock)
+    assert app.store.accounts.breakers()
+    sql(app.store, "UPDATE deliveries SET due_at = NULL, state = 'failed'")
+    await app.batches.defer_left_over(clock=clock)
+    assert app.store.accounts.breakers() == {}
+
+
 async def test_whoever_sends_without_a_worker_leaves_no_batch_behind(make_app: MakeApp, clock) -> None:
     app = make_app()
     publish(app, READERS)

@@ -295,6 +295,7 @@ def test_a_store_of_another_release_is_neither_moved_nor_changed(full: str, post
     ("source", "target", "words"),
     [
         ("missing.db", "", "there is no store at sqlite:///missing.db"),
+        ("~nobody-of-this-name/a.db", "", "there is no store at ~nobody-of-this-name/a.db"),
         ("empty.db", "", "is no store of newsletter"),
         ("", "sqlite:///other.db", "moves from SQLite to PostgreSQL"),
         ("postgresql://a/b", "", "moves from SQLite to PostgreSQL"),
