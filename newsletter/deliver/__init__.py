@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from newsletter.deliver.crew import Crew
+from newsletter.deliver.crew import Crew, Terms
 from newsletter.deliver.desk import EditionCopies, reader_maker
 from newsletter.deliver.letterdesk import LetterDesk
 from newsletter.deliver.letters import send_letters
@@ -187,7 +187,12 @@ class _Turn:
         self, troubles: Mapping[int, Breaker], aside: Mapping[int, Breaker], *, is_trial: bool
     ) -> Sending | Workers:
         """Return what sends: this process, or several where so much is due that they are worth starting."""
-        set_aside = {edition_id: trouble.open_until for edition_id, trouble in aside.items()}
+        terms = Terms(
+            list_name=self._list_name,
+            troubles=troubles,
+            set_aside={edition_id: trouble.open_until for edition_id, trouble in aside.items()},
+            is_trial=is_trial,
+        )
         connections = self._bag.transport.connections
         due = await self._due(at_most=most_worth(self._crew))
         count = worth_starting(self._crew, due=due, connections=connections)
@@ -196,26 +201,23 @@ class _Turn:
                 self._crew,
                 count,
                 self._bag,
+                terms,
                 files=self._files,
                 recoverer=self._recoverer,
                 clock=self._clock,
                 stopping=self._stopping,
-                list_name=self._list_name,
                 on_result=self._on_result,
-                troubles=troubles,
-                set_aside=set_aside,
-                is_trial=is_trial,
             )
         return Sending(
             self._store,
             self._bag,
             clock=self._clock,
             stopping=self._stopping,
-            list_name=self._list_name,
+            list_name=terms.list_name,
             on_result=self._on_result,
-            troubles=troubles,
-            set_aside=set_aside,
-            is_trial=is_trial,
+            troubles=terms.troubles,
+            set_aside=dict(terms.set_aside),
+            is_trial=terms.is_trial,
             only=self._only,
         )
 
