@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from choosing import choose
+from click.testing import CliRunner
 from feedserver import Reply
 from feedserver import serving as feeds_served
 
 from newsletter.app import App
+from newsletter.cli import commands
 from newsletter.errors import SettingsError
 from newsletter.model.editions import RunOutcome
 from newsletter.model.jobs import JobKind
@@ -420,6 +422,12 @@ async def test_an_edition_that_needs_approval_is_proposed_before_its_slot_and_se
         service._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 1)
         assert app.store.editions.latest("daily")[0].slot_at == SLOT
+
+
+def test_processes_that_send_are_not_asked_for_where_nothing_is_sent() -> None:
+    result = CliRunner().invoke(commands, ["run", "--queues", "ingest,publish", "--workers", "2"])
+    assert result.exit_code == 2
+    assert "add deliver to --queues" in result.output
 
 
 async def test_a_process_beside_that_cannot_be_started_is_tried_again(
