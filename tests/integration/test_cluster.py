@@ -162,6 +162,18 @@ async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(make_app: MakeA
 
 
 @pytest.mark.sweep
+async def test_a_host_that_slept_until_it_was_forgotten_takes_part_again(make_app: MakeApp, server) -> None:
+    app = make_app()
+    async with working(app):
+        await until(lambda: app.store.jobs.state().workers != () and not jobs_of(app, "left-over"))
+        sql(app.store, "DELETE FROM procrastinate_workers")
+        await asyncio.to_thread(publish, app, READERS)
+        await until(lambda: counts(app) == {DeliveryState.ACCEPTED: 40} and not jobs_of(app))
+        await until(lambda: app.store.jobs.state().workers != ())
+    assert server.book.received() == dict.fromkeys(READERS, 1)
+
+
+@pytest.mark.sweep
 async def test_a_batch_that_is_taken_twice_doubles_nobody(make_app: MakeApp, server) -> None:
     app, other = make_app(), make_app()
     publish(app, READERS)
