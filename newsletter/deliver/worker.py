@@ -87,17 +87,19 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
     finally:
         telling.cancel()
     mouth.tell_results(sending.outcomes)
+    mouth.say(_ended(sending, failure))
+
+
+def _ended(sending: Sending, failure: str) -> Ended:
     found = sending.findings
-    mouth.say(
-        Ended(
-            problem=str(found.problem or ""),
-            permanent=bool(found.problem and found.problem.permanent),
-            troubles=found.troubles,
-            accepted_editions=frozenset(found.accepted_editions),
-            rate_until=sending.rate_until,
-            halted=sending.halted,
-            store_failure=failure,
-        )
+    return Ended(
+        problem=str(found.problem or ""),
+        permanent=bool(found.problem and found.problem.permanent),
+        troubles=found.troubles,
+        accepted_editions=frozenset(found.accepted_editions),
+        rate_until=sending.rate_until,
+        halted=sending.halted,
+        store_failure=failure,
     )
 
 

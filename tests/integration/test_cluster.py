@@ -139,7 +139,16 @@ def dead_worker(app: App) -> int:
     return int(str(worker_id))
 
 
-async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(make_app: MakeApp, server) -> None:
+@pytest.mark.parametrize(
+    "wrong_by",
+    [timedelta(), pytest.param(timedelta(hours=1), marks=pytest.mark.sweep)],
+    ids=["right", "an hour ahead"],
+)
+async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(
+    make_app: MakeApp, server, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    """At once, whatever the clock says of the host that finds them."""
+    monkeypatch.setattr("procrastinate.utils.utcnow", lambda: real_clock() + wrong_by)
     app = make_app()
     publish(app, READERS)
     gone = dead_worker(app)
