@@ -6,6 +6,7 @@ It alone chooses SQLite or PostgreSQL, SMTP or files. Faces talk to it and to no
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -26,7 +27,7 @@ from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
 from newsletter.engine.base import Engine, Works
 from newsletter.engine.local import Local
-from newsletter.errors import SettingsError
+from newsletter.errors import SettingsError, StoreError
 from newsletter.gauges import gauges
 from newsletter.ingest import forget, ingest
 from newsletter.model.clock import Clock
@@ -301,7 +302,9 @@ class App(Nouns):
             only=only,
             crew=crew(self.settings, self.lists),
         )
-        await self.store.in_time(self.store.batches.forget_done)
+        # What cannot be forgotten now is looked at in vain some day: that is no failure of what was sent.
+        with suppress(StoreError):
+            await self.store.in_time(self.store.batches.forget_done)
         return report
 
     @cached_property
