@@ -7,6 +7,7 @@ asked for it does not import: to send, no more is loaded than sending takes.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from newsletter.deliver import deliver
 from newsletter.editions.slots import next_slot
 from newsletter.engine.base import Engine, Works
 from newsletter.engine.local import Local
-from newsletter.errors import SettingsError
+from newsletter.errors import SettingsError, StoreError
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.documents import FileReport, IngestReport, ParsedItem
@@ -221,7 +222,7 @@ class App(Nouns):
         only: DeliveryRange | None = None,
     ) -> DeliverReport:
         """Send what is due; see `newsletter.deliver`."""
-        return await deliver(
+        report = await deliver(
             self.store,
             wiring.postbag(self.settings, self.lists),
             clock=clock,
@@ -232,6 +233,10 @@ class App(Nouns):
             only=only,
             crew=crew(self.settings, self.lists),
         )
+        # What cannot be forgotten now is looked at in vain some day: that is no failure of what was sent.
+        with suppress(StoreError):
+            await self.store.in_time(self.store.batches.forget_done)
+        return report
 
     def engine(self, kinds: Iterable[JobKind], *, clock: Clock) -> Engine:
         """Return who carries out the work: this process alone, or all that share the store's queue.

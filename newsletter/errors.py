@@ -18,6 +18,7 @@ NewsletterError
 ├── SignInError                somebody is not let into the operator's pages; carries how long to wait
 ├── StoreError                 the store cannot be opened, read or written
 │   └── SenderBusyError        another process is sending from this store
+├── WorkerError                a process that would send beside this one cannot be started
 ├── ProposalError              a decision about a proposed edition that cannot be taken
 │   └── ProposalChangedError   somebody else changed it, or decided, meanwhile
 ├── PublishConflictError       another process published these documents first
@@ -162,6 +163,10 @@ class StoreError(NewsletterError):
 
 class SenderBusyError(StoreError):
     """Another process is sending from this store; two would mail readers twice."""
+
+
+class WorkerError(NewsletterError):
+    """A process that would send beside this one cannot be started."""
 
 
 class ProposalError(NewsletterError):

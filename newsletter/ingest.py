@@ -108,7 +108,14 @@ def _look_into(
 
 
 def _is_there(folder: Path, path: str) -> bool:
-    return os.path.lexists(os.fsencode(folder) + b"/" + named(path))
+    """Return whether a file is, or may be, where it was: where we may not look, it may."""
+    try:
+        os.lstat(os.fsencode(folder) + b"/" + named(path))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _batches(found: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:

@@ -23,7 +23,7 @@ def move(source: str, target: str, *, on_rows: Callable[[int, int], None]) -> Mo
         StoreError: An address is of another kind; the source is not there, or not of this release; the target
             does not answer, is not empty, or does not hold the same in the end.
     """
-    old = Database(source if "://" in source else f"sqlite:///{Path(source).expanduser()}")
+    old = Database(source if "://" in source else f"sqlite:///{_file(source)}")
     new = Database(target)
     if not old.is_sqlite or new.is_sqlite:
         raise StoreError(
@@ -35,3 +35,10 @@ def move(source: str, target: str, *, on_rows: Callable[[int, int], None]) -> Mo
     finally:
         old.close()
         new.close()
+
+
+def _file(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise StoreError(f"there is no store at {name}: nobody here has a home of that name") from error

@@ -6,13 +6,14 @@ Together with `newsletter.app` it is the composition root: nothing else chooses 
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from newsletter import settings as settings_room
 from newsletter import subscribe
 from newsletter.bound.outgoing import Outgoing, Paper, StorePlace, transport_to
 from newsletter.deliver.postbag import Postbag, Stationery
-from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
+from newsletter.deliveries.server import Habits, SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.transport import Transport
 from newsletter.errors import AddressError, SettingsError
 from newsletter.messages.links import LinkSigner
@@ -112,7 +113,14 @@ def smtp_server(values: Settings) -> SmtpServer:
         connection_seconds=values.smtp_connection_seconds,
         timeouts=Timeouts.scaled(values.smtp_timeout_seconds),
         message_deadline_seconds=values.smtp_deadline_seconds,
+        habits=_habits(values.smtp_host, values.smtp_port),
     )
+
+
+@cache
+def _habits(_host: str, _port: int) -> Habits:
+    """Return what is known of a server, for as long as this process lives."""
+    return Habits()
 
 
 def bounce_policy(values: Settings) -> BouncePolicy:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from newsletter import wiring
-from newsletter.deliver import Postbag, deliver
+from newsletter.deliver import Postbag, deliver, forget_idle_troubles
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.recovery import Recoverer
 from newsletter.deliveries.kept import KeptTransport
@@ -45,8 +45,11 @@ class Batches:
     async def defer_left_over(self, *, clock: Clock) -> int:
         """Take back what senders held that are gone, and put into the queue what is due and in no batch.
 
+        Troubles of editions that are over are forgotten, too.
+
         Returns:
             How many batches that makes.
         """
         await Recoverer(self._store, self._bag, clock).look()
+        await forget_idle_troubles(self._store, clock=clock)
         return await self._store.in_time(self._store.batches.defer_left_over, now=clock())

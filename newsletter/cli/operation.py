@@ -30,6 +30,8 @@ def run(*, no_web: bool, kinds: tuple[JobKind, ...], until_closed: bool, workers
     On PostgreSQL, run it on as many hosts as you like: they share the work, and every slot is published once.
     Folders and mailboxes must be reached from each host that ingests, publishes or takes in what came back.
     """
+    if workers is not None and workers > 1 and JobKind.DELIVER not in kinds:
+        raise click.UsageError("--workers is for what sends: add deliver to --queues, or leave it out")
     from newsletter import service
     from newsletter.cli import logs
     from newsletter.cli.common import opened, utc_now

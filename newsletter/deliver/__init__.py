@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from newsletter.deliver.crew import Crew
+from newsletter.deliver.crew import Crew, Terms
 from newsletter.deliver.desk import EditionCopies, reader_maker
 from newsletter.deliver.postbag import FindSigner, Postbag, Stationery
 from newsletter.deliver.recovery import Recoverer
@@ -28,6 +28,7 @@ __all__ = [
     "Postbag",
     "Stationery",
     "deliver",
+    "forget_idle_troubles",
     "reader_maker",
     "send_copy",
 ]
@@ -62,11 +63,12 @@ async def deliver(
         on_result: Called after each attempt, for a progress bar.
         force: Look at once whether a server in trouble is back, as somebody who has just mended it would.
         only: Only these deliveries; None for all. What the report says is due is then said of them alone.
-        crew: Processes that may send side by side; None: this one alone.
+        crew: Processes that may send side by side; None: this one alone, as it always is for `only` some.
 
     Raises:
         SenderBusyError: Another process is sending from this store, which is on SQLite; or one must be alone.
         StoreError: State cannot be written any more; sending stopped at once.
+        WorkerError: One of the crew cannot be started.
     """
     if store.is_shared:
         bag = replace(bag, shared=True)
@@ -74,7 +76,7 @@ async def deliver(
         recoverer = Recoverer(store, bag, clock)
         on_result = on_result or (lambda: None)
         turn = _Turn(store, bag, clock, stopping, list_name, on_result, recoverer, force=force, only=only)
-        turn.may_start(crew, files=files)
+        turn.may_start(crew if only is None else None, files=files)
         if only is not None and store.is_shared:
             # Whoever has only some to send leaves it to others to look after all.
             return await turn.run()
@@ -84,6 +86,26 @@ async def deliver(
             return await turn.run()
         finally:
             looking.cancel()
+
+
+async def forget_idle_troubles(store: Store, *, clock: Clock) -> None:
+    """Close the breakers of editions once nothing at all is due, where workers only send some each.
+
+    Args:
+        store: Where they are.
+        clock: Returns the time, UTC.
+
+    Raises:
+        StoreError: The store does not answer.
+    """
+    breakers = await store.in_time(store.accounts.breakers)
+    if breakers and not await store.in_time(store.deliveries.due_count, now=clock(), at_most=1):
+        await _close_editions(store, breakers)
+
+
+async def _close_editions(store: Store, breakers: Mapping[str, Breaker]) -> None:
+    over = [name for name in breakers if name.startswith(EDITION_ACCOUNT)]
+    await store.in_time(store.accounts.close_breakers, over)
 
 
 class _Turn:
@@ -123,8 +145,8 @@ class _Turn:
         breakers = await self._store.in_time(self._store.accounts.breakers)
         breaker = breakers.get(self._bag.account)
         if not await self._due(at_most=1):
-            over = [name for name in breakers if name.startswith(EDITION_ACCOUNT) and self._only is None]
-            await self._store.in_time(self._store.accounts.close_breakers, over)
+            if self._only is None:
+                await _close_editions(self._store, breakers)
             return await self._report()
         if breaker is not None:
             if holds(breaker, now=self._clock()) and not self._force:
@@ -161,7 +183,12 @@ class _Turn:
         self, troubles: Mapping[int, Breaker], aside: Mapping[int, Breaker], *, is_trial: bool
     ) -> Sending | Workers:
         """Return what sends: this process, or several where so much is due that they are worth starting."""
-        set_aside = {edition_id: trouble.open_until for edition_id, trouble in aside.items()}
+        terms = Terms(
+            list_name=self._list_name,
+            troubles=troubles,
+            set_aside={edition_id: trouble.open_until for edition_id, trouble in aside.items()},
+            is_trial=is_trial,
+        )
         connections = self._bag.transport.connections
         due = await self._due(at_most=most_worth(self._crew))
         count = worth_starting(self._crew, due=due, connections=connections)
@@ -170,26 +197,23 @@ class _Turn:
                 self._crew,
                 count,
                 self._bag,
+                terms,
                 files=self._files,
                 recoverer=self._recoverer,
                 clock=self._clock,
                 stopping=self._stopping,
-                list_name=self._list_name,
                 on_result=self._on_result,
-                troubles=troubles,
-                set_aside=set_aside,
-                is_trial=is_trial,
             )
         return Sending(
             self._store,
             self._bag,
             clock=self._clock,
             stopping=self._stopping,
-            list_name=self._list_name,
+            list_name=terms.list_name,
             on_result=self._on_result,
-            troubles=troubles,
-            set_aside=set_aside,
-            is_trial=is_trial,
+            troubles=terms.troubles,
+            set_aside=dict(terms.set_aside),
+            is_trial=terms.is_trial,
             only=self._only,
         )
 

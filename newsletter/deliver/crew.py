@@ -30,6 +30,20 @@ class Crew:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a turn of sending begins with, the same for all who take part in it."""
+
+    #: Only this list's editions; None: all.
+    list_name: str | None
+    #: What is kept of editions whose sender was refused before, by id.
+    troubles: Mapping[int, Breaker]
+    #: Until when editions are to be left alone, UTC, by id.
+    set_aside: Mapping[int, datetime]
+    #: The server was in trouble: what it refuses is put off until it has accepted something.
+    is_trial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """What one worker is to do."""
 
@@ -37,13 +51,7 @@ class Order:
     sender: str
     #: The time as the parent has it, UTC.
     now: datetime
-    list_name: str | None
-    #: What is kept of editions whose sender was refused before, by id.
-    troubles: Mapping[int, Breaker]
-    #: Until when editions are to be left alone, UTC, by id.
-    set_aside: Mapping[int, datetime]
-    #: The server was in trouble.
-    is_trial: bool
+    terms: Terms
     #: What less is worth than this is not logged.
     log_level: int
 

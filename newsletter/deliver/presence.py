@@ -1,12 +1,11 @@
 """Presence: a sender tells the store that it lives, and stops where it could not tell it for too long."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from newsletter.errors import StoreError
-from newsletter.model.clock import Clock
+from newsletter.model.clock import Clock, steady_seconds
 from newsletter.store.deliveries import LEASE_SECONDS
 from newsletter.store.store import Store
 
@@ -15,9 +14,6 @@ _PROLONGED_SECONDS = LEASE_SECONDS / 4
 
 #: How long a store that failed is given to take our farewell, in seconds.
 _FAREWELL_SECONDS = 2.0
-
-#: A clock that goes on while the machine sleeps, where there is one.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Presence:
@@ -34,7 +30,7 @@ class Presence:
         self._store = store
         self._sender = sender
         self._clock = clock
-        self._told_at = time.clock_gettime(_CLOCK)
+        self._told_at = steady_seconds()
 
     @property
     def holds(self) -> bool:
@@ -42,7 +38,7 @@ class Presence:
 
         A process that stood still for a while, or whose store answered late, finds out here.
         """
-        return not self._store.is_shared or time.clock_gettime(_CLOCK) - self._told_at < LEASE_SECONDS
+        return not self._store.is_shared or steady_seconds() - self._told_at < LEASE_SECONDS
 
     async def prolong(self) -> None:
         """Begin or prolong the lease.
@@ -50,7 +46,7 @@ class Presence:
         Raises:
             StoreError: It cannot be written.
         """
-        asked_at = time.clock_gettime(_CLOCK)
+        asked_at = steady_seconds()
         await self._store.in_time(self._store.deliveries.lease, sender=self._sender, now=self._clock())
         self._told_at = asked_at
 

@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -13,7 +12,7 @@ from newsletter.deliver.crew import Ended, Logged, Order, Results, Word, said
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.sending import Sending
 from newsletter.errors import StoreError
-from newsletter.model.clock import Clock
+from newsletter.model.clock import Clock, steady_seconds
 from newsletter.model.deliveries import DeliveryState
 from newsletter.store.store import Store
 
@@ -66,16 +65,17 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
     loop = asyncio.get_running_loop()
     loop.add_reader(ear, _listen, loop, ear, stopping)
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    terms = order.terms
     sending = Sending(
         store,
         bag,
         clock=_clock(order.now),
         stopping=stopping,
-        list_name=order.list_name,
+        list_name=terms.list_name,
         on_result=lambda: None,
-        troubles=order.troubles,
-        set_aside=dict(order.set_aside),
-        is_trial=order.is_trial,
+        troubles=terms.troubles,
+        set_aside=dict(terms.set_aside),
+        is_trial=terms.is_trial,
         name=order.sender,
     )
     telling = asyncio.create_task(_keep_telling(mouth, sending))
@@ -87,17 +87,19 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
     finally:
         telling.cancel()
     mouth.tell_results(sending.outcomes)
+    mouth.say(_ended(sending, failure))
+
+
+def _ended(sending: Sending, failure: str) -> Ended:
     found = sending.findings
-    mouth.say(
-        Ended(
-            problem=str(found.problem or ""),
-            permanent=bool(found.problem and found.problem.permanent),
-            troubles=found.troubles,
-            accepted_editions=frozenset(found.accepted_editions),
-            rate_until=sending.rate_until,
-            halted=sending.halted,
-            store_failure=failure,
-        )
+    return Ended(
+        problem=str(found.problem or ""),
+        permanent=bool(found.problem and found.problem.permanent),
+        troubles=found.troubles,
+        accepted_editions=frozenset(found.accepted_editions),
+        rate_until=sending.rate_until,
+        halted=sending.halted,
+        store_failure=failure,
     )
 
 
@@ -108,9 +110,9 @@ def _listen(loop: asyncio.AbstractEventLoop, ear: int, stopping: asyncio.Event) 
 
 
 def _clock(start: datetime) -> Clock:
-    """Return a clock that goes on from the parent's time."""
-    began = time.monotonic()
-    return lambda: start + timedelta(seconds=time.monotonic() - began)
+    """Return a clock that goes on from the parent's time, also while the machine sleeps."""
+    began = steady_seconds()
+    return lambda: start + timedelta(seconds=steady_seconds() - began)
 
 
 async def _keep_telling(mouth: Mouth, sending: Sending) -> None:

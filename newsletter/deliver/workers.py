@@ -5,14 +5,14 @@ import logging
 import secrets
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
-from newsletter.deliver.crew import Crew, Ended, Logged, Order, Results, framed, heard, said
+from newsletter.deliver.crew import Crew, Ended, Logged, Order, Results, Terms, framed, heard, said
 from newsletter.deliver.findings import Findings
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.recovery import Recoverer
-from newsletter.errors import StoreError, TransportError
+from newsletter.errors import StoreError, TransportError, WorkerError
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Breaker, DeliveryState
 
@@ -56,16 +56,13 @@ class Workers:
         crew: Crew,
         count: int,
         bag: Postbag,
+        terms: Terms,
         *,
         files: tuple[int, ...],
         recoverer: Recoverer,
         clock: Clock,
         stopping: asyncio.Event,
-        list_name: str | None,
         on_result: Callable[[], None],
-        troubles: Mapping[int, Breaker],
-        set_aside: Mapping[int, datetime],
-        is_trial: bool,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -73,15 +70,12 @@ class Workers:
             crew: How they are started.
             count: How many.
             bag: How deliveries go out.
+            terms: What each of them begins with.
             files: Open files that hold the right to send: each keeps it for as long as it lives.
             recoverer: Takes back what one held that died.
             clock: Returns the time, UTC.
             stopping: Once set, nothing more is begun.
-            list_name: Only this list's; None for all.
             on_result: Called after each attempt.
-            troubles: What is kept of editions whose sender was refused before, by id.
-            set_aside: Until when editions are to be left alone, UTC, by id.
-            is_trial: The server was in trouble.
         """
         self._crew = crew
         self._count = count
@@ -89,14 +83,17 @@ class Workers:
         self._recoverer = recoverer
         self._clock = clock
         self._stopping = stopping
-        self._list_name = list_name
+        self._terms = terms
         self._on_result = on_result
-        self._troubles_before = troubles
-        self._set_aside = set_aside
-        self._is_trial = is_trial
         self._ending = asyncio.Event()
         self.outcomes: Counter[DeliveryState] = Counter()
-        self.findings = Findings(bag, clock, troubles=troubles, set_aside=dict(set_aside), is_trial=is_trial)
+        self.findings = Findings(
+            bag,
+            clock,
+            troubles=terms.troubles,
+            set_aside=dict(terms.set_aside),
+            is_trial=terms.is_trial,
+        )
         self.rate_until: datetime | None = None
         self.halted: Breaker | None = None
 
@@ -105,6 +102,7 @@ class Workers:
 
         Raises:
             StoreError: State cannot be written any more; all have stopped.
+            WorkerError: One cannot be started; all have stopped.
         """
         told = asyncio.create_task(self._stop_when_told())
         try:
@@ -140,10 +138,7 @@ class Workers:
 
     async def _live(self, place: int, sender: str) -> Ended | None:
         """Start a worker and listen to it; return how its turn ended, None if it died before that."""
-        # In a session of its own, Ctrl-C does not reach it: what that means it is told by us.
-        worker = await asyncio.create_subprocess_exec(
-            *self._crew.command, stdin=PIPE, stdout=PIPE, pass_fds=self._files, start_new_session=True
-        )
+        worker = await self._start()
         stop = asyncio.create_task(self._stop(worker))
         try:
             self._tell(worker, place, sender)
@@ -153,14 +148,23 @@ class Workers:
             _hang_up(worker)
             await worker.wait()
 
+    async def _start(self) -> Process:
+        try:
+            # In a session of its own, Ctrl-C does not reach it: what that means it is told by us.
+            return await asyncio.create_subprocess_exec(
+                *self._crew.command, stdin=PIPE, stdout=PIPE, pass_fds=self._files, start_new_session=True
+            )
+        except OSError as error:
+            raise WorkerError(
+                f"a process to send beside this one cannot be started ({error.strerror}): "
+                "set SEND_WORKERS=1, or see what this machine lacks"
+            ) from error
+
     def _tell(self, worker: Process, place: int, sender: str) -> None:
         order = Order(
             sender=sender,
             now=self._clock(),
-            list_name=self._list_name,
-            troubles=self._troubles_before,
-            set_aside=self._set_aside,
-            is_trial=self._is_trial,
+            terms=self._terms,
             log_level=log.getEffectiveLevel(),
         )
         assert worker.stdin is not None  # noqa: S101 - it is a pipe

@@ -51,6 +51,17 @@ class Timeouts:
         )
 
 
+class Habits:
+    """What a server does that it does not tell, found out once and remembered.
+
+    Attributes:
+        drops_what_follows: It offers PIPELINING, and throws away what is said right behind a content.
+    """
+
+    def __init__(self) -> None:
+        self.drops_what_follows = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
     """How to reach a server, and how much to ask of it."""
@@ -69,6 +80,8 @@ class SmtpServer:
     timeouts: Timeouts = Timeouts()
     #: Longest time for one message, and for one sign-in, however steadily the server answers, in seconds.
     message_deadline_seconds: float = 1200.0
+    #: Shared by all who speak to it.
+    habits: Habits = field(default_factory=Habits, compare=False, repr=False)
 
 
 def is_local(host: str) -> bool:

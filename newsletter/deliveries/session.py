@@ -177,6 +177,7 @@ class SmtpConnection:
         The reply to a command that follows a refused one is heard, too: it belongs to nothing else.
         """
         waits = self._server.timeouts
+        asked_at = self._clock()
         mail = await self._talk.reply(SendPhase.MAIL, timeout_seconds=waits.command)
         rcpt = await self._talk.reply(SendPhase.RCPT, timeout_seconds=waits.command)
         ready = await self._talk.reply(SendPhase.DATA, timeout_seconds=waits.data)
@@ -184,6 +185,8 @@ class SmtpConnection:
         if is_agreed and self._talk.is_open:
             self._open_envelope = self._served = True
             return None
+        if is_said_ahead and not mail.code:
+            self._note_silence(asked_at)
         if is_said_ahead and (odd := self._out_of_step(mail, ready)):
             return self._lost(f"the session was lost: {odd}")
         if max(mail.code, rcpt.code) >= 400 and 300 <= ready.code < 400:
@@ -194,6 +197,12 @@ class SmtpConnection:
             if refused is not None:
                 return refused
         return None
+
+    def _note_silence(self, asked_at: float) -> None:
+        """Say nothing ahead any more to a server that leaves it unanswered: each message would wait."""
+        now = self._clock()
+        if now - asked_at >= self._server.timeouts.command or now >= self._talk.deadline:
+            self._server.habits.drops_what_follows = True
 
     def _out_of_step(self, mail: Reply, ready: Reply) -> str:
         """Return why replies to what was said ahead may be no answer to it, or an empty string.
@@ -251,6 +260,8 @@ class SmtpConnection:
     def _ahead(self, following: Message | None) -> _Outgoing | None:
         """Return the next message if its envelope can be said now; what is in its way is met in its turn."""
         if following is None or not self.announces or not self._takes_more():
+            return None
+        if self._server.habits.drops_what_follows:
             return None
         try:
             outgoing = self._outgoing(following)

@@ -10,7 +10,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -231,24 +231,31 @@ class Service:
             for mailing_list in self._app.series
         ]
         slot, mailing_list = min(slots, key=lambda pair: pair[0])
+        self._wake_at(slot)
+        if slot != self._coming_slot:
+            log.info("next edition: %s at %s", mailing_list.name, local(slot, mailing_list))
+        self._coming_slot = slot
+
+    def _wake_at(self, slot: datetime) -> None:
+        """Let the publisher be woken at a slot: of our clock, while APScheduler goes by the machine's."""
         self._scheduler.add_job(
             self._meet_slot,
             "date",
-            run_date=slot,
+            run_date=datetime.now(UTC) + (slot - self._clock()),
             args=[slot],
             id="next slot",
             replace_existing=True,
             misfire_grace_time=None,
         )
-        if slot != self._coming_slot:
-            log.info("next edition: %s at %s", mailing_list.name, local(slot, mailing_list))
-        self._coming_slot = slot
 
     async def _meet_slot(self, slot: datetime) -> None:
         """Wake the publisher, wherever that is, and look forward to the slot after this one."""
+        if self._clock() < slot:
+            # One of the clocks was put right meanwhile: whoever looked now would find nothing due.
+            self._wake_at(slot)
+            return
         self._engine.wake(JobKind.PUBLISH, tick=int(slot.timestamp()))
-        if self._clock() >= slot:
-            self._wake_at_next_slot()
+        self._wake_at_next_slot()
 
     async def _apart(
         self, work: Callable[_Given, _Result], *args: _Given.args, **options: _Given.kwargs

@@ -39,9 +39,10 @@ async def heed_parent(stopping: asyncio.Event) -> None:
 
 async def _keep_one(stopping: asyncio.Event) -> None:
     while not stopping.is_set():
-        process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=PIPE)
-        ended, told = asyncio.create_task(process.wait()), asyncio.create_task(stopping.wait())
+        told = asyncio.create_task(stopping.wait())
         try:
+            process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=PIPE)
+            ended = asyncio.create_task(process.wait())
             await asyncio.wait((ended, told), return_when=asyncio.FIRST_COMPLETED)
             if process.stdin is not None:
                 process.stdin.close()
@@ -49,5 +50,8 @@ async def _keep_one(stopping: asyncio.Event) -> None:
             if not stopping.is_set():
                 log.warning("a process that sends has died (%d): another one is started", code)
                 await asyncio.wait((told,), timeout=_REST_SECONDS)
+        except OSError as error:
+            log.error("a process that sends cannot be started: %s", error.strerror)  # noqa: TRY400 - a line says it
+            await asyncio.wait((told,), timeout=_REST_SECONDS)
         finally:
             told.cancel()

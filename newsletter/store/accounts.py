@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from newsletter.model.deliveries import Breaker, RateGrant, RateLimit, RateUsage
 from newsletter.store import tables
+from newsletter.store.batches import bring_forward
 from newsletter.store.database import Database, Lock, insert_or
 
 _breakers = tables.breakers
@@ -100,10 +101,13 @@ class Accounts:
             connection.execute(new.on_conflict_do_update(index_elements=["account"], set_=values))
 
     def close_breakers(self, accounts: Sequence[str]) -> None:
-        """Forget the trouble of some accounts."""
+        """Forget the trouble of some accounts; batches that were put off for it may be taken at once."""
         if accounts:
             with self._database.transaction() as connection:
-                connection.execute(delete(_breakers).where(_breakers.c.account.in_(accounts)))
+                over = delete(_breakers).where(_breakers.c.account.in_(accounts))
+                closed = connection.scalars(over.returning(_breakers.c.account)).all()
+                if closed:
+                    bring_forward(connection, closed)
 
 
 def spend(connection: Connection, spending: Spending, count: int, *, now: datetime) -> None:

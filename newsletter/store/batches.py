@@ -4,11 +4,13 @@ On PostgreSQL alone; on SQLite one process does everything. A batch says where t
 what is to be done: a batch that is lost is put into the queue again, and one too many finds nothing to do.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, TextClause, func, select, text
 
+from newsletter.model.deliveries import EDITION_ACCOUNT
 from newsletter.model.jobs import JobKind
 from newsletter.store import tables
 from newsletter.store.database import Database, Lock
@@ -71,6 +73,24 @@ _COVERED = text(
     "FROM procrastinate_jobs WHERE task_name = :kind AND status IN ('todo', 'doing') GROUP BY 1"
 )
 
+#: Of batches that wait, those that stand for nothing any more: somebody without a batch has seen to it all.
+_FORGET_DONE = text(
+    "DELETE FROM procrastinate_jobs WHERE id IN ("
+    " SELECT j.id FROM procrastinate_jobs j WHERE j.task_name = :kind AND j.status = 'todo' AND NOT EXISTS ("
+    "  SELECT 1 FROM deliveries d WHERE d.edition_id = (j.args->>'edition_id')::bigint"
+    "  AND d.id BETWEEN (j.args->>'first_id')::bigint AND (j.args->>'last_id')::bigint"
+    "  AND (d.due_at IS NOT NULL OR d.claimed_by IS NOT NULL)"
+    " ) FOR UPDATE SKIP LOCKED)"
+)
+
+#: Batches that were put off: all, or those of some editions. What others hold they are about to do.
+_BRING_FORWARD = text(
+    "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE id IN ("
+    " SELECT id FROM procrastinate_jobs WHERE task_name = :kind AND status = 'todo' AND scheduled_at > now()"
+    " AND (CAST(:all AS boolean) OR (args->>'edition_id')::bigint = ANY(CAST(:edition_ids AS bigint[])))"
+    " FOR UPDATE SKIP LOCKED)"
+)
+
 
 def defer_batches(connection: Connection, edition_id: int, first_id: int | None, last_id: int | None) -> None:
     """Put an edition's batches into the queue, in the transaction that queues its deliveries.
@@ -84,6 +104,26 @@ def defer_batches(connection: Connection, edition_id: int, first_id: int | None,
     if connection.dialect.name != "sqlite" and first_id is not None:
         ids = {"edition_id": edition_id, "first_id": first_id, "last_id": last_id}
         connection.execute(_WHOLE, {"kind": JobKind.DELIVER.value, "batch": BATCH} | ids)
+
+
+def bring_forward(connection: Connection, accounts: Collection[str]) -> None:
+    """Let batches be taken at once that were put off until a trouble would be over, which it is now.
+
+    Args:
+        connection: The transaction in which it ends; on SQLite nothing is done.
+        accounts: What the trouble stood for: editions, as they are named among accounts, or an account.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    editions = [name for name in accounts if name.startswith(EDITION_ACCOUNT)]
+    connection.execute(
+        _BRING_FORWARD,
+        {
+            "kind": JobKind.DELIVER.value,
+            "all": len(editions) < len(accounts),
+            "edition_ids": [int(name.removeprefix(EDITION_ACCOUNT)) for name in editions],
+        },
+    )
 
 
 class Batches:
@@ -121,6 +161,16 @@ class Batches:
                     wanted = {"edition_id": edition_id, "now": now}
                     deferred += connection.scalar(_LEFT_OVER, kind | wanted) or 0
         return deferred
+
+    def forget_done(self) -> int:
+        """Take batches out of the queue in which nothing is left to do; return how many.
+
+        Whoever sends without a worker leaves such behind, and without one nobody would look at them.
+        """
+        if self._database.is_sqlite:
+            return 0
+        with self._database.transaction() as connection:
+            return connection.execute(_FORGET_DONE, {"kind": JobKind.DELIVER.value}).rowcount
 
 
 def _counts(connection: Connection, query: TextClause, values: dict[str, Any]) -> dict[int, int]:

@@ -53,7 +53,7 @@ def move_store(source: Database, target: Database, *, on_rows: Callable[[int], N
     """Copy a store into an empty database and see that both hold the same; the source is only read.
 
     All of it is one transaction of the target: it holds everything, or nothing. Nobody can write to either
-    side meanwhile.
+    side meanwhile; whoever tries waits.
 
     Args:
         source: On SQLite.
@@ -70,7 +70,9 @@ def move_store(source: Database, target: Database, *, on_rows: Callable[[int], N
         _check_empty(target)
         migrate(target)
         with source.transaction() as old, target.transaction() as new:
-            new.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+            _keep_to_ourselves(new)
+            # Anew: whoever wrote since then is not overlooked.
+            _check_empty(target)
             new.execute(_MADE_WITH.delete())
             for table in _CATALOGUE.sorted_tables:
                 _copy(table, old, new, on_rows)
@@ -121,6 +123,15 @@ def _check_empty(target: Database) -> None:
                         f"the store at {target.place} is not empty (there are {table.name}): "
                         "move to a database that nothing was written to"
                     )
+
+
+def _keep_to_ourselves(new: Connection) -> None:
+    """Let nobody write to the target until the transaction ends, and the server wait for us that long."""
+    new.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+    # While the source is read nothing is asked of the target, for minutes where there are millions of rows.
+    new.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    names = ", ".join(f'"{table.name}"' for table in _CATALOGUE.sorted_tables)
+    new.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
 
 
 def _copy(table: Table, old: Connection, new: Connection, on_rows: Callable[[int], None]) -> None:

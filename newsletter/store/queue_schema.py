@@ -35,10 +35,17 @@ def install(connection: Connection) -> None:
         connection: A transaction on PostgreSQL that nobody else does this in at the same time.
 
     Raises:
-        StoreError: Procrastinate is not installed.
+        StoreError: Procrastinate is not installed, or the database holds another program's queue.
     """
-    if connection.scalar(text("SELECT to_regclass('procrastinate_jobs')")) is not None:
+    is_there, is_ours = connection.execute(
+        text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL, to_regclass('queue_schema') IS NOT NULL")
+    ).one()
+    if is_there and is_ours:
         return
+    if is_there:
+        raise StoreError(
+            "the database holds another program's queue (procrastinate_jobs): give newsletter one of its own"
+        )
     _run(connection, (_folder() / "schema.sql").read_text("utf-8"))
     _run(connection, _OURS)
     _note(connection, _files()[-1].name)

@@ -28,9 +28,10 @@ def run(app: App, *, host: str, port: int, clock: Clock) -> None:
         LinkError: PUBLIC_URL cannot be the base of readers' links.
         StoreError: The store cannot be opened.
     """
-    _ = app.store
+    # What goes out from here counts for rates and waits that other hosts look at.
+    agreed = app.agreed_clock(clock)
     with closing(listen(host, port)) as listener:
-        asyncio.run(_run_until_signal(app, listener, clock))
+        asyncio.run(_run_until_signal(app, listener, agreed))
     log.info("stopped")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from newsletter.app import App
 from newsletter.errors import StoreError
 from newsletter.store import agreeing
 from newsletter.store.store import Store
+from newsletter.web import running
 
 WRONG = timedelta(minutes=7)
 
@@ -55,6 +58,28 @@ def test_it_is_measured_anew_and_a_database_that_is_gone_leaves_it_as_it_was(
     join()
     assert off(clock) < WRONG / 2
     store.close()
+
+
+def test_a_host_s_clock_that_is_set_meanwhile_moves_nothing(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    error = timedelta()
+    clock = store.agreed_clock(lambda: datetime.now(UTC) + error)
+    error = -WRONG
+    assert off(clock) < WRONG / 2
+    store.close()
+
+
+def test_pages_that_are_served_alone_go_by_it_too(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[timedelta] = []
+
+    async def note(_app: App, _listener: socket.socket, clock: agreeing.Clock) -> None:
+        seen.append(off(clock))
+
+    monkeypatch.setattr(running, "_run_until_signal", note)
+    app = App.isolated(database_url=postgres_url)
+    running.run(app, host="127.0.0.1", port=0, clock=wrong)
+    app.close()
+    assert seen[0] < WRONG / 2
 
 
 def join() -> None:

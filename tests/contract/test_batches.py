@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from newsletter.deliveries.breaker import trip
 from newsletter.errors import PublishConflictError, StoreError
 from newsletter.model.deliveries import DeliveryMark, DeliveryRange, DeliveryState, UncertainPolicy
 from newsletter.store import batches, database, queue_schema
@@ -125,6 +126,56 @@ def test_what_comes_due_again_gets_a_batch_once_the_first_ones_are_done(store, s
     assert store.batches.defer_left_over(now=LATER) == 0
 
 
+def test_batches_in_which_nothing_is_left_to_do_are_forgotten(store, subscribe, publish) -> None:
+    subscribe(*readers(45))
+    publish("A story")
+    first, second, third, *_ = (
+        store.deliveries.claim(sender=name, limit=10, now=NOW) for name in ("me", "you", "they")
+    )
+    steps = {"policy": UncertainPolicy.RESEND, "now": NOW}
+    for sender, some, left in (("me", first, 0), ("you", second, 1)):
+        begun = [delivery.id for delivery in some][left:]
+        store.deliveries.advance(begin=begun, marks=[], sender=sender, **steps)
+        store.deliveries.advance(begin=[], marks=[accepted(i) for i in begun], sender=sender, **steps)
+    store.deliveries.release(sender="you", now=NOW)
+    run_sql(store, f"UPDATE procrastinate_jobs SET status = 'doing' WHERE {args_of('first_id')} > 40")
+    run_sql(store, "UPDATE deliveries SET due_at = NULL, state = 'failed' WHERE id > 40")
+    assert store.batches.forget_done() == 1
+    assert [batch.first_id for batch in queued(store)] == [second[0].id, third[0].id, 31, 41]
+
+
+def accepted(delivery_id: int) -> DeliveryMark:
+    return DeliveryMark(delivery_id=delivery_id, state=DeliveryState.ACCEPTED, reply="250 ok")
+
+
+def args_of(name: str) -> str:
+    return f"(args->>'{name}')::int"
+
+
+def test_an_edition_whose_trouble_is_over_has_its_batches_taken_at_once(store, subscribe, publish) -> None:
+    subscribe(*readers(25))
+    editions = [publish("A story"), publish("Another")]
+    trouble = trip(None, reason="refused", permanent=True, now=NOW)
+    names = [*(f"edition {edition.id}" for edition in editions), "mx.example.org"]
+    for name in names:
+        store.accounts.open_breaker(name, trouble)
+    run_sql(store, "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'")
+    run_sql(store, "UPDATE procrastinate_jobs SET status = 'doing' WHERE id = 1")
+
+    def put_off() -> dict[int, int]:
+        query = "SELECT (args->>'edition_id')::int, count(scheduled_at) FROM procrastinate_jobs GROUP BY 1"
+        with store._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(text(query))}
+
+    first, second = (edition.id for edition in editions)
+    store.accounts.close_breakers(["another account"])
+    assert put_off() == {first: 3, second: 3}
+    store.accounts.close_breakers(names[1:2])
+    assert put_off() == {first: 3, second: 0}
+    store.accounts.close_breakers(names[:1] + names[2:])
+    assert put_off() == {first: 1, second: 0}, "one is in hand"
+
+
 def test_an_edition_that_is_paused_waits_without_a_batch(store, subscribe, publish) -> None:
     subscribe(*readers(3))
     publish("A story")
@@ -179,6 +230,18 @@ def test_hosts_that_start_at_once_make_the_queue_once(new_database: str) -> None
 
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(open_store, range(3))) == [0] * 3
+
+
+def test_the_queue_of_another_program_is_left_to_it(new_database: str) -> None:
+    database = Database(new_database)
+    with database.transaction() as connection:
+        connection.execute(text("CREATE TABLE procrastinate_jobs (id int)"))
+    with pytest.raises(StoreError, match="another program's queue"):
+        Store.open(new_database)
+    with database.reading() as connection:
+        names = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+    assert names == ["procrastinate_jobs"]
+    database.close()
 
 
 def test_a_newer_release_of_the_queue_is_brought_in_step_by_step(

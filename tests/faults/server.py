@@ -141,6 +141,7 @@ class FaultServer:
 
     Attributes:
         usual: What it offers unless told otherwise.
+        drops_what_follows: It throws away what is said right behind a content.
     """
 
     usual: tuple[str, ...] = ("SIZE 1000000", "ENHANCEDSTATUSCODES")
@@ -158,6 +159,7 @@ class FaultServer:
         self.tls = tls
         self.implicit_tls = implicit_tls
         self.pace = pace
+        self.drops_what_follows = False
         self.book = Book()
         self.port = 0
 
@@ -392,6 +394,8 @@ class Session:
             raise
         if not self.in_groups:
             self.look_for_more(".")
+        if self.server.drops_what_follows:
+            self.ahead().clear()
         if fault is not None and fault.says:
             # The reply was given early; there is no other.
             self.sender = self.recipient = ""

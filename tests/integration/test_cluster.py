@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from faults.turns import MakeApp, publish
+from faults.turns import MakeApp, deliver, publish
 from sqlalchemy import text
 
 from newsletter.app import App
 from newsletter.cli import commands
+from newsletter.deliveries.breaker import trip
 from newsletter.engine import cluster
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.jobs import JobKind
@@ -138,7 +139,16 @@ def dead_worker(app: App) -> int:
     return int(str(worker_id))
 
 
-async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(make_app: MakeApp, server) -> None:
+@pytest.mark.parametrize(
+    "wrong_by",
+    [timedelta(), pytest.param(timedelta(hours=1), marks=pytest.mark.sweep)],
+    ids=["right", "an hour ahead"],
+)
+async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(
+    make_app: MakeApp, server, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    """At once, whatever the clock says of the host that finds them."""
+    monkeypatch.setattr("procrastinate.utils.utcnow", lambda: real_clock() + wrong_by)
     app = make_app()
     publish(app, READERS)
     gone = dead_worker(app)
@@ -157,6 +167,18 @@ async def test_jobs_of_a_worker_that_is_gone_are_given_to_others(make_app: MakeA
     }
     async with working(app, kinds=(JobKind.DELIVER, JobKind.ALERT)):
         await until(lambda: not jobs_of(app) and not jobs_of(app, "alert"))
+    assert server.book.received() == dict.fromkeys(READERS, 1)
+
+
+@pytest.mark.sweep
+async def test_a_host_that_slept_until_it_was_forgotten_takes_part_again(make_app: MakeApp, server) -> None:
+    app = make_app()
+    async with working(app):
+        await until(lambda: app.store.jobs.state().workers != () and not jobs_of(app, "left-over"))
+        sql(app.store, "DELETE FROM procrastinate_workers")
+        await asyncio.to_thread(publish, app, READERS)
+        await until(lambda: counts(app) == {DeliveryState.ACCEPTED: 40} and not jobs_of(app))
+        await until(lambda: app.store.jobs.state().workers != ())
     assert server.book.received() == dict.fromkeys(READERS, 1)
 
 
@@ -195,7 +217,12 @@ async def test_a_newer_release_s_jobs_are_left_to_it_and_its_words_are_passed_ov
     assert server.book.received() == dict.fromkeys(READERS[:5], 1)
 
 
-async def test_batches_wait_as_long_as_the_server_is_in_trouble(make_app: MakeApp, clock) -> None:
+@pytest.mark.parametrize("wrong_by", [timedelta(), timedelta(hours=1)], ids=["right", "an hour ahead"])
+async def test_batches_wait_as_long_as_the_server_is_in_trouble(
+    make_app: MakeApp, clock, monkeypatch: pytest.MonkeyPatch, wrong_by: timedelta
+) -> None:
+    """By the database's clock, whatever that of a host says."""
+    monkeypatch.setattr("procrastinate.utils.utcnow", lambda: real_clock() + wrong_by)
     app = make_app(smtp_port=9)
     publish(app, READERS)
     async with working(app, clock=clock):
@@ -205,6 +232,36 @@ async def test_batches_wait_as_long_as_the_server_is_in_trouble(make_app: MakeAp
     assert counts(app) == {DeliveryState.QUEUED: 40}
     wait = "scheduled_at BETWEEN now() AND now() + interval '1 minute'"
     assert sql(app.store, f"SELECT DISTINCT {wait} FROM procrastinate_jobs") == [(True,)]
+
+
+async def test_batches_go_on_as_soon_as_the_server_is_back(make_app: MakeApp, server, clock) -> None:
+    app = make_app()
+    publish(app, READERS)
+    trouble = trip(None, reason="it was away", permanent=True, now=clock.now - timedelta(minutes=15))
+    app.store.accounts.open_breaker(f"127.0.0.1:{server.port}", trouble)
+    # All but one, which finds the server well again, were put off a moment ago.
+    sql(app.store, "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour' WHERE id % 8 <> 0")
+    async with working(app, clock=clock):
+        await until(lambda: counts(app) == {DeliveryState.ACCEPTED: 40} and not jobs_of(app))
+
+
+async def test_the_trouble_of_an_edition_that_is_over_is_forgotten(make_app: MakeApp, clock) -> None:
+    app = make_app()
+    edition_id = publish(app, READERS[:1])
+    trouble = trip(None, reason="the sender is refused", permanent=True, now=clock.now)
+    app.store.accounts.open_breaker(f"edition {edition_id}", trouble)
+    await app.batches.defer_left_over(clock=clock)
+    assert app.store.accounts.breakers()
+    sql(app.store, "UPDATE deliveries SET due_at = NULL, state = 'failed'")
+    await app.batches.defer_left_over(clock=clock)
+    assert app.store.accounts.breakers() == {}
+
+
+async def test_whoever_sends_without_a_worker_leaves_no_batch_behind(make_app: MakeApp, clock) -> None:
+    app = make_app()
+    publish(app, READERS)
+    await deliver(app, clock)
+    assert jobs_of(app) == []
 
 
 async def test_a_connection_to_the_database_that_is_lost_stops_nobody(make_app: MakeApp, server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ from crash.sink import Sink
 from crash.world import NOW, READERS, World
 
 from newsletter.app import App
-from newsletter.deliver import presence, recovery
+from newsletter.deliver import recovery
 from newsletter.deliver.queue import Queue
 from newsletter.model.deliveries import Delivery, DeliveryState, UncertainPolicy
 
@@ -121,9 +122,9 @@ async def test_a_sender_that_stood_still_for_too_long_hands_nothing_over(
         slept = 3600.0 if done.begun else slept
         return done
 
-    clock = presence.time.clock_gettime
+    clock = time.clock_gettime
     monkeypatch.setattr(app.store.deliveries, "advance", sleep)
-    monkeypatch.setattr(presence.time, "clock_gettime", lambda kind: clock(kind) + slept)
+    monkeypatch.setattr(time, "clock_gettime", lambda kind: clock(kind) + slept)
     await world.send(app)
     assert world.sink.book == []
     monkeypatch.undo()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -237,6 +238,48 @@ def test_nobody_writes_to_a_store_while_it_is_moved(full: str, postgres_url: str
     assert refused
 
 
+def test_nobody_writes_to_its_new_place_either(full: str, postgres_url: str) -> None:
+    refused = []
+
+    def write(*_: int) -> None:
+        if not refused:
+            other = Database(f"{postgres_url}&options=-c%20lock_timeout%3D50")
+            with pytest.raises(StoreError, match="lock timeout"), other.transaction() as connection:
+                connection.execute(insert(tables.senders).values(name="me", started_at=NOW, lease_until=NOW))
+            other.close()
+            refused.append(True)
+
+    move(full, postgres_url, on_rows=write)
+    assert refused
+    assert contents(postgres_url) == contents(full)
+
+
+def test_what_is_written_there_while_it_gets_its_tables_is_not_overlooked(
+    full: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def then_written(target: Database) -> None:
+        with target.transaction() as connection:
+            connection.execute(insert(tables.senders).values(name="me", started_at=NOW, lease_until=NOW))
+
+    monkeypatch.setattr(moving, "migrate", then_written)
+    with pytest.raises(StoreError, match=r"is not empty \(there are senders\)"):
+        moved(full, postgres_url)
+
+
+def test_a_source_that_takes_its_time_to_be_read_is_waited_for(full: str, postgres_url: str) -> None:
+    """The server ends a transaction in which it hears nothing for long; millions of rows take longer."""
+    patience = "options=-c%20idle_in_transaction_session_timeout%3D50"
+    slow = []
+
+    def read_slowly(more: int, total: int) -> None:
+        slow.append(more)
+        if total // 3 < sum(slow) and len(slow) % 20 == 0:
+            time.sleep(0.1)
+
+    assert move(full, f"{postgres_url}&{patience}", on_rows=read_slowly).rows
+    assert contents(postgres_url) == contents(full)
+
+
 def test_a_store_of_another_release_is_neither_moved_nor_changed(full: str, postgres_url: str) -> None:
     file = full.removeprefix("sqlite:///")
     for revision, words in (("0001", "of an older release"), ("9999", "of a newer release")):
@@ -252,6 +295,7 @@ def test_a_store_of_another_release_is_neither_moved_nor_changed(full: str, post
     ("source", "target", "words"),
     [
         ("missing.db", "", "there is no store at sqlite:///missing.db"),
+        ("~nobody-of-this-name/a.db", "", "there is no store at ~nobody-of-this-name/a.db"),
         ("empty.db", "", "is no store of newsletter"),
         ("", "sqlite:///other.db", "moves from SQLite to PostgreSQL"),
         ("postgresql://a/b", "", "moves from SQLite to PostgreSQL"),

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 from choosing import choose
+from click.testing import CliRunner
 from feedserver import Reply
 from feedserver import serving as feeds_served
 
 from newsletter.app import App
+from newsletter.cli import commands
 from newsletter.errors import SettingsError
 from newsletter.model.editions import RunOutcome
 from newsletter.model.jobs import JobKind
 from newsletter.model.subscribers import Cadence
-from newsletter.service import Service, run
+from newsletter.service import Service, beside, run
 from newsletter.web.parts import run_together
 
 # Far ahead: the scheduler runs at once what its own clock holds for past.
@@ -123,15 +125,13 @@ async def test_a_slot_that_comes_is_ingested_published_and_delivered(
     app.subscribers.add(app.mailing_list(None), "ada@example.org", now=START)
     async with serving(app, clock) as service:
         await until(lambda: service._scheduler.get_job("next slot") is not None)
-        assert service._scheduler.get_job("next slot").trigger.run_date == SLOT
+        assert service._coming_slot == SLOT
         assert outbox(tmp_path) == 0
         drop(folder, "Harbour reopens")
         clock.now = SLOT
         service._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 1)
-        await until(
-            lambda: service._scheduler.get_job("next slot").trigger.run_date == SLOT + timedelta(days=1)
-        )
+        await until(lambda: service._coming_slot == SLOT + timedelta(days=1))
         service._engine.wake(JobKind.PUBLISH)
         await asyncio.sleep(0.2)
     assert outbox(tmp_path) == 1
@@ -156,7 +156,7 @@ async def test_an_edition_and_the_digest_of_its_week_come_at_one_slot(
 
 
 async def test_the_scheduler_wakes_the_publisher_at_the_slot(make_app, folder, tmp_path) -> None:
-    """With the real clock: a schedule of every minute, started a moment before the minute that we pretend."""
+    """Whatever the machine's own clock shows: a schedule of every minute, started a moment before one."""
     offset = timedelta(0)
 
     def clock() -> datetime:
@@ -169,9 +169,6 @@ async def test_the_scheduler_wakes_the_publisher_at_the_slot(make_app, folder, t
     drop(folder, "Harbour reopens")
     stopping = asyncio.Event()
     service = Service(app, clock=clock, stopping=stopping)
-    # APScheduler looks at the machine's own clock: give it the same offset.
-    next_slot = app.next_slot
-    app.next_slot = lambda mailing_list, *, now: next_slot(mailing_list, now=now) - offset  # type: ignore[method-assign]
     task = asyncio.create_task(service.serve())
     try:
         await until(lambda: outbox(tmp_path) == 1)
@@ -425,3 +422,24 @@ async def test_an_edition_that_needs_approval_is_proposed_before_its_slot_and_se
         service._engine.wake(JobKind.PUBLISH)
         await until(lambda: outbox(tmp_path) == 1)
         assert app.store.editions.latest("daily")[0].slot_at == SLOT
+
+
+def test_processes_that_send_are_not_asked_for_where_nothing_is_sent() -> None:
+    result = CliRunner().invoke(commands, ["run", "--queues", "ingest,publish", "--workers", "2"])
+    assert result.exit_code == 2
+    assert "add deliver to --queues" in result.output
+
+
+async def test_a_process_beside_that_cannot_be_started_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(beside, "_COMMAND", ("/nowhere/python",))
+    monkeypatch.setattr(beside, "_REST_SECONDS", 0.01)
+    stopping = asyncio.Event()
+    sending = asyncio.create_task(beside.send_beside(1, stopping=stopping))
+    await until(lambda: len(caplog.records) >= 2 or sending.done())
+    assert {record.getMessage() for record in caplog.records} == {
+        "a process that sends cannot be started: No such file or directory"
+    }
+    stopping.set()
+    await sending

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from asyncio.subprocess import Process
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from crash.sink import Sink
-from crash.world import READERS, World
+from crash.world import NOW, READERS, World
 from stores import postgres_in_the_sweep
 
-from newsletter.deliver import workers
+from newsletter.deliver import worker, workers
 from newsletter.deliver.crew import Crew
-from newsletter.errors import SenderBusyError, StoreError
-from newsletter.model.deliveries import DeliveryState
+from newsletter.errors import SenderBusyError, StoreError, WorkerError
+from newsletter.model.deliveries import DeliveryRange, DeliveryState
 from newsletter.store.store import Store
 
 S = DeliveryState
@@ -99,9 +101,29 @@ async def test_two_send_one_edition_and_the_right_to_send_is_theirs(
     report = await app.deliver(clock=world.clock, stopping=asyncio.Event(), on_result=count)
     assert report.outcomes == {S.ACCEPTED: len(READERS)}
     assert (report.problem, report.due, len(seen)) == (None, 0, len(READERS))
-    assert [worker.returncode for worker in started] == [0, 0]
+    assert [one.returncode for one in started] == [0, 0]
     assert world.sink.most_connections <= 2, "they share the connections"
     await world.finish(duplicates=0)
+
+
+async def test_to_send_only_some_none_is_started(sqlite_world: World, started: list[Process]) -> None:
+    app = sqlite_world.app(send_workers=2)
+    sqlite_world.publish(app)
+    some = DeliveryRange(edition_id=1, first_id=1, last_id=2)
+    report = await app.deliver(clock=sqlite_world.clock, stopping=asyncio.Event(), only=some)
+    assert (report.outcomes, report.due, started) == ({S.ACCEPTED: 2}, 0, [])
+
+
+async def test_processes_that_cannot_be_started_are_told_in_one_line(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = sqlite_world.app(send_workers=2)
+    sqlite_world.publish(app)
+    monkeypatch.setattr(workers, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("newsletter.bound.crew.sys.executable", "/nowhere/python")
+    with pytest.raises(WorkerError, match=r"No such file.*SEND_WORKERS=1"):
+        await app.deliver(clock=sqlite_world.clock, stopping=asyncio.Event())
+    await sqlite_world.finish(duplicates=0)
 
 
 @pytest.mark.sweep
@@ -123,6 +145,14 @@ async def test_what_one_held_that_is_killed_goes_out_in_the_same_turn(
     await world.finish(duplicates=1)
 
 
+def test_a_worker_s_clock_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, slept = time.clock_gettime, {}
+    monkeypatch.setattr(time, "clock_gettime", lambda kind: real(kind) + slept.get(kind, 0.0))
+    clock = worker._clock(NOW)
+    slept[time.CLOCK_BOOTTIME] = 3600.0
+    assert timedelta(hours=1) <= clock() - NOW < timedelta(hours=2)
+
+
 @pytest.mark.sweep
 async def test_to_stop_is_to_finish_what_is_in_flight(world: World, started: list[Process]) -> None:
     app = world.app(send_workers=2)
@@ -133,7 +163,7 @@ async def test_to_stop_is_to_finish_what_is_in_flight(world: World, started: lis
     sent = report.outcomes[S.ACCEPTED]
     assert sent < len(READERS)
     assert report.due == len(READERS) - sent
-    assert [worker.returncode for worker in started] == [0, 0]
+    assert [one.returncode for one in started] == [0, 0]
     await world.finish(duplicates=0)
 
 
@@ -167,7 +197,7 @@ async def test_a_store_that_fails_stops_all(sqlite_world: World, started: list[P
     full = "CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
     with pytest.raises(StoreError, match="disk is full; sending stopped"):
         await world.send(app, lambda: tell(full))
-    assert [worker.returncode for worker in started] == [0, 0]
+    assert [one.returncode for one in started] == [0, 0]
     tell("DROP TRIGGER full")
     world.sink.longest_wait_seconds = 0.0
     await world.finish(duplicates=2)

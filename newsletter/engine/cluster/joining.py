@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from procrastinate import PsycopgConnector
+from procrastinate import PsycopgConnector, utils
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
@@ -66,7 +66,19 @@ class Roll(JobManager):
         lock: str | None = None,
     ) -> None:
         """Note when a job is tried again."""
-        await _noted(job, partial(super().retry_job, job, retry_at, priority, queue, lock))
+        retry = super().retry_job
+
+        async def note() -> None:
+            """Note it by the clock that jobs are given out by, which may not be this host's."""
+            await retry(job, await self._as_the_database_has_it(retry_at), priority, queue, lock)
+
+        await _noted(job, note)
+
+    async def _as_the_database_has_it(self, moment: datetime | None) -> datetime:
+        """Return what a moment of this host's clock, or now, is by that of the database."""
+        row = await self.connector.execute_query_one_async("SELECT clock_timestamp() AS now")
+        now: datetime = row["now"]
+        return now if moment is None else now + (moment - utils.utcnow())
 
 
 async def _noted(job: Job, note: Callable[[], Awaitable[None]]) -> None:

@@ -11,7 +11,7 @@ from faults.server import Fault, FaultServer, Pace, Phase, Then
 from faults.wire import HIGH_WATER, Wire
 
 from newsletter.deliveries.conversation import BLOCK, Conversation
-from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
+from newsletter.deliveries.server import Habits, SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.session import SmtpConnection
 from newsletter.errors import SenderRefusedError, StoreError
 from newsletter.model.deliveries import SendOutcome, SendPhase, SendResult
@@ -74,6 +74,7 @@ class Line:
 
 
 def line(*faults: Fault, pace: Pace = Pace.TOGETHER, settings: SmtpServer = SERVER) -> Line:
+    settings = replace(settings, habits=Habits())
     return Line(FaultServer(*faults, extensions=OFFERS, pace=pace), settings)
 
 
@@ -457,3 +458,31 @@ async def test_a_conversation_that_is_over_sets_no_alarm() -> None:
     assert is_lost(await send(connection, BO))
     assert connection._talk._alarm is None
     await there.close(connection)
+
+
+async def test_a_server_that_drops_what_follows_a_content_is_waited_for_once() -> None:
+    many = [message(f"r{number}") for number in range(6)]
+    talk = line(settings=HURRIED)
+    talk.server.drops_what_follows = True
+    connection = talk.connect()
+    waited: list[str] = []
+    for place, one in enumerate(many):
+        behind = many[place + 1] if place + 1 < len(many) else None
+        result = await connection.send(one, before_content=yes, following=behind)
+        if result.outcome is not O.ACCEPTED:
+            assert (result.outcome, result.reply.phase, result.reply.code) == (O.DEFERRED, SendPhase.MAIL, 0)
+            waited.append(one.recipient)
+            connection = talk.connect()
+            result = await connection.send(one, before_content=yes, following=behind)
+        assert (result.outcome, result.reusable) == (O.ACCEPTED, True)
+    await connection.close()
+    assert waited == [many[1].recipient]
+    assert talk.received == {f"r{number}": 1 for number in range(6)}
+
+
+async def test_a_server_that_only_ends_the_session_is_spoken_to_ahead_again() -> None:
+    talk = line(Fault(phase=P.DOT, says=b"250 2.0.0 ok\r\n", then=Then.CLOSE, times=1))
+    connection = talk.connect()
+    assert (await connection.send(ADA, before_content=yes, following=BO)).outcome is O.ACCEPTED
+    assert (await connection.send(BO, before_content=yes, following=CHI)).outcome is O.DEFERRED
+    assert not talk.settings.habits.drops_what_follows

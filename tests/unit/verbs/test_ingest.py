@@ -198,6 +198,29 @@ def test_a_deleted_refused_file_is_no_longer_shown(sqlite_store: Store, folder: 
     assert sqlite_store.documents.refusals() == []
 
 
+@pytest.mark.parametrize("problem", [PermissionError, TimeoutError])
+def test_where_we_may_not_look_nothing_is_taken_for_gone(
+    sqlite_store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch, problem: type[OSError]
+) -> None:
+    (folder / "shut").mkdir()
+    for path in ("shut/a.txt", "b.txt"):
+        write(folder / path, "Harbour reopens\n\nThe harbour opened on Monday.")
+    look(sqlite_store, folder)
+    real = os.lstat
+
+    def lstat(path: bytes | str | Path, **options: int | None) -> os.stat_result:
+        if b"/shut/" in os.fsencode(path):
+            raise problem
+        return real(path, **options)
+
+    (folder / "b.txt").unlink()
+    (folder / "shut" / "a.txt").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "lstat", lstat)
+        look(sqlite_store, folder)
+    assert set(sqlite_store.documents.known_files(str(folder))) == {"shut/a.txt"}
+
+
 def test_a_folder_that_is_not_there_is_told_and_stops_none_of_the_others(
     sqlite_store: Store, folder: Path
 ) -> None:
