@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter, deque
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from newsletter.deliver.company import Company
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.rates import rates_of
+from newsletter.errors import StoreError
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Delivery, DeliveryRange
 from newsletter.store.store import Store
@@ -66,6 +68,8 @@ class Queue:
         self._on_their_way: Counter[str] = Counter()
         #: By what the rates count deliveries that are not being handed over yet, by id.
         self._reserved: dict[int, datetime] = {}
+        #: Claims more before the last one is taken.
+        self._refilling: asyncio.Task[None] | None = None
         #: Held by the worker that looks for more; it may have to ask the store.
         self._looking = asyncio.Lock()
         #: Those that wait until something changes.
@@ -109,6 +113,8 @@ class Queue:
             return None
         if not self._rates.is_free(self._clock()):
             return None
+        if len(self._waiting) <= self._limit // 2 and self._empty_at is None:
+            self._refill()
         domain = _domain(delivery)
         behind = self._pick(domain)
         if behind is None:
@@ -116,6 +122,23 @@ class Queue:
         if _domain(behind) != domain:
             self._on_their_way[_domain(behind)] += 1
         return self._reserve(behind)
+
+    def _refill(self) -> None:
+        """See that more is claimed beside what goes on."""
+        if self._refilling is None or self._refilling.done():
+            self._refilling = asyncio.create_task(self._claim_beside())
+
+    async def _claim_beside(self) -> None:
+        # A store that fails is met by whoever finds nothing left.
+        with suppress(StoreError):
+            async with self._looking:
+                if not self._stopping.is_set() and await self._claim():
+                    self.wake()
+
+    async def settled(self) -> None:
+        """Wait until nothing more is being claimed."""
+        if self._refilling is not None:
+            await self._refilling
 
     def look_again(self) -> None:
         """Tell that the store may have something again."""

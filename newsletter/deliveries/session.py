@@ -5,10 +5,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.deliveries.conversation import Conversation, normalised, stuffed
+from newsletter.deliveries.conversation import ALL_WELL, BLOCK, Conversation, normalised, stuffed
 from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, make_envelope, without_token
+from newsletter.deliveries.replies import Answer
 from newsletter.deliveries.server import SmtpServer
-from newsletter.deliveries.transport import BeforeContent
+from newsletter.deliveries.transport import BeforeContent, Taken
 from newsletter.deliveries.verdicts import Concern, Verdict, judge
 from newsletter.errors import SenderRefusedError, TransportError
 from newsletter.model.deliveries import Reply, SendOutcome, SendPhase, SendResult
@@ -20,9 +21,6 @@ _CLOSING = 421
 #: Longest envelope that is said ahead, in characters: `Conversation.content` relies on its being short.
 _LONGEST_AHEAD = 2000
 
-#: What MAIL, RCPT and DATA are mostly answered.
-_ALL_WELL = (250, 250, 354)
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Outgoing:
@@ -32,6 +30,10 @@ class _Outgoing:
     envelope: Envelope
     #: Stuffed, with its final dot.
     octets: bytes
+
+
+def _reply_to_content(answer: Answer) -> Reply:
+    return Reply(phase=SendPhase.CONTENT, code=answer.code, text=answer.text, enhanced=answer.enhanced)
 
 
 def _group(envelope: Envelope) -> tuple[str, str, str]:
@@ -65,9 +67,20 @@ class SmtpConnection:
         self._open_envelope = False
         #: What was said ahead, and is not sent yet.
         self._announced: _Outgoing | None = None
+        #: What was said ahead behind the content at hand.
+        self._behind: _Outgoing | None = None
+        #: Is asked what follows a message that was taken.
+        self._taken: Taken | None = None
+        #: Whether the message at hand, which was said ahead, is not to be sent after all.
+        self._is_withdrawn = False
 
     async def send(
-        self, message: Message, *, before_content: BeforeContent, following: Message | None = None
+        self,
+        message: Message,
+        *,
+        before_content: BeforeContent,
+        following: Message | None = None,
+        taken: Taken | None = None,
     ) -> SendResult:
         """Send one message; see `Connection.send`.
 
@@ -86,6 +99,7 @@ class SmtpConnection:
         outgoing = announced or self._outgoing(message)
         if isinstance(outgoing, Reply):
             return self._result(outgoing, Verdict(outcome=SendOutcome.FAILED))
+        self._taken = taken
         self._sent += 1
         self._sender = message.sender
         self._talk.deadline = self._clock() + self._server.message_deadline_seconds
@@ -106,6 +120,32 @@ class SmtpConnection:
             if in_content or isinstance(error, asyncio.CancelledError):
                 self._talk.close()
             raise
+
+    def go_on(self, following: Message | None) -> None:
+        """Send the message whose envelope was agreed to; see `Onward.go_on`."""
+        outgoing, self._behind = self._behind, None
+        if outgoing is None:
+            # Closed meanwhile.
+            self._talk.let_go()
+            return
+        self._sent += 1
+        self._sender = outgoing.message.sender
+        self._talk.deadline = self._clock() + self._server.message_deadline_seconds
+        self._behind = self._ahead(following)
+        self._talk.go_on(outgoing.octets, _group(self._behind.envelope) if self._behind else ())
+
+    def withdraw(self) -> None:
+        """Do not send the message whose envelope was agreed to; see `Onward.withdraw`."""
+        self._is_withdrawn = True
+        # The server waits for its content.
+        self._talk.close()
+        self._talk.let_go()
+
+    def _goes_on(self, answer: Answer) -> bool:
+        """Ask whether the message behind the one that was taken is to be sent."""
+        if self._taken is None or self._behind is None or len(self._behind.octets) > BLOCK:
+            return False
+        return self._taken(_reply_to_content(answer), self)
 
     @property
     def extensions(self) -> Mapping[str, str]:
@@ -160,8 +200,8 @@ class SmtpConnection:
         if self.announces:
             if not is_said:
                 self._talk.say(_group(envelope))
-            elif self._talk.codes(len(_ALL_WELL)) == _ALL_WELL:
-                self._talk.pass_over(len(_ALL_WELL))
+            elif self._talk.codes(len(ALL_WELL)) == ALL_WELL:
+                self._talk.pass_over(len(ALL_WELL))
                 self._open_envelope = self._served = True
                 return None
             return await self._replies_to_group(envelope, is_said_ahead=is_said)
@@ -234,13 +274,17 @@ class SmtpConnection:
             verdict = judge(reply)
             if verdict.outcome is not SendOutcome.ACCEPTED:
                 return self._conclude(reply, verdict)
-        ahead = self._ahead(following)
+        self._behind = self._ahead(following)
         reply, ended = await self._talk.content(
             octets,
-            next_lines=_group(ahead.envelope) if ahead else (),
+            next_lines=_group(self._behind.envelope) if self._behind else (),
+            taken=self._goes_on,
             block_timeout_seconds=timeouts.block,
             reply_timeout_seconds=timeouts.content_reply,
         )
+        ahead, self._behind = self._behind, None
+        if self._is_withdrawn:
+            return self._withdrawn()
         verdict = judge(reply, ended=ended)
         # A message that was taken ends its envelope (RFC 5321 section 4.1.1.4).
         self._open_envelope = verdict.outcome is not SendOutcome.ACCEPTED
