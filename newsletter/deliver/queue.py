@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter, deque
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from newsletter.deliver.company import Company
 from newsletter.deliver.postbag import Postbag
@@ -90,7 +89,7 @@ class Queue:
                 if turn is None:
                     delivery = self._pick()
                     if delivery is not None:
-                        self._on_their_way[_domain(delivery)] += 1
+                        self._on_their_way[delivery.domain] += 1
                         return self._reserve(delivery)
                     if await self._claim():
                         continue
@@ -115,12 +114,12 @@ class Queue:
             return None
         if len(self._waiting) <= self._limit // 2 and self._empty_at is None:
             self._refill()
-        domain = _domain(delivery)
+        domain = delivery.domain
         behind = self._pick(domain)
         if behind is None:
             return None
-        if _domain(behind) != domain:
-            self._on_their_way[_domain(behind)] += 1
+        if behind.domain != domain:
+            self._on_their_way[behind.domain] += 1
         return self._reserve(behind)
 
     def _refill(self) -> None:
@@ -156,8 +155,8 @@ class Queue:
             behind: What `take_behind` returned for it, which is on its way now.
         """
         self._give_back_turn(delivery)
-        domain = _domain(delivery)
-        if behind is None or _domain(behind) != domain:
+        domain = delivery.domain
+        if behind is None or behind.domain != domain:
             self._on_their_way[domain] -= 1
             self.wake()
 
@@ -169,8 +168,8 @@ class Queue:
     def put_back_behind(self, delivery: Delivery, behind: Delivery) -> None:
         """Give back what was to go out behind a delivery that is still on its way."""
         self._give_back_turn(behind)
-        if _domain(behind) != _domain(delivery):
-            self._on_their_way[_domain(behind)] -= 1
+        if behind.domain != delivery.domain:
+            self._on_their_way[behind.domain] -= 1
         self.put_back(behind)
 
     @property
@@ -180,7 +179,7 @@ class Queue:
 
     def waiting(self) -> Counter[str]:
         """Return how many claimed deliveries wait for each domain."""
-        return Counter(map(_domain, self._waiting))
+        return Counter(delivery.domain for delivery in self._waiting)
 
     def wake(self) -> None:
         """Let workers that wait look again."""
@@ -206,7 +205,7 @@ class Queue:
         for place, delivery in enumerate(self._waiting):
             if self._set_aside and self._is_aside(delivery):
                 continue
-            domain = _domain(delivery)
+            domain = delivery.domain
             if self._on_their_way[domain] - (domain == domain_at_hand) < self._company.room(domain):
                 del self._waiting[place]
                 return delivery
@@ -255,12 +254,3 @@ class Queue:
                 await self._stopping.wait()
         except TimeoutError:
             pass
-
-
-def _domain(delivery: Delivery) -> str:
-    return _domain_of(delivery.address)
-
-
-@lru_cache(maxsize=4096)
-def _domain_of(address: str) -> str:
-    return address.rpartition("@")[2].lower()

@@ -19,6 +19,9 @@ BLOCK = 65536
 #: The end of a content that is not empty (RFC 5321 section 4.1.1.4).
 _END = b"\r\n.\r\n"
 
+#: Ends a content.
+FINAL_DOT = b".\r\n"
+
 #: Replies that may wait to be looked at; a server that sends more would fill the memory.
 _MOST_UNASKED = 16
 
@@ -52,7 +55,11 @@ def stuffed(content: bytes) -> bytes:
     See RFC 5321 section 4.5.2.
     """
     dotted = content.replace(b"\r\n.", b"\r\n..")
-    return (b"." if content.startswith(b".") else b"") + dotted + b".\r\n"
+    return (b"." if content.startswith(b".") else b"") + dotted + FINAL_DOT
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    return "\r\n".join((*lines, "")).encode()
 
 
 def _never() -> bool:
@@ -131,7 +138,7 @@ class Conversation(asyncio.Protocol):
         self._look_around()
         self._due += len(lines)
         if not self._over and not self._heard:
-            self._transport.write("".join(f"{line}\r\n" for line in lines).encode())
+            self._transport.write(_lines(lines))
 
     def codes(self, count: int) -> tuple[int, ...] | None:
         """Return the codes of the replies to the earliest commands, if they are all here."""
@@ -165,7 +172,7 @@ class Conversation(asyncio.Protocol):
 
     async def content(
         self,
-        octets: bytes,
+        pieces: Sequence[bytes],
         *,
         next_lines: Sequence[str] = (),
         taken: Callable[[Answer], bool] | None = None,
@@ -181,7 +188,7 @@ class Conversation(asyncio.Protocol):
         last content.
 
         Args:
-            octets: The content, stuffed and with its final dot.
+            pieces: The content, stuffed and with its final dot.
             next_lines: Commands without their line ends that are said right behind it, at most a few thousand
                 octets; for each of them `reply` returns the reply.
             taken: Takes the reply to a content; True: `go_on` or `let_go` will be called, even if the
@@ -192,9 +199,8 @@ class Conversation(asyncio.Protocol):
         self._block_seconds, self._reply_seconds = block_timeout_seconds, reply_timeout_seconds
         # The end is written whole and last, with what is said behind it: until then no reply can be an answer
         # to it.
-        starts = range(0, max(1, len(octets) - len(_END)), BLOCK)
-        if next_lines:
-            octets += "".join(f"{line}\r\n" for line in next_lines).encode()
+        octets = b"".join((*pieces, _lines(next_lines)))
+        starts = range(0, max(1, sum(map(len, pieces)) - len(_END)), BLOCK)
         for start in starts:
             if start:
                 # Let a reply that refuses early, or a lost connection, come in between.
@@ -223,11 +229,11 @@ class Conversation(asyncio.Protocol):
                 return await self._broken_off()
         return await self.reply(SendPhase.CONTENT, timeout_seconds=reply_timeout_seconds), True
 
-    def go_on(self, octets: bytes, next_lines: Sequence[str]) -> None:
+    def go_on(self, pieces: Sequence[bytes], next_lines: Sequence[str]) -> None:
         """Write the content whose envelope was agreed to; whoever waits in `content` waits for its reply.
 
         Args:
-            octets: The content, stuffed and with its final dot, at most a block.
+            pieces: The content, stuffed and with its final dot, at most a block.
             next_lines: Commands that are said right behind it; as for `content`.
         """
         self._look_around()
@@ -236,9 +242,7 @@ class Conversation(asyncio.Protocol):
             return
         self._is_held = False
         self._due = 1 + len(next_lines)
-        if next_lines:
-            octets += ("\r\n".join(next_lines) + "\r\n").encode()
-        self._transport.write(octets)
+        self._transport.write(b"".join((*pieces, _lines(next_lines))))
         if self._paused:
             self._wait_for(self._block_seconds, _stuck(self._block_seconds))
         else:

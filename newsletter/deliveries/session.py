@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.deliveries.conversation import ALL_WELL, BLOCK, Conversation, normalised, stuffed
+from newsletter.deliveries.conversation import ALL_WELL, BLOCK, FINAL_DOT, Conversation, normalised, stuffed
 from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, make_envelope, without_token
 from newsletter.deliveries.replies import Answer
 from newsletter.deliveries.server import SmtpServer
@@ -28,8 +28,10 @@ class _Outgoing:
 
     message: Message
     envelope: Envelope
-    #: Stuffed, with its final dot.
-    octets: bytes
+    #: The content in pieces, stuffed, with its final dot.
+    pieces: tuple[bytes, ...]
+    #: How long they are together, in octets.
+    length: int
 
 
 def _reply_to_content(answer: Answer) -> Reply:
@@ -112,7 +114,7 @@ class SmtpConnection:
                 return self._withdrawn()
             # The server is not to blame for what the store takes.
             self._talk.deadline += self._clock() - asked_at
-            return await self._content(outgoing.octets, following)
+            return await self._content(outgoing.pieces, following)
         except BaseException as error:
             # A reply that nobody waits for any more would be taken for the next command's, and a server that
             # waits for a content would take the next command for one.
@@ -132,7 +134,7 @@ class SmtpConnection:
         self._sender = outgoing.message.sender
         self._talk.deadline = self._clock() + self._server.message_deadline_seconds
         self._behind = self._ahead(following)
-        self._talk.go_on(outgoing.octets, _group(self._behind.envelope) if self._behind else ())
+        self._talk.go_on(outgoing.pieces, _group(self._behind.envelope) if self._behind else ())
 
     def withdraw(self) -> None:
         """Do not send the message whose envelope was agreed to; see `Onward.withdraw`."""
@@ -143,7 +145,7 @@ class SmtpConnection:
 
     def _goes_on(self, answer: Answer) -> bool:
         """Ask whether the message behind the one that was taken is to be sent."""
-        if self._taken is None or self._behind is None or len(self._behind.octets) > BLOCK:
+        if self._taken is None or self._behind is None or self._behind.length > BLOCK:
             return False
         return self._taken(_reply_to_content(answer), self)
 
@@ -182,12 +184,17 @@ class SmtpConnection:
 
     def _outgoing(self, message: Message) -> _Outgoing | Reply:
         """Return a message as it goes over the wire, or why it cannot go to this server."""
-        content = message.content if message.is_wire else normalised(message.content)
-        envelope = make_envelope(message, size=len(content), extensions=self._extensions)
+        pieces = message.pieces if message.is_wire else (normalised(message.content),)
+        size = sum(map(len, pieces))
+        envelope = make_envelope(message, size=size, extensions=self._extensions)
         if isinstance(envelope, Reply):
             return envelope
-        octets = content + b".\r\n" if message.is_wire else stuffed(content)
-        return _Outgoing(message=message, envelope=envelope, octets=octets)
+        if message.is_wire:
+            return _Outgoing(
+                message=message, envelope=envelope, pieces=(*pieces, FINAL_DOT), length=size + len(FINAL_DOT)
+            )
+        octets = stuffed(*pieces)
+        return _Outgoing(message=message, envelope=envelope, pieces=(octets,), length=len(octets))
 
     async def _say_envelope(self, envelope: Envelope, *, is_said: bool) -> SendResult | None:
         """Say the envelope, unless it is said already; return a result if the message goes no further."""
@@ -266,7 +273,7 @@ class SmtpConnection:
         reply = Reply(phase=SendPhase.DATA, code=0, text="taken away before it was sent")
         return self._result(reply, Verdict(outcome=SendOutcome.WITHDRAWN))
 
-    async def _content(self, octets: bytes, following: Message | None) -> SendResult:
+    async def _content(self, pieces: tuple[bytes, ...], following: Message | None) -> SendResult:
         """Say DATA and the content, its final dot included, and the envelope of the message behind it."""
         timeouts = self._server.timeouts
         if not self.announces:
@@ -276,7 +283,7 @@ class SmtpConnection:
                 return self._conclude(reply, verdict)
         self._behind = self._ahead(following)
         reply, ended = await self._talk.content(
-            octets,
+            pieces,
             next_lines=_group(self._behind.envelope) if self._behind else (),
             taken=self._goes_on,
             block_timeout_seconds=timeouts.block,

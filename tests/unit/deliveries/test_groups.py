@@ -29,7 +29,10 @@ GROUP = ["MAIL", "RCPT", "DATA"]
 def message(name: str, size: int = 100) -> Message:
     content = b"Subject: x\r\n\r\n" + b"z" * (size - 16) + b"\r\n"
     return Message(
-        sender="d@example.org", recipient=f"{name}@example.org", message_id="<1@example.org>", content=content
+        sender="d@example.org",
+        recipient=f"{name}@example.org",
+        message_id="<1@example.org>",
+        pieces=(content,),
     )
 
 

@@ -121,7 +121,7 @@ async def send_all(row: Row, server: FaultServer, *, in_groups: bool) -> Told:
             sender=SENDER.format(name),
             recipient=f"{name}@example.org",
             message_id=f"<{name}@example.org>",
-            content=b"a: b\r\n\r\n" + b"x" * size + b"\r\n",
+            pieces=(b"a: b\r\n\r\n", b"x" * size + b"\r\n"),
         )
         for name, size in zip(NAMES, row.sizes, strict=True)
     ]
