@@ -101,7 +101,7 @@ def is_lost(result: SendResult) -> bool:
 
 @pytest.mark.parametrize("pace", Pace)
 async def test_an_envelope_is_one_write_and_so_is_a_content_with_the_next(pace: Pace) -> None:
-    with_dots = replace(ADA, content=b".a\r\n..b\r\n.\r\n")
+    with_dots = replace(ADA, pieces=(b".a\r\n..b\r\n.\r\n",))
     there = line(pace=pace)
     connection = there.connect()
     results = [
