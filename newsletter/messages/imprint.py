@@ -111,7 +111,7 @@ class Imprint:
         pieces[0] = ("\r\n".join(own) + "\r\n").encode("utf-8") + pieces[0]
         if self._signer is not None:
             fields = [field.encode("utf-8") for field in own]
-            body = b"".join(self._canonical.filled(values))
+            body = self._canonical.filled(values)[1:]
             pieces.insert(0, self._seals[one_click].sign(fields, body=body, now=now))
         return Message(
             sender=_wire_address(sender),
@@ -128,7 +128,9 @@ class Imprint:
         self._cuts[one_click] = _Cut(pieces=[wire([*fields, ""]) + head, *rest], slots=self._body.slots)
         if self._signer is not None:
             shared = [field.encode("utf-8") for field in fields]
-            self._seals[one_click] = self._signer.seal(shared=shared, own=_OWN)
+            self._seals[one_click] = self._signer.seal(
+                shared=shared, own=_OWN, body_start=self._canonical.pieces[0]
+            )
 
     def _own_fields(self, reader: Reader, recipient: str, message_id: str) -> tuple[str, str, str]:
         page, by_mail = reader.unsubscribe_url, reader.unsubscribe_mail
