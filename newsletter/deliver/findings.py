@@ -13,6 +13,7 @@ from newsletter.model.deliveries import (
     Delivery,
     DeliveryMark,
     DeliveryState,
+    Reply,
     SendOutcome,
     SendPhase,
     SendResult,
@@ -87,12 +88,22 @@ class Findings:
         if result.backs_off:
             self.problem = TransportError(f"the server asks to be left alone for a while ({result.reply})")
         if result.outcome is SendOutcome.ACCEPTED:
-            self._refused_in_a_row, self._is_trial = 0, False
-            self.accepted_editions.add(delivery.edition_id)
-            self.troubles.pop(delivery.edition_id, None)
+            self._accept(delivery)
         elif _is_refusal(result):
             self.count_refusal(str(result.reply))
         return self._mark(delivery, result)
+
+    def take_in_acceptance(self, delivery: Delivery, reply: Reply) -> DeliveryMark | None:
+        """The same for a message that was accepted; None, and nothing learnt, if there is more to it."""
+        if self.unproven or self.problem is not None:
+            return None
+        self._accept(delivery)
+        return DeliveryMark(delivery_id=delivery.id, state=DeliveryState.ACCEPTED, reply=str(reply))
+
+    def _accept(self, delivery: Delivery) -> None:
+        self._refused_in_a_row, self._is_trial = 0, False
+        self.accepted_editions.add(delivery.edition_id)
+        self.troubles.pop(delivery.edition_id, None)
 
     def count_refusal(self, reply: str) -> None:
         """Count a reader who was refused for good."""

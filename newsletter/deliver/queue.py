@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter, deque
+from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from newsletter.deliver.company import Company
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.rates import rates_of
+from newsletter.errors import StoreError
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import Delivery, DeliveryRange
 from newsletter.store.store import Store
@@ -66,6 +67,8 @@ class Queue:
         self._on_their_way: Counter[str] = Counter()
         #: By what the rates count deliveries that are not being handed over yet, by id.
         self._reserved: dict[int, datetime] = {}
+        #: Claims more before the last one is taken.
+        self._refilling: asyncio.Task[None] | None = None
         #: Held by the worker that looks for more; it may have to ask the store.
         self._looking = asyncio.Lock()
         #: Those that wait until something changes.
@@ -86,7 +89,7 @@ class Queue:
                 if turn is None:
                     delivery = self._pick()
                     if delivery is not None:
-                        self._on_their_way[_domain(delivery)] += 1
+                        self._on_their_way[delivery.domain] += 1
                         return self._reserve(delivery)
                     if await self._claim():
                         continue
@@ -109,13 +112,32 @@ class Queue:
             return None
         if not self._rates.is_free(self._clock()):
             return None
-        domain = _domain(delivery)
+        if len(self._waiting) <= self._limit // 2 and self._empty_at is None:
+            self._refill()
+        domain = delivery.domain
         behind = self._pick(domain)
         if behind is None:
             return None
-        if _domain(behind) != domain:
-            self._on_their_way[_domain(behind)] += 1
+        if behind.domain != domain:
+            self._on_their_way[behind.domain] += 1
         return self._reserve(behind)
+
+    def _refill(self) -> None:
+        """See that more is claimed beside what goes on."""
+        if self._refilling is None or self._refilling.done():
+            self._refilling = asyncio.create_task(self._claim_beside())
+
+    async def _claim_beside(self) -> None:
+        # A store that fails is met by whoever finds nothing left.
+        with suppress(StoreError):
+            async with self._looking:
+                if not self._stopping.is_set() and await self._claim():
+                    self.wake()
+
+    async def settled(self) -> None:
+        """Wait until nothing more is being claimed."""
+        if self._refilling is not None:
+            await self._refilling
 
     def look_again(self) -> None:
         """Tell that the store may have something again."""
@@ -133,8 +155,8 @@ class Queue:
             behind: What `take_behind` returned for it, which is on its way now.
         """
         self._give_back_turn(delivery)
-        domain = _domain(delivery)
-        if behind is None or _domain(behind) != domain:
+        domain = delivery.domain
+        if behind is None or behind.domain != domain:
             self._on_their_way[domain] -= 1
             self.wake()
 
@@ -146,8 +168,8 @@ class Queue:
     def put_back_behind(self, delivery: Delivery, behind: Delivery) -> None:
         """Give back what was to go out behind a delivery that is still on its way."""
         self._give_back_turn(behind)
-        if _domain(behind) != _domain(delivery):
-            self._on_their_way[_domain(behind)] -= 1
+        if behind.domain != delivery.domain:
+            self._on_their_way[behind.domain] -= 1
         self.put_back(behind)
 
     @property
@@ -157,7 +179,7 @@ class Queue:
 
     def waiting(self) -> Counter[str]:
         """Return how many claimed deliveries wait for each domain."""
-        return Counter(map(_domain, self._waiting))
+        return Counter(delivery.domain for delivery in self._waiting)
 
     def wake(self) -> None:
         """Let workers that wait look again."""
@@ -183,7 +205,7 @@ class Queue:
         for place, delivery in enumerate(self._waiting):
             if self._set_aside and self._is_aside(delivery):
                 continue
-            domain = _domain(delivery)
+            domain = delivery.domain
             if self._on_their_way[domain] - (domain == domain_at_hand) < self._company.room(domain):
                 del self._waiting[place]
                 return delivery
@@ -232,12 +254,3 @@ class Queue:
                 await self._stopping.wait()
         except TimeoutError:
             pass
-
-
-def _domain(delivery: Delivery) -> str:
-    return _domain_of(delivery.address)
-
-
-@lru_cache(maxsize=4096)
-def _domain_of(address: str) -> str:
-    return address.rpartition("@")[2].lower()

@@ -5,14 +5,13 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from newsletter.deliver.company import Company
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.findings import Findings
+from newsletter.deliver.lane import Lane, Pace
 from newsletter.deliver.ledger import Ledger
 from newsletter.deliver.postbag import Postbag
 from newsletter.deliver.presence import Presence
@@ -107,6 +106,16 @@ class Sending:
         )
         self.outcomes: Counter[DeliveryState] = Counter()
         self.findings = Findings(bag, clock, troubles=troubles, set_aside=set_aside, is_trial=is_trial)
+        self._pace = Pace(
+            queue=self.queue,
+            findings=self.findings,
+            ledger=self._ledger,
+            presence=self._presence,
+            desk=self._desk,
+            clock=clock,
+            ending=self._ending,
+            record=self._record,
+        )
         self._company.watch(
             on_their_way=self.queue.on_their_way,
             waiting=self.queue.waiting,
@@ -144,6 +153,7 @@ class Sending:
         finally:
             for task in beside:
                 task.cancel()
+            await self.queue.settled()
         lease = (await asyncio.gather(*beside, return_exceptions=True))[0]
         failures = [r for r in (*results, lease) if isinstance(r, Exception)]
         if failures:
@@ -179,7 +189,7 @@ class Sending:
 
     async def _work(self) -> None:
         """Send one delivery after another over a connection of our own."""
-        lane = _Lane()
+        lane = Lane()
         try:
             try:
                 await self._send_all(lane)
@@ -194,29 +204,32 @@ class Sending:
             self._at_work.discard(_this_worker())
             await self._leave(lane)
 
-    async def _send_all(self, lane: "_Lane") -> None:
-        while (delivery := lane.step() or await self._next()) is not None:
+    async def _send_all(self, lane: Lane) -> None:
+        while (delivery := lane.step() or await self._next(lane)) is not None:
             try:
                 await self._send(delivery, lane)
             except TransportError as error:
                 lane.connection = None
+                delivery = lane.in_hand or delivery
                 if lane.ahead is not None:
                     self.queue.put_back_behind(delivery, lane.ahead)
-                    lane.step()
+                    lane.drop_ahead()
                 await self._meet_trouble(delivery, error)
                 if not isinstance(error, SenderRefusedError):
                     return
             finally:
-                self.queue.done(delivery, behind=lane.ahead)
+                # Others may have been through since.
+                self.queue.done(lane.in_hand or delivery, behind=lane.ahead)
             if self._is_over():
                 return
 
-    async def _next(self) -> Delivery | None:
+    async def _next(self, lane: Lane) -> Delivery | None:
         """Wait for a delivery that was not known ahead; what was sent before is through by then."""
         await self._ledger.settled()
-        return await self.queue.take()
+        lane.in_hand = await self.queue.take()
+        return lane.in_hand
 
-    async def _leave(self, lane: "_Lane") -> None:
+    async def _leave(self, lane: Lane) -> None:
         """Give back what a lane holds, and close its connection."""
         if lane.ahead is not None:
             self.queue.put_back(lane.ahead)
@@ -254,8 +267,8 @@ class Sending:
             self._ending.set()
         return self._ending.is_set() or self.findings.problem is not None
 
-    async def _send(self, delivery: Delivery, lane: "_Lane") -> None:
-        """Send one delivery; its outcome is recorded, or on its way to be."""
+    async def _send(self, delivery: Delivery, lane: Lane) -> None:
+        """Send the delivery in hand, and maybe others behind it; outcomes are, or will be, on record."""
         try:
             message = lane.message or await self._desk.write(delivery, now=self._clock())
         except StoreError:
@@ -269,11 +282,11 @@ class Sending:
             self._record(delivery, mark)
             await self._ledger.settled()
             return
-        self._look_ahead(delivery, lane)
+        self._pace.look_ahead(lane)
         try:
             result = await self._hand_over(delivery, message, lane)
             if result.outcome is not SendOutcome.WITHDRAWN:
-                await self._take_in(delivery, result)
+                await self._take_in(lane.in_hand or delivery, result)
         except BaseException:
             if lane.connection is not None:
                 connection, lane.connection = lane.connection, None
@@ -283,19 +296,13 @@ class Sending:
             connection, lane.connection = lane.connection, None
             await connection.close()
 
-    def _look_ahead(self, delivery: Delivery, lane: "_Lane") -> None:
-        """See what goes out behind a delivery over the same connection, if that is known at once."""
-        if lane.connection is None or not lane.connection.announces:
-            return
-        lane.ahead = self.queue.take_behind(delivery)
-        if lane.ahead is not None:
-            # What is wrong with it is met in its turn.
-            with suppress(Exception):
-                lane.message_ahead = self._desk.write_at_once(lane.ahead, now=self._clock())
+    async def _hand_over(self, delivery: Delivery, message: Message, lane: Lane) -> SendResult:
+        """Send a message over a lane's connection, or over a new one if that has ended meanwhile.
 
-    async def _hand_over(self, delivery: Delivery, message: Message, lane: "_Lane") -> SendResult:
-        """Send a message over a lane's connection, or over a new one if that has ended meanwhile."""
+        The result is about what is in hand by then.
+        """
         worker = _this_worker()
+        taken = partial(self._pace.taken, lane)
 
         async def before_content() -> bool:
             """Put on record that the message is being sent; False: it must not be, any more.
@@ -314,7 +321,7 @@ class Sending:
         try:
             if lane.connection is not None:
                 result = await lane.connection.send(
-                    message, before_content=before_content, following=lane.message_ahead
+                    message, before_content=before_content, following=lane.message_ahead, taken=taken
                 )
                 if not _lost_before_envelope(result):
                     return result
@@ -323,7 +330,7 @@ class Sending:
                 await connection.close()
             lane.connection = await self._connect()
             return await lane.connection.send(
-                message, before_content=before_content, following=lane.message_ahead
+                message, before_content=before_content, following=lane.message_ahead, taken=taken
             )
         finally:
             self._harmless.discard(worker)
@@ -370,23 +377,6 @@ class Sending:
                 level, "delivery %d to %s: %s (%s)", delivery.id, delivery.address, mark.state, mark.reply
             )
         self._on_result()
-
-
-@dataclass
-class _Lane:
-    """One worker's way to the server: what is in hand, and what goes out behind it."""
-
-    connection: Connection | None = None
-    #: The message in hand, if it was written ahead.
-    message: Message | None = None
-    ahead: Delivery | None = None
-    message_ahead: Message | None = None
-
-    def step(self) -> Delivery | None:
-        """Take in hand what was ahead, if anything was."""
-        delivery, self.ahead = self.ahead, None
-        self.message, self.message_ahead = self.message_ahead, None
-        return delivery
 
 
 def _this_worker() -> asyncio.Task[None]:

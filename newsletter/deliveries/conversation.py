@@ -8,6 +8,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from newsletter.deliveries.replies import Answer, ReplyParser, plain
 from newsletter.model.deliveries import Reply, SendPhase
@@ -18,6 +19,9 @@ BLOCK = 65536
 #: The end of a content that is not empty (RFC 5321 section 4.1.1.4).
 _END = b"\r\n.\r\n"
 
+#: Ends a content.
+FINAL_DOT = b".\r\n"
+
 #: Replies that may wait to be looked at; a server that sends more would fill the memory.
 _MOST_UNASKED = 16
 
@@ -26,6 +30,9 @@ _CLOSING = 421
 
 _CLOSED = "the server closed the connection"
 _OVERDUE = "the whole message took longer than it may"
+
+#: What the envelope behind a content is mostly answered: MAIL, RCPT and DATA.
+ALL_WELL = (250, 250, 354)
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -48,11 +55,25 @@ def stuffed(content: bytes) -> bytes:
     See RFC 5321 section 4.5.2.
     """
     dotted = content.replace(b"\r\n.", b"\r\n..")
-    return (b"." if content.startswith(b".") else b"") + dotted + b".\r\n"
+    return (b"." if content.startswith(b".") else b"") + dotted + FINAL_DOT
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    return "\r\n".join((*lines, "")).encode()
 
 
 def _never() -> bool:
     return False
+
+
+@lru_cache(maxsize=8)
+def _silent(seconds: float) -> str:
+    return f"no reply in {seconds:g} s"
+
+
+@lru_cache(maxsize=8)
+def _stuck(seconds: float) -> str:
+    return f"the server took no more of the message in {seconds:g} s"
 
 
 class Conversation(asyncio.Protocol):
@@ -80,6 +101,12 @@ class Conversation(asyncio.Protocol):
         #: When the wait at hand has lasted too long, and what is said then.
         self._waits_until, self._late = math.inf, ""
         self._alarm: asyncio.TimerHandle | None = None
+        #: Longest waits until the server takes a block, and until it replies to a content, in seconds.
+        self._block_seconds = self._reply_seconds = math.inf
+        #: Takes the reply to a content, and says whether the next one follows.
+        self._taken: Callable[[Answer], bool] | None = None
+        #: Whether the next content is to follow, and is not written yet.
+        self._is_held = False
         transport.set_protocol(self)
 
     @property
@@ -111,7 +138,7 @@ class Conversation(asyncio.Protocol):
         self._look_around()
         self._due += len(lines)
         if not self._over and not self._heard:
-            self._transport.write("".join(f"{line}\r\n" for line in lines).encode())
+            self._transport.write(_lines(lines))
 
     def codes(self, count: int) -> tuple[int, ...] | None:
         """Return the codes of the replies to the earliest commands, if they are all here."""
@@ -133,7 +160,7 @@ class Conversation(asyncio.Protocol):
             timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
         """
         if not self._heard:
-            await self._until(_never, timeout_seconds, f"no reply in {timeout_seconds:g} s")
+            await self._until(_never, timeout_seconds, _silent(timeout_seconds))
         self._due -= 1
         if not self._heard:
             return Reply(phase=phase, code=0, text=self._over)
@@ -145,9 +172,10 @@ class Conversation(asyncio.Protocol):
 
     async def content(
         self,
-        octets: bytes,
+        pieces: Sequence[bytes],
         *,
         next_lines: Sequence[str] = (),
+        taken: Callable[[Answer], bool] | None = None,
         block_timeout_seconds: float,
         reply_timeout_seconds: float,
     ) -> tuple[Reply, bool]:
@@ -155,19 +183,24 @@ class Conversation(asyncio.Protocol):
 
         Without its end no server may take a message (RFC 5321 section 4.1.1.4).
 
+        As long as all goes well, contents may follow each other without a word to whoever waits here: `taken`
+        is called when one was taken and the envelope behind it agreed to. What is returned is then about the
+        last content.
+
         Args:
-            octets: The content, stuffed and with its final dot.
+            pieces: The content, stuffed and with its final dot.
             next_lines: Commands without their line ends that are said right behind it, at most a few thousand
                 octets; for each of them `reply` returns the reply.
+            taken: Takes the reply to a content; True: `go_on` or `let_go` will be called, even if the
+                conversation is over by then. False: it is returned here.
             block_timeout_seconds: Longest wait until the server takes a block.
             reply_timeout_seconds: Longest wait for the reply to the final dot.
         """
-        late = f"the server took no more of the message in {block_timeout_seconds:g} s"
+        self._block_seconds, self._reply_seconds = block_timeout_seconds, reply_timeout_seconds
         # The end is written whole and last, with what is said behind it: until then no reply can be an answer
         # to it.
-        starts = range(0, max(1, len(octets) - len(_END)), BLOCK)
-        if next_lines:
-            octets += "".join(f"{line}\r\n" for line in next_lines).encode()
+        octets = b"".join((*pieces, _lines(next_lines)))
+        starts = range(0, max(1, sum(map(len, pieces)) - len(_END)), BLOCK)
         for start in starts:
             if start:
                 # Let a reply that refuses early, or a lost connection, come in between.
@@ -177,13 +210,48 @@ class Conversation(asyncio.Protocol):
                 return await self._broken_off()
             self._transport.write(octets[start:] if start == starts[-1] else octets[start : start + BLOCK])
             if self._paused:
-                await self._until(lambda: not self._paused, block_timeout_seconds, late)
+                await self._until(
+                    lambda: not self._paused, block_timeout_seconds, _stuck(block_timeout_seconds)
+                )
             if self._paused:
                 # What is still waiting here cannot have arrived, the final dot least of all: asyncio goes on
                 # once less than 16 KiB wait, and what follows the dot is shorter.
                 return await self._broken_off()
         self._due += 1 + len(next_lines)
+        if taken is not None and not self._heard:
+            self._taken = taken
+            try:
+                await self._until(_never, reply_timeout_seconds, _silent(reply_timeout_seconds))
+            finally:
+                self._taken = None
+            if self._is_held or self._paused:
+                # Of the last content nothing was written, or not all.
+                return await self._broken_off()
         return await self.reply(SendPhase.CONTENT, timeout_seconds=reply_timeout_seconds), True
+
+    def go_on(self, pieces: Sequence[bytes], next_lines: Sequence[str]) -> None:
+        """Write the content whose envelope was agreed to; whoever waits in `content` waits for its reply.
+
+        Args:
+            pieces: The content, stuffed and with its final dot, at most a block.
+            next_lines: Commands that are said right behind it; as for `content`.
+        """
+        self._look_around()
+        if not self.is_open:
+            self.let_go()
+            return
+        self._is_held = False
+        self._due = 1 + len(next_lines)
+        self._transport.write(b"".join((*pieces, _lines(next_lines))))
+        if self._paused:
+            self._wait_for(self._block_seconds, _stuck(self._block_seconds))
+        else:
+            self._wait_for(self._reply_seconds, _silent(self._reply_seconds))
+
+    def let_go(self) -> None:
+        """Let whoever waits in `content` know that nothing follows."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def close(self) -> None:
         """Close without a word; what was heard and not asked for yet is no answer to anything said later."""
@@ -202,16 +270,19 @@ class Conversation(asyncio.Protocol):
         if self._over:
             # An alarm set now would keep what is over in memory until it rings.
             return
-        until = self._loop.time() + timeout_seconds
-        self._late = late if until <= self.deadline else _OVERDUE
-        self._waits_until = min(until, self.deadline)
-        self._set_alarm()
+        self._wait_for(timeout_seconds, late)
         try:
             while not (ready() or self._heard or self._over):
                 self._waiter = self._loop.create_future()
                 await self._waiter
         finally:
             self._waiter, self._waits_until = None, math.inf
+
+    def _wait_for(self, seconds: float, late: str) -> None:
+        until = self._loop.time() + seconds
+        self._late = late if until <= self.deadline else _OVERDUE
+        self._waits_until = min(until, self.deadline)
+        self._set_alarm()
 
     def _set_alarm(self) -> None:
         """See that we are woken when the wait at hand ends; one alarm serves many that end before it."""
@@ -247,19 +318,37 @@ class Conversation(asyncio.Protocol):
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        # What is held is let go by whoever holds it: a step that is being made durable may still be ours.
+        if not self._is_held:
+            self.let_go()
 
     def data_received(self, data: bytes) -> None:
         """Hear replies; called by the event loop."""
         if self._over:
             return
-        self._heard += self._parser.feed(data)
+        heard = self._parser.feed(data)
+        if self._taken is not None and self._goes_on(heard):
+            return
+        self._heard += heard
         if self._parser.fault:
             self._end(self._parser.fault)
         elif len(self._heard) > _MOST_UNASKED:
             self._end("replies come that nobody asked for")
         self._wake()
+
+    def _goes_on(self, heard: Sequence[Answer]) -> bool:
+        """Let the next content follow if replies say that all is well, and nothing else was heard."""
+        if len(heard) != 1 + len(ALL_WELL) or self._due != len(heard) or self._heard:
+            return False
+        taken, mail, rcpt, ready = heard
+        is_well = 200 <= taken.code < 300 and (mail.code, rcpt.code, ready.code) == ALL_WELL
+        if not is_well or self._paused or self._is_held or self._taken is None:
+            return False
+        self._due, self._is_held, self._waits_until = 0, True, math.inf
+        if self._taken(taken):
+            return True
+        self._due, self._is_held = len(heard), False
+        return False
 
     def eof_received(self) -> None:
         """Note that the server says no more; called by the event loop."""
@@ -277,4 +366,6 @@ class Conversation(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Go on writing; called by the event loop."""
         self._paused = False
+        if self._taken is not None and not self._over:
+            self._wait_for(self._reply_seconds, _silent(self._reply_seconds))
         self._wake()

@@ -70,9 +70,16 @@ def without_token(sender: str) -> str:
     return f"{local.partition('+')[0]}+…{at}{domain}" if "+" in local else sender
 
 
+def _is_unsafe(address: str) -> bool:
+    # Most are found safe without the expression, which takes three times as long.
+    is_plain = address.isascii() and address.isprintable()
+    is_safe = is_plain and " " not in address and "<" not in address and ">" not in address
+    return not is_safe and _UNSAFE.search(address) is not None
+
+
 def _check_sender(sender: str, extensions: Mapping[str, str]) -> None:
     problem = ""
-    if _UNSAFE.search(sender):
+    if _is_unsafe(sender):
         problem = "is no address"
     elif not sender.isascii() and "smtputf8" not in extensions:
         problem = "needs SMTPUTF8, which the server does not offer"
@@ -83,7 +90,7 @@ def _check_sender(sender: str, extensions: Mapping[str, str]) -> None:
 def _obstacle(message: Message, size: int, extensions: Mapping[str, str]) -> Reply | None:
     """Return what a server would say that knew what we know, or None if nothing is in the way."""
     recipient, limit = message.recipient, _size_limit(extensions.get("size", ""))
-    if "@" not in recipient or _UNSAFE.search(recipient):
+    if "@" not in recipient or _is_unsafe(recipient):
         return Reply(phase=SendPhase.RCPT, code=0, text="not an address that can be sent to")
     if not recipient.isascii() and "smtputf8" not in extensions:
         text = "the address needs SMTPUTF8, which the server does not offer"

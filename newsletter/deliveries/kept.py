@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from newsletter.deliveries.transport import BeforeContent, Connection, Transport
+from newsletter.deliveries.transport import BeforeContent, Connection, Taken, Transport
 from newsletter.errors import SenderRefusedError, TransportError
 from newsletter.model.deliveries import SendOutcome, SendPhase, SendResult
 from newsletter.model.messages import Message
@@ -111,7 +111,12 @@ class _Kept:
         self._is_sound = True
 
     async def send(
-        self, message: Message, *, before_content: BeforeContent, following: Message | None = None
+        self,
+        message: Message,
+        *,
+        before_content: BeforeContent,
+        following: Message | None = None,
+        taken: Taken | None = None,
     ) -> SendResult:
         """Hand over one message; see `Connection.send`.
 
@@ -122,14 +127,18 @@ class _Kept:
         may_be_gone, self._is_fresh = not self._is_fresh, True
         result = None
         try:
-            result = await self._connection.send(message, before_content=before_content, following=following)
+            result = await self._connection.send(
+                message, before_content=before_content, following=following, taken=taken
+            )
         except TransportError as error:
             if isinstance(error, SenderRefusedError) or not may_be_gone:
                 raise
         if result is None or (may_be_gone and _lost_before_envelope(result)):
             await self._connection.close()
             self._connection = await self._shelf.open_afresh()
-            result = await self._connection.send(message, before_content=before_content, following=following)
+            result = await self._connection.send(
+                message, before_content=before_content, following=following, taken=taken
+            )
         self._is_sound = result.reusable
         return result
 

@@ -5,10 +5,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.deliveries.conversation import Conversation, normalised, stuffed
+from newsletter.deliveries.conversation import ALL_WELL, BLOCK, FINAL_DOT, Conversation, normalised, stuffed
 from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, make_envelope, without_token
+from newsletter.deliveries.replies import Answer
 from newsletter.deliveries.server import SmtpServer
-from newsletter.deliveries.transport import BeforeContent
+from newsletter.deliveries.transport import BeforeContent, Taken
 from newsletter.deliveries.verdicts import Concern, Verdict, judge
 from newsletter.errors import SenderRefusedError, TransportError
 from newsletter.model.deliveries import Reply, SendOutcome, SendPhase, SendResult
@@ -20,9 +21,6 @@ _CLOSING = 421
 #: Longest envelope that is said ahead, in characters: `Conversation.content` relies on its being short.
 _LONGEST_AHEAD = 2000
 
-#: What MAIL, RCPT and DATA are mostly answered.
-_ALL_WELL = (250, 250, 354)
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Outgoing:
@@ -30,8 +28,14 @@ class _Outgoing:
 
     message: Message
     envelope: Envelope
-    #: Stuffed, with its final dot.
-    octets: bytes
+    #: The content in pieces, stuffed, with its final dot.
+    pieces: tuple[bytes, ...]
+    #: How long they are together, in octets.
+    length: int
+
+
+def _reply_to_content(answer: Answer) -> Reply:
+    return Reply(phase=SendPhase.CONTENT, code=answer.code, text=answer.text, enhanced=answer.enhanced)
 
 
 def _group(envelope: Envelope) -> tuple[str, str, str]:
@@ -65,9 +69,20 @@ class SmtpConnection:
         self._open_envelope = False
         #: What was said ahead, and is not sent yet.
         self._announced: _Outgoing | None = None
+        #: What was said ahead behind the content at hand.
+        self._behind: _Outgoing | None = None
+        #: Is asked what follows a message that was taken.
+        self._taken: Taken | None = None
+        #: Whether the message at hand, which was said ahead, is not to be sent after all.
+        self._is_withdrawn = False
 
     async def send(
-        self, message: Message, *, before_content: BeforeContent, following: Message | None = None
+        self,
+        message: Message,
+        *,
+        before_content: BeforeContent,
+        following: Message | None = None,
+        taken: Taken | None = None,
     ) -> SendResult:
         """Send one message; see `Connection.send`.
 
@@ -86,6 +101,7 @@ class SmtpConnection:
         outgoing = announced or self._outgoing(message)
         if isinstance(outgoing, Reply):
             return self._result(outgoing, Verdict(outcome=SendOutcome.FAILED))
+        self._taken = taken
         self._sent += 1
         self._sender = message.sender
         self._talk.deadline = self._clock() + self._server.message_deadline_seconds
@@ -98,7 +114,7 @@ class SmtpConnection:
                 return self._withdrawn()
             # The server is not to blame for what the store takes.
             self._talk.deadline += self._clock() - asked_at
-            return await self._content(outgoing.octets, following)
+            return await self._content(outgoing.pieces, following)
         except BaseException as error:
             # A reply that nobody waits for any more would be taken for the next command's, and a server that
             # waits for a content would take the next command for one.
@@ -106,6 +122,32 @@ class SmtpConnection:
             if in_content or isinstance(error, asyncio.CancelledError):
                 self._talk.close()
             raise
+
+    def go_on(self, following: Message | None) -> None:
+        """Send the message whose envelope was agreed to; see `Onward.go_on`."""
+        outgoing, self._behind = self._behind, None
+        if outgoing is None:
+            # Closed meanwhile.
+            self._talk.let_go()
+            return
+        self._sent += 1
+        self._sender = outgoing.message.sender
+        self._talk.deadline = self._clock() + self._server.message_deadline_seconds
+        self._behind = self._ahead(following)
+        self._talk.go_on(outgoing.pieces, _group(self._behind.envelope) if self._behind else ())
+
+    def withdraw(self) -> None:
+        """Do not send the message whose envelope was agreed to; see `Onward.withdraw`."""
+        self._is_withdrawn = True
+        # The server waits for its content.
+        self._talk.close()
+        self._talk.let_go()
+
+    def _goes_on(self, answer: Answer) -> bool:
+        """Ask whether the message behind the one that was taken is to be sent."""
+        if self._taken is None or self._behind is None or self._behind.length > BLOCK:
+            return False
+        return self._taken(_reply_to_content(answer), self)
 
     @property
     def extensions(self) -> Mapping[str, str]:
@@ -142,12 +184,17 @@ class SmtpConnection:
 
     def _outgoing(self, message: Message) -> _Outgoing | Reply:
         """Return a message as it goes over the wire, or why it cannot go to this server."""
-        content = message.content if message.is_wire else normalised(message.content)
-        envelope = make_envelope(message, size=len(content), extensions=self._extensions)
+        pieces = message.pieces if message.is_wire else (normalised(message.content),)
+        size = sum(map(len, pieces))
+        envelope = make_envelope(message, size=size, extensions=self._extensions)
         if isinstance(envelope, Reply):
             return envelope
-        octets = content + b".\r\n" if message.is_wire else stuffed(content)
-        return _Outgoing(message=message, envelope=envelope, octets=octets)
+        if message.is_wire:
+            return _Outgoing(
+                message=message, envelope=envelope, pieces=(*pieces, FINAL_DOT), length=size + len(FINAL_DOT)
+            )
+        octets = stuffed(*pieces)
+        return _Outgoing(message=message, envelope=envelope, pieces=(octets,), length=len(octets))
 
     async def _say_envelope(self, envelope: Envelope, *, is_said: bool) -> SendResult | None:
         """Say the envelope, unless it is said already; return a result if the message goes no further."""
@@ -160,8 +207,8 @@ class SmtpConnection:
         if self.announces:
             if not is_said:
                 self._talk.say(_group(envelope))
-            elif self._talk.codes(len(_ALL_WELL)) == _ALL_WELL:
-                self._talk.pass_over(len(_ALL_WELL))
+            elif self._talk.codes(len(ALL_WELL)) == ALL_WELL:
+                self._talk.pass_over(len(ALL_WELL))
                 self._open_envelope = self._served = True
                 return None
             return await self._replies_to_group(envelope, is_said_ahead=is_said)
@@ -235,7 +282,7 @@ class SmtpConnection:
         reply = Reply(phase=SendPhase.DATA, code=0, text="taken away before it was sent")
         return self._result(reply, Verdict(outcome=SendOutcome.WITHDRAWN))
 
-    async def _content(self, octets: bytes, following: Message | None) -> SendResult:
+    async def _content(self, pieces: tuple[bytes, ...], following: Message | None) -> SendResult:
         """Say DATA and the content, its final dot included, and the envelope of the message behind it."""
         timeouts = self._server.timeouts
         if not self.announces:
@@ -243,13 +290,17 @@ class SmtpConnection:
             verdict = judge(reply)
             if verdict.outcome is not SendOutcome.ACCEPTED:
                 return self._conclude(reply, verdict)
-        ahead = self._ahead(following)
+        self._behind = self._ahead(following)
         reply, ended = await self._talk.content(
-            octets,
-            next_lines=_group(ahead.envelope) if ahead else (),
+            pieces,
+            next_lines=_group(self._behind.envelope) if self._behind else (),
+            taken=self._goes_on,
             block_timeout_seconds=timeouts.block,
             reply_timeout_seconds=timeouts.content_reply,
         )
+        ahead, self._behind = self._behind, None
+        if self._is_withdrawn:
+            return self._withdrawn()
         verdict = judge(reply, ended=ended)
         # A message that was taken ends its envelope (RFC 5321 section 4.1.1.4).
         self._open_envelope = verdict.outcome is not SendOutcome.ACCEPTED

@@ -16,6 +16,28 @@ from newsletter.model.messages import Message
 BeforeContent = Callable[[], Awaitable[bool]]
 
 
+class Onward(Protocol):
+    """A connection on its way from a message that was taken to the next one, which the server waits for."""
+
+    def go_on(self, following: Message | None) -> None:
+        """Send the next message, which is durably begun.
+
+        Args:
+            following: What will be handed over behind it; as for `Connection.send`.
+        """
+        ...
+
+    def withdraw(self) -> None:
+        """Do not send it: it was taken away meanwhile."""
+        ...
+
+
+#: Called with the reply to a message that was taken when the server is ready for the one that was said to
+#: follow. True: the result is seen to, and either method of the connection will be called once.
+#: False: `send` is to return.
+Taken = Callable[[Reply, Onward], bool]
+
+
 class Connection(Protocol):
     """An open way to hand over messages, one after another.
 
@@ -26,7 +48,12 @@ class Connection(Protocol):
     announces: bool
 
     async def send(
-        self, message: Message, *, before_content: BeforeContent, following: Message | None = None
+        self,
+        message: Message,
+        *,
+        before_content: BeforeContent,
+        following: Message | None = None,
+        taken: Taken | None = None,
     ) -> SendResult:
         """Hand over one message; what a server says or does about it is a result, never an error.
 
@@ -35,6 +62,8 @@ class Connection(Protocol):
             before_content: Is asked before anything of its content is sent.
             following: What will be handed over next if this connection can go on; may be announced with it.
                 If something else comes instead, the connection ends.
+            taken: May be asked to let the following message follow at once, and the one behind that, and so
+                on: what is returned is then about the last one.
 
         Raises:
             SenderRefusedError: The server takes nothing from this sender; nobody's attempt is used up.
@@ -94,6 +123,7 @@ class FileTransport:
         *,
         before_content: BeforeContent,
         following: Message | None = None,  # noqa: ARG002 - nobody is there to be told
+        taken: Taken | None = None,  # noqa: ARG002 - each is written by itself
     ) -> SendResult:
         """Write one message; a half-written file is never seen under its name."""
         if not await before_content():

@@ -56,7 +56,7 @@ def write_alert(notice: AlertNotice, sender: AlertSender, *, now: datetime) -> M
         sender=wire_address(sender.address),
         recipient=wire_address(notice.target),
         message_id=name,
-        content=sender.sign(content) + content if sender.sign else content,
+        pieces=(sender.sign(content), content) if sender.sign else (content,),
     )
 
 

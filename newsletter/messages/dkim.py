@@ -87,26 +87,27 @@ class Signer:
         """
         fields, body = _split(content)
         names, covered = _coverage(fields)
-        return self.fields(named=h_lines(names), covered=b"".join(covered), body=relaxed_body(body), now=now)
+        digest = sha256(relaxed_body(body)).digest()
+        return self.fields(named=h_lines(names), covered=b"".join(covered), body_digest=digest, now=now)
 
-    def seal(self, *, shared: Iterable[bytes], own: Sequence[bytes]) -> "Seal":
+    def seal(self, *, shared: Iterable[bytes], own: Sequence[bytes], body_start: bytes) -> "Seal":
         """Return what signs copies whose fields are the same but for a few; see `MessageSigner.seal`."""
-        return Seal(self, shared=shared, own=own)
+        return Seal(self, shared=shared, own=own, body_start=body_start)
 
     def canonical(self, lines: bytes) -> bytes:
         """Return lines of a body in relaxed form, whatever comes behind them."""
         return relaxed_lines(lines)
 
-    def fields(self, *, named: Sequence[str], covered: bytes, body: bytes, now: datetime) -> bytes:
+    def fields(self, *, named: Sequence[str], covered: bytes, body_digest: bytes, now: datetime) -> bytes:
         """Return the DKIM-Signature fields over what is canonical already.
 
         Args:
             named: The lines of `h=`; see `h_lines`.
             covered: The header fields that they name, in that order.
-            body: The body.
+            body_digest: SHA-256 of the body.
             now: UTC.
         """
-        body_hash = b64encode(sha256(body).digest()).decode("ascii")
+        body_hash = b64encode(body_digest).decode("ascii")
         return b"".join(self._signature_field(key, named, covered, body_hash, now) for key in self.keys)
 
     def _signature_field(
@@ -142,30 +143,37 @@ class Seal:
         signer: Signs.
         shared: Fields that are the same in every copy, folded, without their last line end.
         own: Names of the fields that each copy has for itself, once each.
+        body_start: What the bodies of all copies begin with, canonical.
 
     Raises:
         MessageRefusedError: From is missing or there twice.
     """
 
-    def __init__(self, signer: Signer, *, shared: Iterable[bytes], own: Sequence[bytes]) -> None:
+    def __init__(
+        self, signer: Signer, *, shared: Iterable[bytes], own: Sequence[bytes], body_start: bytes
+    ) -> None:
         self._signer = signer
+        self._begun = sha256(body_start)
         places = {name.lower(): place for place, name in enumerate(own)}
         names, covered = _coverage([*shared, *(name + b":" for name in own)])
         self._named = h_lines(names)
         #: Canonical fields, and the places of those that a copy has for itself.
         self._covered = [places.get(field.removesuffix(b":\r\n"), field) for field in covered]
 
-    def sign(self, own: Sequence[bytes], *, body: bytes, now: datetime) -> bytes:
+    def sign(self, own: Sequence[bytes], *, body: Iterable[bytes], now: datetime) -> bytes:
         """Return the DKIM-Signature fields of a copy.
 
         Args:
             own: Its own fields, folded, without their last line ends, in the order of their names.
-            body: Canonical.
+            body: Canonical, in pieces, less what all copies begin with.
             now: UTC.
         """
+        hashed = self._begun.copy()
+        for piece in body:
+            hashed.update(piece)
         fields = [relaxed_field(field) + _CRLF for field in own]
         covered = b"".join([fields[part] if isinstance(part, int) else part for part in self._covered])
-        return self._signer.fields(named=self._named, covered=covered, body=body, now=now)
+        return self._signer.fields(named=self._named, covered=covered, body_digest=hashed.digest(), now=now)
 
 
 def h_lines(names: Sequence[str]) -> list[str]:

@@ -104,19 +104,20 @@ class Imprint:
         one_click = self._one_click and reader.unsubscribe_url.startswith("https:")
         if one_click not in self._cuts:
             self._prepare(one_click=one_click)
+        page = _link_pair(reader.unsubscribe_url, mail=True)
         own = self._own_fields(reader, recipient, message_id)
-        values = self._values(reader)
-        octets = ("\r\n".join(own) + "\r\n").encode("utf-8")
-        parts = [octets, *self._cuts[one_click].filled(values)]
+        values = self._values(reader, recipient, page)
+        pieces = self._cuts[one_click].filled(values)
+        pieces[0] = ("\r\n".join(own) + "\r\n").encode("utf-8") + pieces[0]
         if self._signer is not None:
             fields = [field.encode("utf-8") for field in own]
-            body = b"".join(self._canonical.filled(values))
-            parts.insert(0, self._seals[one_click].sign(fields, body=body, now=now))
+            body = self._canonical.filled(values)[1:]
+            pieces.insert(0, self._seals[one_click].sign(fields, body=body, now=now))
         return Message(
             sender=_wire_address(sender),
             recipient=recipient,
             message_id=message_id,
-            content=b"".join(parts),
+            pieces=tuple(pieces),
             is_wire=True,
         )
 
@@ -127,12 +128,12 @@ class Imprint:
         self._cuts[one_click] = _Cut(pieces=[wire([*fields, ""]) + head, *rest], slots=self._body.slots)
         if self._signer is not None:
             shared = [field.encode("utf-8") for field in fields]
-            self._seals[one_click] = self._signer.seal(shared=shared, own=_OWN)
+            self._seals[one_click] = self._signer.seal(
+                shared=shared, own=_OWN, body_start=self._canonical.pieces[0]
+            )
 
     def _own_fields(self, reader: Reader, recipient: str, message_id: str) -> tuple[str, str, str]:
         page, by_mail = reader.unsubscribe_url, reader.unsubscribe_mail
-        if not _is_plain_link(page):
-            web_link(page, mail=True)
         if not _PLAIN_MAIL.fullmatch(by_mail):
             web_link(by_mail, mail=True)
         ways = (page, by_mail) if page.startswith("http") else (page,)
@@ -142,16 +143,18 @@ class Imprint:
             address_list_field("List-Unsubscribe", *ways),
         )
 
-    def _values(self, reader: Reader) -> list[bytes]:
+    def _values(self, reader: Reader, recipient: str, page: tuple[bytes, bytes]) -> list[bytes]:
         """Return what stands for each mark, in the order of `_PLACES`, for the text and then for the HTML."""
         preferences = reader.preferences_url
-        pairs = (
-            _pair(reader.address, is_plain=_is_plain_address(reader.address)),
-            self._since(local_day(reader.since, self._headers.time_zone)),
-            _link_pair(reader.unsubscribe_url, mail=True),
-            self._without_page if preferences is None else _link_pair(preferences),
-        )
-        return [*(text for text, _ in pairs), *(html for _, html in pairs)]
+        # Only a plain one is itself on the wire.
+        address, address_html = _pair(reader.address, is_plain=recipient is reader.address)
+        since, since_html = self._since(local_day(reader.since, self._headers.time_zone))
+        unsubscribe, unsubscribe_html = page
+        settings, settings_html = self._without_page if preferences is None else _link_pair(preferences)
+        return [
+            *(address, since, unsubscribe, settings),
+            *(address_html, since_html, unsubscribe_html, settings_html),
+        ]
 
     def _since(self, day: date) -> tuple[bytes, bytes]:
         pair = self._days.get(day)
@@ -190,7 +193,7 @@ def build_message(
     """
     imprint = _imprint(rendering, one_click=one_click)
     message = imprint.copy(reader, message_id=message_id, sender=sender, now=rendering.headers.date)
-    return replace(message, content=sign(message.content) + message.content) if sign else message
+    return replace(message, pieces=(sign(message.content), *message.pieces)) if sign else message
 
 
 @lru_cache(maxsize=8)
@@ -252,6 +255,7 @@ def _to_field(name: str, recipient: str) -> str:
 
 
 def _wire_address(address: str) -> str:
+    """Return an address as it is on the wire: the very same, if it is plain."""
     return address if _is_plain_address(address) else wire_address(address)
 
 

@@ -59,7 +59,7 @@ def write_letter(
         sender=return_path or wire_address(first.sender_address),
         recipient=wire_address(letter.address.display),
         message_id=name,
-        content=sign(content) + content if sign else content,
+        pieces=(sign(content), content) if sign else (content,),
     )
 
 

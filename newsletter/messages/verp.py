@@ -18,6 +18,9 @@ _TAG_BYTES = 12
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 #: Two digits of base 32 at a time.
 _PAIRS = [high + low for high in _BASE32 for low in _BASE32]
+#: From where the pairs of a tag are read, and the bits that its last letter has too many.
+_SHIFTS = tuple(range(90, -1, -10))
+_FILL = 4
 _SIGNED = r"([0-9a-z]{1,13})-([a-z2-7]{20})"
 
 #: RFC 5321 section 4.5.3.1.1.
@@ -195,12 +198,9 @@ def _keyed(key: bytes) -> hmac.HMAC:
 
 
 def _base32(octets: bytes) -> str:
-    """Return octets in base 32 (RFC 4648 section 6), small and without padding.
+    """Return the octets of a tag in base 32 (RFC 4648 section 6), small and without padding.
 
     The standard library needs several times as long, and each message has two tags.
     """
-    length = -(-len(octets) * 8 // 5)
-    count = (length + 1) // 2
-    number = int.from_bytes(octets, "big") << (count * 10 - len(octets) * 8)
-    pairs = [_PAIRS[number >> shift & 1023] for shift in range(count * 10 - 10, -1, -10)]
-    return "".join(pairs)[:length]
+    number, pairs = int.from_bytes(octets, "big") << _FILL, _PAIRS
+    return "".join([pairs[number >> shift & 1023] for shift in _SHIFTS])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -175,6 +176,11 @@ class Delivery:
     queued_at: datetime
     #: Which of the edition's variants it carries; 0: the edition as it is.
     variant: int = 0
+
+    @cached_property
+    def domain(self) -> str:
+        """The part of the address after the at sign, in small letters."""
+        return self.address.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, kw_only=True)

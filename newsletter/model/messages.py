@@ -71,8 +71,14 @@ class Message:
     recipient: str
     #: With angle brackets; the same for every attempt to reach this reader with this edition.
     message_id: str
-    #: RFC 5322 bytes with CRLF line ends, ready for DATA (not dot-stuffed).
-    content: bytes
+    #: RFC 5322 bytes with CRLF line ends, ready for DATA (not dot-stuffed), in pieces to be put together: one
+    #: of 60 KB is copied once, when it is sent.
+    pieces: tuple[bytes, ...]
     #: Whether the content goes over the wire as it is: it is known to hold no bare CR or LF, and no line that
     #: begins with a dot.
     is_wire: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """The pieces, put together."""
+        return b"".join(self.pieces)

@@ -157,8 +157,8 @@ class Deliveries:
     def _wanted(self, connection: Connection, ids: Sequence[int], now: datetime) -> list[Delivery]:
         """Return what was claimed, and take out what its readers do not want."""
         query = claimed_rows(is_sqlite=self._database.is_sqlite)
-        rows = connection.execute(query, {"ids": list(ids), "now": now}).all()
-        withhold(connection, {row.id: row.refusal for row in rows if row[-1] is not None}, now)
+        rows = query.rows(connection, {"ids": list(ids), "now": now})
+        withhold(connection, {row[0]: row[-1] for row in rows if row[-1] is not None}, now)
         return [to_delivery(row) for row in rows if row[-1] is None]
 
     def advance(

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     func,
     literal,
@@ -121,7 +120,7 @@ def claimed(now: ColumnElement[datetime]) -> Select[Any]:
     )
 
 
-def to_delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
+def to_delivery(row: Sequence[Any]) -> Delivery:
     """Return a delivery as a row of `claimed` has it."""
     delivery_id, edition_id, subscriber_id, address, name, since, attempts, queued_at, variant, _ = row
     return Delivery(

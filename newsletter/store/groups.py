@@ -7,7 +7,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
-    Select,
     String,
     Text,
     any_,
@@ -61,11 +60,10 @@ def claim_step(*, is_sqlite: bool, of_one_list: bool, with_exceptions: bool, of_
 
 
 @cache
-def claimed_rows(*, is_sqlite: bool) -> Select[Any]:
+def claimed_rows(*, is_sqlite: bool) -> Prepared:
     """Return the query of `claimed`; its parameters: ids, now."""
-    return (
-        claimed(_now).where(_among(_deliveries.c.id, "ids", is_sqlite=is_sqlite)).order_by(_deliveries.c.id)
-    )
+    those = _among(_deliveries.c.id, "ids", is_sqlite=is_sqlite)
+    return Prepared(claimed(_now).where(those).order_by(_deliveries.c.id), is_sqlite=is_sqlite)
 
 
 @cache

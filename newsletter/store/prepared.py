@@ -6,10 +6,10 @@ than SQLite takes to execute it. A sender does so by the hundred thousand.
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Dialect, Text, TypeDecorator
+from sqlalchemy import ARRAY, BigInteger, Connection, Dialect, Select, Text, TypeDecorator
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -46,13 +46,23 @@ class Prepared:
         types = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
         processors = {name: each.bind_processor(dialect) for name, each in types.items()}
         self._processors = {name: each for name, each in processors.items() if each is not None}
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        readers = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
+        #: What turns values of the driver's into ours, and the places of those that need it.
+        self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
         #: Values that belong to the statement itself.
         self._fixed = self._prepare(
             {name: each for name, each in compiled.params.items() if each is not None}
         )
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
-        """Execute it, and return the rows as the driver has them."""
+        """Execute it, and return the rows, each a tuple or like one."""
+        rows = self._driver_rows(connection, values)
+        if not self._readers:
+            return rows
+        return [_read(list(row), self._readers) for row in rows]
+
+    def _driver_rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         prepared = self._fixed | self._prepare(values)
         if self._is_sqlite:
             return _driver(connection).execute(self._text, prepared).fetchall()
@@ -86,6 +96,12 @@ class Prepared:
         """Turn values into what the driver takes."""
         prepare = self._processors
         return {name: prepare[name](value) if name in prepare else value for name, value in values.items()}
+
+
+def _read(row: list[Any], readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    for place, read in readers:
+        row[place] = read(row[place])
+    return row
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -190,7 +190,7 @@ def transport(smtp_port: int) -> Connectable:
 
 def message(recipient: str = "ada@example.org", content: bytes = b"Subject: x\r\n\r\nHello\r\n") -> Message:
     return Message(
-        sender="digest@news.example.org", recipient=recipient, message_id="<1@example.org>", content=content
+        sender="digest@news.example.org", recipient=recipient, message_id="<1@example.org>", pieces=(content,)
     )
 
 

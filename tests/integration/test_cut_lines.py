@@ -51,7 +51,7 @@ async def talk(line: Line, port: int) -> dict[str, SendResult | TransportError]:
     except TransportError as error:
         return dict.fromkeys(READERS, error)
     for reader in READERS:
-        message = Message(sender="d@example.org", recipient=reader, message_id="<1@x>", content=CONTENT)
+        message = Message(sender="d@example.org", recipient=reader, message_id="<1@x>", pieces=(CONTENT,))
         try:
             known[reader] = await connection.send(message, before_content=yes)
         except TransportError as error:

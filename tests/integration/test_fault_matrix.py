@@ -95,7 +95,7 @@ def message(recipient: str, size: int = 2000) -> Message:
     content = lines + (b"z" * 70 + b"\r\n") * ((size - len(lines)) // 72)
     content += b"z" * (size - len(content) - 2) + b"\r\n"
     return Message(
-        sender="digest@news.example.org", recipient=recipient, message_id="<1@example.org>", content=content
+        sender="digest@news.example.org", recipient=recipient, message_id="<1@example.org>", pieces=(content,)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ from faults.server import FaultServer
 from faults.turns import READERS, Clock, MakeApp, deliver, publish
 from stores import postgres_in_the_sweep
 
+from newsletter.deliver.desk import EditionCopies
 from newsletter.deliveries.conversation import normalised, stuffed
-from newsletter.deliveries.session import SmtpConnection
 from newsletter.messages.dkim_keys import DkimKey
-from newsletter.model.deliveries import SendResult
+from newsletter.model.deliveries import Delivery
 from newsletter.model.keys import KeyType
 from newsletter.model.messages import Message
 
@@ -35,13 +36,13 @@ async def test_every_message_goes_over_the_wire_as_it_was_written(
     is_signed: bool,
 ) -> None:
     handed_over: dict[str, Message] = {}
-    send = SmtpConnection.send
+    write = EditionCopies.of
 
-    async def note(self: SmtpConnection, message: Message, **more: object) -> SendResult:
-        handed_over[message.recipient] = message
-        return await send(self, message, **more)  # type: ignore[arg-type]
+    def note(self: EditionCopies, delivery: Delivery, *, now: datetime) -> Message:
+        message = handed_over[delivery.address] = write(self, delivery, now=now)
+        return message
 
-    monkeypatch.setattr(SmtpConnection, "send", note)
+    monkeypatch.setattr(EditionCopies, "of", note)
     (tmp_path / "s1.pem").write_bytes(DkimKey.generate(KeyType.ED25519, selector="s1").to_pem())
     (tmp_path / "s1.pem").chmod(0o600)
     app = make_app(smtp_connections=1, dkim_keys=(f"s1:{tmp_path / 's1.pem'}",) if is_signed else ())

@@ -24,7 +24,7 @@ def make(
     size: int = 500,
     extensions: dict[str, str] | None = None,
 ) -> Envelope | Reply:
-    message = Message(sender=sender, recipient=recipient, message_id=message_id, content=b"")
+    message = Message(sender=sender, recipient=recipient, message_id=message_id, pieces=())
     return make_envelope(message, size=size, extensions=EVERYTHING if extensions is None else extensions)
 
 

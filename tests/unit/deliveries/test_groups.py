@@ -29,7 +29,10 @@ GROUP = ["MAIL", "RCPT", "DATA"]
 def message(name: str, size: int = 100) -> Message:
     content = b"Subject: x\r\n\r\n" + b"z" * (size - 16) + b"\r\n"
     return Message(
-        sender="d@example.org", recipient=f"{name}@example.org", message_id="<1@example.org>", content=content
+        sender="d@example.org",
+        recipient=f"{name}@example.org",
+        message_id="<1@example.org>",
+        pieces=(content,),
     )
 
 
@@ -99,7 +102,7 @@ def is_lost(result: SendResult) -> bool:
 
 @pytest.mark.parametrize("pace", Pace)
 async def test_an_envelope_is_one_write_and_so_is_a_content_with_the_next(pace: Pace) -> None:
-    with_dots = replace(ADA, content=b".a\r\n..b\r\n.\r\n")
+    with_dots = replace(ADA, pieces=(b".a\r\n..b\r\n.\r\n",))
     there = line(pace=pace)
     connection = there.connect()
     results = [

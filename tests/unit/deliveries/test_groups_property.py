@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from newsletter.deliveries.conversation import BLOCK, Conversation
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.session import SmtpConnection
+from newsletter.deliveries.transport import Onward
 from newsletter.errors import TransportError
-from newsletter.model.deliveries import SendOutcome, SendPhase, SendResult
+from newsletter.model.deliveries import Reply, SendOutcome, SendPhase, SendResult
 from newsletter.model.feedback import BounceKind
 from newsletter.model.messages import Message
 
@@ -89,6 +90,8 @@ class Row:
     #: Whether it is taken away, and its size.
     withdrawn: tuple[bool, ...]
     sizes: tuple[int, ...]
+    #: How many turns of the event loop pass before the next one follows it, if that is not `send`'s to do.
+    strides: tuple[int | None, ...] = (None,) * 5
 
 
 five = lambda what: st.tuples(*[what] * len(NAMES))  # noqa: E731
@@ -99,6 +102,7 @@ rows = st.builds(
     announced=five(st.sampled_from([1, 1, 1, 1, 0, 2])),
     withdrawn=five(st.sampled_from([False] * 9 + [True])),
     sizes=five(st.sampled_from([60, 60, 60, BLOCK - 40, BLOCK - 3, 200_000])),
+    strides=five(st.sampled_from([None, 0, 1, 5])),
 )
 
 
@@ -110,57 +114,100 @@ class Told:
     asked: list[str] = field(default_factory=list)
 
 
-async def send_all(row: Row, server: FaultServer, *, in_groups: bool) -> Told:
-    """Send one message after another as a worker does: over a connection, and once over a fresh one."""
-    told, wires = Told(), []
-    connection: SmtpConnection | None = None
-    # Silence is the point of some faults; a machine that is slow is none.
-    there = SERVER if row.faults else replace(SERVER, timeouts=Timeouts.scaled(20))
-    messages = [
-        Message(
-            sender=SENDER.format(name),
-            recipient=f"{name}@example.org",
-            message_id=f"<{name}@example.org>",
-            content=b"a: b\r\n\r\n" + b"x" * size + b"\r\n",
-        )
-        for name, size in zip(NAMES, row.sizes, strict=True)
-    ]
-    for place, name in enumerate(NAMES):
+class Worker:
+    """Sends one message after another: over a connection, and once over a fresh one."""
 
-        async def before_content(name: str = name, place: int = place) -> bool:
-            told.asked.append(name)
-            return not row.withdrawn[place]
+    def __init__(self, row: Row, server: FaultServer, *, in_groups: bool) -> None:
+        self.row, self.server, self.in_groups = row, server, in_groups
+        self.told = Told()
+        self.wires: list[Wire] = []
+        self.connection: SmtpConnection | None = None
+        #: Silence is the point of some faults; a machine that is slow is none.
+        self.there = SERVER if row.faults else replace(SERVER, timeouts=Timeouts.scaled(20))
+        self.messages = [
+            Message(
+                sender=SENDER.format(name),
+                recipient=f"{name}@example.org",
+                message_id=f"<{name}@example.org>",
+                pieces=(b"a: b\r\n\r\n", b"x" * size + b"\r\n"),
+            )
+            for name, size in zip(NAMES, row.sizes, strict=True)
+        ]
+        #: Which message is in hand.
+        self.place = 0
+        self.sends = 0
 
-        ahead = row.announced[place]
-        following = messages[place + ahead] if ahead and place + ahead < len(NAMES) else None
+    def following(self) -> Message | None:
+        ahead = self.row.announced[self.place]
+        return self.messages[self.place + ahead] if ahead and self.place + ahead < len(NAMES) else None
+
+    async def before_content(self) -> bool:
+        self.told.asked.append(NAMES[self.place])
+        return not self.row.withdrawn[self.place]
+
+    def taken(self, reply: Reply, onward: Onward) -> bool:
+        stride = self.row.strides[self.place]
+        if stride is None or self.row.announced[self.place] != 1:
+            return False
+        self.told.results[NAMES[self.place]] = SendResult(outcome=O.ACCEPTED, reply=reply, reusable=True)
+        self.place += 1
+        self.told.asked.append(NAMES[self.place])
+        asyncio.get_running_loop().call_soon(self.go_on, onward, stride)
+        return True
+
+    def go_on(self, onward: Onward, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self.go_on, onward, turns - 1)
+        elif self.row.withdrawn[self.place]:
+            onward.withdraw()
+        else:
+            onward.go_on(self.following())
+
+    async def work(self) -> None:
+        while self.place < len(NAMES):
+            await self.send()
+            self.place += 1
+        if self.connection is not None:
+            await self.connection.close()
+        if all(fault.then is not Then.STALL for fault in self.row.faults):
+            await asyncio.gather(*(wire.ended() for wire in self.wires))
+
+    async def send(self) -> None:
+        """Send the message in hand, and maybe others; the last one is in hand then, and known."""
         while True:
-            is_fresh = connection is None
-            if connection is None:
-                wires.append(Wire(server))
-                offers = {"pipelining": ""} if in_groups else {}
-                connection = SmtpConnection(Conversation(wires[-1]), there, offers)
+            self.sends += 1
+            first, is_fresh = self.place, self.connection is None
+            if self.connection is None:
+                self.wires.append(Wire(self.server))
+                offers = {"pipelining": ""} if self.in_groups else {}
+                self.connection = SmtpConnection(Conversation(self.wires[-1]), self.there, offers)
             try:
-                result = await connection.send(
-                    messages[place], before_content=before_content, following=following
+                result = await self.connection.send(
+                    self.messages[self.place],
+                    before_content=self.before_content,
+                    following=self.following(),
+                    taken=self.taken,
                 )
             except TransportError as error:
-                told.results[name] = error
-                await connection.close()
-                connection = None
-                break
-            told.results[name] = result
+                assert self.place == first, "one is on its way already"
+                self.told.results[NAMES[self.place]] = error
+                await self.connection.close()
+                self.connection = None
+                return
+            self.told.results[NAMES[self.place]] = result
             if not result.reusable:
-                await connection.close()
-                connection = None
+                await self.connection.close()
+                self.connection = None
             is_lost = result.outcome is O.DEFERRED and result.reply.phase is SendPhase.MAIL
             if is_fresh or result.reusable or not is_lost:
-                break
-            assert name not in told.asked, "it may stand as being sent in the store"
-    if connection is not None:
-        await connection.close()
-    if all(fault.then is not Then.STALL for fault in row.faults):
-        await asyncio.gather(*(wire.ended() for wire in wires))
-    return told
+                return
+            assert NAMES[self.place] not in self.told.asked, "it may stand as being sent in the store"
+
+
+async def send_all(row: Row, server: FaultServer, *, in_groups: bool) -> Told:
+    worker = Worker(row, server, in_groups=in_groups)
+    await worker.work()
+    return worker.told
 
 
 def check(row: Row, server: FaultServer, told: Told) -> None:
@@ -218,6 +265,8 @@ SOUND = Row(
     withdrawn=(False,) * 5,
     sizes=(60, BLOCK - 3, 60, 60, 60),
 )
+#: The worker is woken only when the connection has had its share.
+STRIDING = replace(SOUND, strides=(0, 1, 2, 0, 1))
 #: The wrong one is announced, and refused: that is nobody else's refusal.
 REFUSED = replace(
     SOUND,
@@ -231,6 +280,7 @@ THOROUGH = settings(LOOSE, max_examples=1000)
 @LOOSE
 @given(rows)
 @example(SOUND)
+@example(STRIDING)
 @example(REFUSED)
 def test_book_and_results_agree_in_groups(row: Row) -> None:
     play(row, in_groups=True)
@@ -248,6 +298,18 @@ def test_book_and_results_agree_one_by_one(row: Row) -> None:
 @given(rows, st.booleans())
 def test_book_and_results_agree_over_many_rows(row: Row, in_groups: bool) -> None:
     play(row, in_groups=in_groups)
+
+
+@pytest.mark.parametrize("pace", Pace)
+@pytest.mark.parametrize("turns", [0, 3])
+def test_contents_follow_each_other_without_a_word_to_their_worker(pace: Pace, turns: int) -> None:
+    server = FaultServer(extensions=("PIPELINING",), pace=pace)
+    row = replace(SOUND, strides=(turns,) * 5, sizes=(60, 60, BLOCK - 50, 60, 200_000))
+    worker = Worker(row, server, in_groups=True)
+    asyncio.run(worker.work())
+    check(row, server, worker.told)
+    # Four over the first connection, one over the next.
+    assert worker.sends == 2 or pace is not Pace.TOGETHER
 
 
 def test_a_sound_server_takes_the_whole_row() -> None:

@@ -17,7 +17,7 @@ from newsletter.model.messages import Message
 
 O = SendOutcome  # noqa: E741
 MESSAGE = Message(
-    sender="d@example.org", recipient="ada@example.org", message_id="<1@example.org>", content=b"a: b\r\n"
+    sender="d@example.org", recipient="ada@example.org", message_id="<1@example.org>", pieces=(b"a: b\r\n",)
 )
 END = b"a: b\r\n.\r\n"
 SERVER = SmtpServer(host="mx.test", port=25, security=SmtpSecurity.TLS)
