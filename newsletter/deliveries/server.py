@@ -1,6 +1,7 @@
 """How to reach an SMTP server, how long to wait for it, and how much to ask of it."""
 
 import ipaddress
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -52,14 +53,15 @@ class Timeouts:
 
 
 class Habits:
-    """What a server does that it does not tell, found out once and remembered.
+    """What a server does that it does not tell, found out once and remembered for a while.
 
     Attributes:
-        drops_what_follows: It offers PIPELINING, and throws away what is said right behind a content.
+        drops_until: Until when it is taken for one that offers PIPELINING, and throws away what is said right
+            behind a content; by the event loop's clock.
     """
 
     def __init__(self) -> None:
-        self.drops_what_follows = False
+        self.drops_until = -math.inf
 
 
 @dataclass(frozen=True, kw_only=True)

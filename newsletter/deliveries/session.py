@@ -18,6 +18,9 @@ from newsletter.model.messages import Message
 #: "Service not available, closing" (RFC 5321 section 3.8): another connection may be served.
 _CLOSING = 421
 
+#: How long a silence is taken for a habit, in seconds: it may have been the network's.
+_BELIEVED_SECONDS = 3600.0
+
 #: Longest envelope that is said ahead, in characters: `Conversation.content` relies on its being short.
 _LONGEST_AHEAD = 2000
 
@@ -246,10 +249,10 @@ class SmtpConnection:
         return None
 
     def _note_silence(self, asked_at: float) -> None:
-        """Say nothing ahead any more to a server that leaves it unanswered: each message would wait."""
+        """Say nothing ahead for a while to a server that leaves it unanswered: each message would wait."""
         now = self._clock()
         if now - asked_at >= self._server.timeouts.command or now >= self._talk.deadline:
-            self._server.habits.drops_what_follows = True
+            self._server.habits.drops_until = now + _BELIEVED_SECONDS
 
     def _out_of_step(self, mail: Reply, ready: Reply) -> str:
         """Return why replies to what was said ahead may be no answer to it, or an empty string.
@@ -312,7 +315,7 @@ class SmtpConnection:
         """Return the next message if its envelope can be said now; what is in its way is met in its turn."""
         if following is None or not self.announces or not self._takes_more():
             return None
-        if self._server.habits.drops_what_follows:
+        if self._clock() < self._server.habits.drops_until:
             return None
         try:
             outgoing = self._outgoing(following)

@@ -17,7 +17,7 @@ from e2e.commands import Commands
 
 from newsletter.app import App
 from newsletter.bound.crew import crew
-from newsletter.deliver.crew import Order, framed, said
+from newsletter.deliver.crew import Order, Terms, framed, said
 
 
 @pytest.fixture
@@ -171,10 +171,7 @@ def test_a_worker_process_loads_less_still(home: Path, published: App) -> None:
     order = Order(
         sender="a worker",
         now=datetime.now(UTC),
-        list_name=None,
-        troubles={},
-        set_aside={},
-        is_trial=False,
+        terms=Terms(list_name=None, troubles={}, set_aside={}, is_trial=False),
         log_level=logging.WARNING,
     )
     look = _THEN_LOOK.format("from newsletter.bound.worker import main; main()")

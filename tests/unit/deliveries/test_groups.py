@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
@@ -77,6 +78,7 @@ class Line:
 
 
 def line(*faults: Fault, pace: Pace = Pace.TOGETHER, settings: SmtpServer = SERVER) -> Line:
+    settings = replace(settings, habits=Habits())
     settings = replace(settings, habits=Habits())
     return Line(FaultServer(*faults, extensions=OFFERS, pace=pace), settings)
 
@@ -481,6 +483,7 @@ async def test_a_server_that_drops_what_follows_a_content_is_waited_for_once() -
     await connection.close()
     assert waited == [many[1].recipient]
     assert talk.received == {f"r{number}": 1 for number in range(6)}
+    assert 3500 < talk.settings.habits.drops_until - asyncio.get_running_loop().time() <= 3600
 
 
 async def test_a_server_that_only_ends_the_session_is_spoken_to_ahead_again() -> None:
@@ -488,4 +491,4 @@ async def test_a_server_that_only_ends_the_session_is_spoken_to_ahead_again() ->
     connection = talk.connect()
     assert (await connection.send(ADA, before_content=yes, following=BO)).outcome is O.ACCEPTED
     assert (await connection.send(BO, before_content=yes, following=CHI)).outcome is O.DEFERRED
-    assert not talk.settings.habits.drops_what_follows
+    assert talk.settings.habits.drops_until == -math.inf

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.deliveries.conversation import BLOCK, Conversation
-from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
+from newsletter.deliveries.server import Habits, SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.session import SmtpConnection
 from newsletter.deliveries.transport import Onward
 from newsletter.errors import TransportError
@@ -123,7 +123,8 @@ class Worker:
         self.wires: list[Wire] = []
         self.connection: SmtpConnection | None = None
         #: Silence is the point of some faults; a machine that is slow is none.
-        self.there = SERVER if row.faults else replace(SERVER, timeouts=Timeouts.scaled(20))
+        timeouts = SERVER.timeouts if row.faults else Timeouts.scaled(20)
+        self.there = replace(SERVER, timeouts=timeouts, habits=Habits())
         self.messages = [
             Message(
                 sender=SENDER.format(name),
