@@ -74,6 +74,8 @@ class Lock(IntEnum):
     BATCHES = 7_203_114_008
     #: Senders telling each other how they stand.
     MEETING = 7_203_114_009
+    #: Queueing deliveries, shared by all who do; who deletes what deliveries refer to holds it alone.
+    OUTBOX = 7_203_114_010
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 
