@@ -36,6 +36,8 @@ from newsletter.store.marks import (
 from newsletter.store.steps import (
     edition_beside,
     held_editions,
+    is_free,
+    is_held,
     of_states,
     requeue,
     settle_cancelled,
@@ -346,9 +348,9 @@ class Deliveries:
         """Return how many readers of an edition stand in each state; states with none are left out."""
         free, held = (
             select(_deliveries.c.state, func.count())
-            .where(edition_beside(states) == edition_id, of_states(states))
+            .where(edition_beside(states) == edition_id, those)
             .group_by(_deliveries.c.state)
-            for states in (FREE_STATES, HELD_STATES)
+            for states, those in ((FREE_STATES, is_free()), (HELD_STATES, is_held()))
         )
         query = free.union_all(held)
         with self._database.reading() as connection:
