@@ -74,10 +74,17 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType
     }
 )
 
+#: States in which a delivery waits for a sender.
+WAITING_STATES = frozenset({DeliveryState.QUEUED, DeliveryState.DEFERRED})
+
+#: States in which a sender holds a delivery.
+HELD_STATES = frozenset({DeliveryState.CLAIMED, DeliveryState.SENDING})
+
+#: All others.
+FREE_STATES = frozenset(DeliveryState) - HELD_STATES
+
 #: States from which a delivery goes on by itself.
-OPEN_STATES = frozenset(
-    {DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED}
-)
+OPEN_STATES = WAITING_STATES | HELD_STATES
 
 
 #: States that an attempt can end in.

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, case, exists, func, insert, literal, or_, select, text
 
 from newsletter.model.deliveries import DeliveryState
 from newsletter.model.subscribers import Cadence, Readership, SubscriptionState
 from newsletter.store import tables
-from newsletter.store.database import Database
+from newsletter.store.database import Database, Lock
 from newsletter.store.past import EARLIER, past_copies, sets_had
 
 _deliveries = tables.deliveries
@@ -99,6 +99,9 @@ def queue_deliveries(
         # Otherwise PostgreSQL's plan of the day decides who is first.
         .order_by(_subscriptions.c.subscriber_id)
     )
+    if connection.dialect.name != "sqlite":
+        # Nobody deletes one of these readers from here on: see `tables.deliveries`.
+        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": Lock.OUTBOX.value})
     connection.execute(insert(_deliveries).from_select(list(columns), audience))
 
 

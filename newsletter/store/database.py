@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import SenderBusyError, StoreError
 from newsletter.store.atonce import BEGUN_BY_HAND, AtOnce, OccupiedError
+from newsletter.store.idling import ask_after_idling
 from newsletter.store.patience import in_time
 
 #: How long a writer waits for another one, in seconds.
@@ -74,6 +75,8 @@ class Lock(IntEnum):
     BATCHES = 7_203_114_008
     #: Senders telling each other how they stand.
     MEETING = 7_203_114_009
+    #: Queueing deliveries, shared by all who do; who deletes what deliveries refer to holds it alone.
+    OUTBOX = 7_203_114_010
     #: Changing who the operators are.
     OPERATORS = 7_203_114_021
 
@@ -100,12 +103,14 @@ class Database:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         options = {} if self.is_sqlite else _postgres_options(self._url)
         try:
-            self.engine = create_engine(self._url, pool_pre_ping=not self.is_sqlite, connect_args=options)
+            self.engine = create_engine(self._url, connect_args=options)
         except ImportError as error:
             message = "PostgreSQL needs its driver: pip install 'newsletter[postgres]'"
             raise StoreError(message) from error
         if self.is_sqlite:
             _prepare_sqlite(self.engine, synchronous=synchronous)
+        else:
+            ask_after_idling(self.engine)
         self._at_once = AtOnce(self.engine)
 
     @property

@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from newsletter.model.deliveries import Delivery, DeliveryMark, DeliveryRange, DeliveryState, UncertainPolicy
+from newsletter.model.deliveries import (
+    FREE_STATES,
+    HELD_STATES,
+    WAITING_STATES,
+    Delivery,
+    DeliveryMark,
+    DeliveryRange,
+    DeliveryState,
+    UncertainPolicy,
+)
 from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
@@ -23,7 +32,17 @@ from newsletter.store.marks import (
     write_mark,
     write_marks,
 )
-from newsletter.store.steps import held_editions, requeue, settle_cancelled, withhold, write_step
+from newsletter.store.steps import (
+    edition_beside,
+    held_editions,
+    is_free,
+    is_held,
+    of_states,
+    requeue,
+    settle_cancelled,
+    withhold,
+    write_step,
+)
 
 log = logging.getLogger(__name__)
 
@@ -299,7 +318,7 @@ class Deliveries:
             _deliveries.c.edition_id.not_in(held_editions()),
         ]
         if edition_id is not None:
-            where.append(_deliveries.c.edition_id == edition_id)
+            where += [_deliveries.c.edition_id == edition_id, of_states(WAITING_STATES)]
         with self._database.transaction() as connection:
             return write_step(
                 connection, *where, target=DeliveryState.FAILED, now=now, reply=f"given up: {reply}"
@@ -338,11 +357,13 @@ class Deliveries:
 
     def counts(self, edition_id: int) -> dict[DeliveryState, int]:
         """Return how many readers of an edition stand in each state; states with none are left out."""
-        query = (
+        free, held = (
             select(_deliveries.c.state, func.count())
-            .where(_deliveries.c.edition_id == edition_id)
+            .where(edition_beside(states) == edition_id, those)
             .group_by(_deliveries.c.state)
+            for states, those in ((FREE_STATES, is_free()), (HELD_STATES, is_held()))
         )
+        query = free.union_all(held)
         with self._database.reading() as connection:
             return {DeliveryState(state): count for state, count in connection.execute(query)}
 

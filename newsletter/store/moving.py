@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    exists,
     func,
     inspect,
     select,
@@ -77,6 +78,7 @@ def move_store(source: Database, target: Database, *, on_rows: Callable[[int], N
             for table in _CATALOGUE.sorted_tables:
                 _copy(table, old, new, on_rows)
                 _set_sequence(table, old, new)
+            _check_references(new, source)
             moved = tuple(_compared(table, old, new, on_rows) for table in _CATALOGUE.sorted_tables)
     return MoveReport(source=source.place, target=target.place, tables=moved)
 
@@ -151,6 +153,22 @@ def _copy(table: Table, old: Connection, new: Connection, on_rows: Callable[[int
                     values[place] = values[place] and f"{values[place]}+00"
                 copy.write_row(values)
             on_rows(len(rows))
+
+
+def _check_references(new: Connection, source: Database) -> None:
+    """See that no delivery refers to what is not there: PostgreSQL does not look itself.
+
+    Raises:
+        StoreError: Some do.
+    """
+    for key in tables.deliveries.foreign_keys:
+        found = exists().where(key.column == key.parent)
+        lost = new.scalar(select(func.count()).select_from(tables.deliveries).where(~found))
+        if lost:
+            raise StoreError(
+                f"the store at {source.place} is damaged, and nothing was moved: {lost} deliveries are of "
+                f"{key.column.table.name} that are not there; restore a backup, or delete these rows"
+            )
 
 
 def _set_sequence(table: Table, old: Connection, new: Connection) -> None:

@@ -3,13 +3,25 @@
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
-from newsletter.model.deliveries import OPEN_STATES, DeliveryRecord, DeliveryState, Resolution
+from newsletter.model.deliveries import WAITING_STATES, DeliveryRecord, DeliveryState, Resolution
 from newsletter.model.editions import EditionState
 from newsletter.store import tables
 from newsletter.store.database import Database
-from newsletter.store.steps import CANCELLED, write_step
+from newsletter.store.steps import CANCELLED, of_states, write_step
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -27,7 +39,8 @@ _WAITING = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
 #: What the operator may queue again; what is uncertain is resolved instead.
 _RETRIABLE = frozenset({DeliveryState.FAILED, DeliveryState.DEFERRED})
 
-_UNSETTLED = tuple(state.value for state in (*OPEN_STATES, DeliveryState.UNCERTAIN))
+#: Where a reader waits, or nobody knows whether he has it.
+_UNSETTLED = WAITING_STATES | {DeliveryState.UNCERTAIN}
 
 
 class Operations:
@@ -83,14 +96,17 @@ class Operations:
 
         They are paused, or hold readers who still wait, or of whom nobody knows whether they have it.
         """
-        unsettled = exists().where(
-            _deliveries.c.edition_id == _editions.c.id, _deliveries.c.state.in_(_UNSETTLED)
-        )
+        unsettled = exists().where(_deliveries.c.edition_id == _editions.c.id, of_states(_UNSETTLED))
+        on_their_way = select(_deliveries.c.edition_id).where(_deliveries.c.claimed_by.is_not(None))
         query = (
             select(_editions.c.id)
             .where(
                 _editions.c.list_name == list_name,
-                or_(_editions.c.state == EditionState.PAUSED.value, unsettled),
+                or_(
+                    _editions.c.state == EditionState.PAUSED.value,
+                    unsettled,
+                    _editions.c.id.in_(on_their_way),
+                ),
             )
             .order_by(_editions.c.number.desc())
         )
@@ -290,7 +306,7 @@ def _records(
     order: ColumnElement[int] = _deliveries.c.subscriber_id
     query = _any_records().where(*_of(edition_id, address_key))
     if states:
-        query = query.where(_deliveries.c.state.in_([state.value for state in states]))
+        query = query.where(of_states(states))
         # A few in some state are found by it: an expression keeps SQLite from the index of the order.
         order = order + 0 if is_short else order
     return query.where(order > after).order_by(order)
@@ -338,7 +354,8 @@ def _set_aside(connection: Connection, these: ColumnElement[bool]) -> int:
         )
         .with_for_update(read=True)
     ).all()
-    these = these & _deliveries.c.edition_id.in_(paused)
+    # An expression: by an index of its edition SQLite would read all of that.
+    these = these & (_deliveries.c.edition_id + literal_column("0")).in_(paused)
     return connection.execute(
         update(_deliveries).where(these, _deliveries.c.state.in_(_WAITING)).values(due_at=None)
     ).rowcount
@@ -351,9 +368,7 @@ def _let_go_on(now: datetime) -> _Change:
     def change(connection: Connection, these: ColumnElement[bool]) -> int:
         """Make some of the waiting deliveries due, and return how many."""
         return connection.execute(
-            update(_deliveries)
-            .where(these, _deliveries.c.state.in_(_WAITING))
-            .values(due_at=due_at, queued_at=now)
+            update(_deliveries).where(these, of_states(WAITING_STATES)).values(due_at=due_at, queued_at=now)
         ).rowcount
 
     return change

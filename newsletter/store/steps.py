@@ -1,6 +1,6 @@
 """Writing the states of deliveries: every step goes through here and is held to the model's transitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Update,
+    and_,
     case,
     exists,
     literal,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from newsletter.model.deliveries import TRANSITIONS, DeliveryState
+from newsletter.model.deliveries import HELD_STATES, TRANSITIONS, WAITING_STATES, DeliveryState
 from newsletter.model.editions import EditionState
 from newsletter.model.subscribers import SubscriptionState
 from newsletter.store import tables
@@ -91,16 +92,48 @@ def withhold(connection: Connection, reasons: Mapping[int, str], now: datetime) 
         )
 
 
+def of_states(states: Collection[DeliveryState]) -> ColumnElement[bool]:
+    """Return the condition that a delivery is in one of some states, in the words of the index of these."""
+    chosen = _deliveries.c.state.in_([state.value for state in states])
+    if HELD_STATES.issuperset(states):
+        return is_held() & chosen
+    return is_free() & chosen if HELD_STATES.isdisjoint(states) else chosen
+
+
+def edition_beside(states: Collection[DeliveryState]) -> ColumnElement[int]:
+    """Return the edition of a delivery, for a condition that stands beside `of_states`."""
+    if HELD_STATES.issuperset(states):
+        # An expression: by an index of its edition SQLite would read all of that.
+        return _deliveries.c.edition_id + literal_column("0")
+    return _deliveries.c.edition_id
+
+
+def is_held() -> ColumnElement[bool]:
+    """Return the condition that a sender holds a delivery.
+
+    Looked up first, by the index of just that: to have them in order, SQLite would read all deliveries.
+    """
+    held = _deliveries.alias("held")
+    return _deliveries.c.id.in_(select(held.c.id).where(held.c.claimed_by.is_not(None)))
+
+
+def is_free() -> ColumnElement[bool]:
+    """Return the condition that no sender holds a delivery, as `ix_deliveries_free` has it.
+
+    SQLite draws no conclusions: without these very words it does not use that index.
+    """
+    return and_(*(_deliveries.c.state != _constant(state) for state in sorted(HELD_STATES)))
+
+
 def settle_cancelled(connection: Connection, now: datetime) -> None:
     """Take out what was being sent when its edition was cancelled, and came back to wait."""
     cancelled = held_editions().where(_editions.c.state == EditionState.CANCELLED.value)
-    waiting = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
     # One by one: of several at once SQLite, once it has counted them, would rather read all deliveries.
     for edition_id in connection.scalars(cancelled).all():
         write_step(
             connection,
             _deliveries.c.edition_id == edition_id,
-            _deliveries.c.state.in_(waiting),
+            of_states(WAITING_STATES),
             target=DeliveryState.SUPPRESSED,
             now=now,
             reply=CANCELLED,

@@ -5,19 +5,20 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
-from newsletter.model.deliveries import DeliveryState
+from newsletter.model.deliveries import HELD_STATES, DeliveryState
 from newsletter.model.editions import Edition, EditionState, OneLiner
 from newsletter.model.stories import OpenStory, Story, SummarySentence, Telling
 from newsletter.store import tables
 from newsletter.store.codec import from_json
 from newsletter.store.database import Database, in_portions
+from newsletter.store.steps import of_states
 
 _deliveries = tables.deliveries
 _editions = tables.editions
 _told = tables.edition_documents
 
 #: States in which a server has a message, may have it, or is being given it.
-HANDED_OVER = (DeliveryState.SENDING.value, DeliveryState.ACCEPTED.value, DeliveryState.UNCERTAIN.value)
+HANDED_OVER = frozenset({DeliveryState.SENDING, DeliveryState.ACCEPTED, DeliveryState.UNCERTAIN})
 
 
 class ToldStories:
@@ -82,8 +83,10 @@ class ToldStories:
 
 
 def was_handed_over() -> ColumnElement[bool]:
-    """Return the condition that a server has, or may have, somebody's copy of an edition."""
-    return exists().where(_deliveries.c.edition_id == _editions.c.id, _deliveries.c.state.in_(HANDED_OVER))
+    """Return the condition that a server has somebody's copy of an edition, may have it, or is given it."""
+    took = exists().where(_deliveries.c.edition_id == _editions.c.id, of_states(HANDED_OVER - HELD_STATES))
+    takes = select(_deliveries.c.edition_id).where(of_states(HANDED_OVER & HELD_STATES))
+    return or_(took, _editions.c.id.in_(takes))
 
 
 def _tellings(edition_id: int, edition: Edition) -> list[Telling]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,19 @@ def test_the_migrated_tables_are_those_of_the_code(store_url: str) -> None:
     database = Database(store_url)
     migrate(database)
     with database.transaction() as connection:
-        options = {"compare_type": False, "include_object": _is_of_the_code}
+        options = {"compare_type": False, "include_object": partial(_is_of_the_code, database.is_sqlite)}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     database.close()
 
 
-def _is_of_the_code(_: object, name: str | None, *_rest: object) -> bool:
-    """Leave out what no table of ours describes: the index over the archive's words, and the queue."""
+def _is_of_the_code(is_sqlite: bool, _: object, name: str | None, *_rest: object) -> bool:
+    """Leave out what no table of ours describes: the index over the archive's words, and the queue.
+
+    And two references that are triggers on PostgreSQL.
+    """
+    if not is_sqlite and name in {"fk_deliveries_edition_id", "fk_deliveries_subscriber_id"}:
+        return False
     own = ("archived_stories_fts", "ix_archived_stories_words", "words_vector", "procrastinate_", "queue_")
     own += ("idx_procrastinate_",)
     return not (name or "").startswith(own)
@@ -125,6 +131,9 @@ _TAKES_AWAY = {
     *("batch_alter_table", "execute"),
 }
 
+#: What no statement of the release before names, and what keeps the rows as they were in its place.
+_NOT_MISSED = {"0015": {"drop_constraint", "drop_index", "execute"}}
+
 
 def test_migrations_add_and_take_nothing_away() -> None:
     """Hosts are upgraded one after the other: a release works with the tables of the next one."""
@@ -137,7 +146,7 @@ def test_migrations_add_and_take_nothing_away() -> None:
                 one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "upgrade"
             ]
             names = {node.attr for node in ast.walk(upgrade) if isinstance(node, ast.Attribute)}
-            taken[script.revision] = names & _TAKES_AWAY
+            taken[script.revision] = names & _TAKES_AWAY - _NOT_MISSED.get(script.revision, set())
     assert not any(taken.values()), f"{taken}: take away in the release after; see docs/scaling.md"
 
 

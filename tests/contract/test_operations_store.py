@@ -538,7 +538,7 @@ def test_a_page_of_deliveries_is_read_by_an_index_and_not_sorted(sqlite_store: S
 def test_one_state_is_found_by_its_index(sqlite_store: Store) -> None:
     listed = sqlite_store.operations.listed
     (plan,) = plans(sqlite_store, lambda: list(listed(1, states=[S.FAILED, S.DEFERRED], limit=5)))
-    assert "ix_deliveries_edition_id_state" in plan
+    assert "ix_deliveries_free" in plan
     (plan,) = plans(sqlite_store, lambda: list(listed(1, states=[S.ACCEPTED])))
     assert "USE TEMP B-TREE" not in plan, "page after page: never sorted"
 
@@ -548,3 +548,20 @@ def test_a_reader_and_the_unsettled_are_found_by_an_index(sqlite_store: Store) -
     assert "ix_deliveries_subscriber_id" in plan
     (plan,) = plans(sqlite_store, lambda: sqlite_store.operations.unsettled("daily"))
     assert "SCAN deliveries" not in plan
+
+
+def test_what_senders_hold_is_found_without_reading_whole_editions(sqlite_store: Store) -> None:
+    store = sqlite_store
+    calls = {
+        "counts": lambda: store.deliveries.counts(1),
+        "editions": store.lookups.editions.page,
+        "held": lambda: store.lookups.editions.deliveries(1, S.SENDING),
+        "unsettled": lambda: store.operations.unsettled("daily"),
+        "told": lambda: store.told.tellings("daily", since=NOW),
+    }
+    for name, call in calls.items():
+        for plan in plans(store, call):
+            if "deliveries" in plan:
+                assert "ix_deliveries_claimed" in plan, (name, plan)
+                assert "SCAN deliveries" not in plan, (name, plan)
+                assert "sqlite_autoindex_deliveries_1" not in plan, (name, plan)

@@ -19,7 +19,7 @@ LATER = NOW + timedelta(minutes=5)
 INDEXES = (
     "ix_deliveries_due",
     "ix_deliveries_claimed",
-    "ix_deliveries_edition_id_state",
+    "ix_deliveries_free",
     "ix_deliveries_subscriber_id",
     "sqlite_autoindex_deliveries_1",
 )

@@ -317,6 +317,17 @@ def test_a_value_that_postgres_cannot_keep_is_named_by_its_table(full: str, post
         moved(full, postgres_url)
 
 
+@pytest.mark.parametrize("table", ["editions", "subscribers"])
+def test_deliveries_of_what_is_not_there_are_not_moved(full: str, postgres_url: str, table: str) -> None:
+    with sqlite3.connect(full.removeprefix("sqlite:///")) as store:
+        # No other table refers to it any more.
+        store.execute(f"UPDATE deliveries SET {table.removesuffix('s')}_id = 1000 WHERE id = 3")
+    with pytest.raises(StoreError, match=f"damaged.*: 1 deliveries are of {table} that are not there"):
+        moved(full, postgres_url)
+    with closing(sqlite3.connect(full.removeprefix("sqlite:///"))) as store:
+        assert store.execute("SELECT count(*) FROM deliveries").fetchone() == (ROWS,)
+
+
 def test_the_command(full: str, postgres_url: str) -> None:
     file = full.removeprefix("sqlite:///")
     run = CliRunner()

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from newsletter.model.deliveries import DeliveryRecord, DeliveryState
+from newsletter.model.deliveries import FREE_STATES, HELD_STATES, DeliveryRecord, DeliveryState
 from newsletter.model.editions import EditionState, PublishedEdition
 from newsletter.model.lookups import PAGE_ROWS, EditionRow, Page, ReaderDelivery
 from newsletter.store import tables
 from newsletter.store.database import Database
+from newsletter.store.steps import edition_beside, of_states
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -17,7 +18,8 @@ _subscribers = tables.subscribers
 
 _HEADINGS = tuple(_editions.c[name] for name in PublishedEdition.__dataclass_fields__)
 
-_NOT_ACCEPTED = tuple(state.value for state in DeliveryState if state is not DeliveryState.ACCEPTED)
+#: States of those who neither have it nor are being sent it.
+_LEFT = FREE_STATES - {DeliveryState.ACCEPTED}
 
 
 class EditionLookups:
@@ -55,12 +57,12 @@ class EditionLookups:
 
         Args:
             edition_id: The edition.
-            state: The index of editions and states holds their ids in order.
+            state: Its index holds their ids in order; of what senders hold there is little.
             after: `next_id` of the page before.
         """
         query = (
             _any_delivery()
-            .where(_deliveries.c.edition_id == edition_id, _deliveries.c.state == state.value)
+            .where(edition_beside([state]) == edition_id, of_states([state]))
             .order_by(_deliveries.c.id)
         )
         if after is not None:
@@ -98,12 +100,13 @@ def _counts(
     They are nearly all: counting them would read the whole index of every edition.
     """
     found: dict[int, dict[DeliveryState, int]] = {edition.id: {} for edition in editions}
-    query = (
+    free, held = (
         select(_deliveries.c.edition_id, _deliveries.c.state, func.count().label("readers"))
-        .where(_deliveries.c.edition_id.in_(list(found)), _deliveries.c.state.in_(_NOT_ACCEPTED))
+        .where(edition_beside(states).in_(list(found)), of_states(states))
         .group_by(_deliveries.c.edition_id, _deliveries.c.state)
+        for states in (_LEFT, HELD_STATES)
     )
-    for row in connection.execute(query) if editions else ():
+    for row in connection.execute(free.union_all(held)) if editions else ():
         found[row.edition_id][DeliveryState(row.state)] = row.readers
     for edition in editions:
         accepted = edition.audience - sum(found[edition.id].values())

@@ -11,11 +11,12 @@ from newsletter.model.deliveries import DeliveryState
 from newsletter.model.lookups import DomainRow, FailureClass, Failures, ReasonRow
 from newsletter.store import tables
 from newsletter.store.database import Database
+from newsletter.store.steps import of_states
 
 _deliveries = tables.deliveries
 _subscribers = tables.subscribers
 
-_REFUSED = (DeliveryState.FAILED.value, DeliveryState.DEFERRED.value, DeliveryState.UNCERTAIN.value)
+_REFUSED = (DeliveryState.FAILED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 #: Characters of a reply that hold its phase, its code and its enhanced code; what follows names readers.
 _HEAD = 26
@@ -54,7 +55,7 @@ class FailureLookups:
         Args:
             edition_ids: A few.
         """
-        refused = _deliveries.c.edition_id.in_(edition_ids) & _deliveries.c.state.in_(_REFUSED)
+        refused = _deliveries.c.edition_id.in_(edition_ids) & of_states(_REFUSED)
         with self._database.reading() as connection:
             reasons, total = _reasons(connection, refused)
             domains, domain_count = _domains(connection, refused)
@@ -109,7 +110,8 @@ def _domains(connection: Connection, refused: ColumnElement[bool]) -> tuple[list
     """Return the domains with the most refusals, and how many domains there are."""
     domain = _domain(connection)
     of_state = {
-        state: func.sum(case((_deliveries.c.state == state, 1), else_=0)).label(state) for state in _REFUSED
+        state: func.sum(case((_deliveries.c.state == state.value, 1), else_=0)).label(state.value)
+        for state in _REFUSED
     }
     query = (
         select(domain.label("domain"), *of_state.values(), func.count().over().label("total"))
@@ -124,7 +126,7 @@ def _domains(connection: Connection, refused: ColumnElement[bool]) -> tuple[list
     shown = [
         DomainRow(
             domain=row.domain,
-            states={DeliveryState(state): n for state in _REFUSED if (n := int(getattr(row, state)))},
+            states={state: n for state in _REFUSED if (n := int(getattr(row, state.value)))},
         )
         for row in rows
     ]

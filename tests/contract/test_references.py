@@ -1,0 +1,95 @@
+"""What deliveries refer to stays: by foreign keys on SQLite, by triggers of the other side on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, delete, inspect, select, text
+
+from newsletter.errors import StoreError
+from newsletter.model.subscribers import Cadence
+from newsletter.store import tables
+from newsletter.store.audience import queue_deliveries
+from newsletter.store.database import Database
+from newsletter.store.migrate import MIGRATIONS, migrate
+from newsletter.store.store import Store
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+_deliveries = tables.deliveries
+
+
+def forget_others(connection: Connection, table: str) -> None:
+    """Delete all that refers to a table, but deliveries."""
+    for other in reversed(tables.metadata.sorted_tables):
+        keys = [key.parent for key in other.foreign_keys if key.column.table.name == table]
+        if keys and other is not _deliveries:
+            connection.execute(delete(other))
+
+
+@pytest.mark.parametrize("table", ["editions", "subscribers"])
+def test_what_deliveries_are_of_is_not_deleted(store: Store, subscribe, publish, table: str) -> None:
+    subscribe("ada@example.org", "bo@example.org")
+    publish("A story")
+    parent = tables.metadata.tables[table]
+    refused = pytest.raises(StoreError, match="(?i)foreign key|there are deliveries of these")
+    with refused, store._database.transaction() as connection:
+        forget_others(connection, table)
+        connection.execute(delete(parent).where(parent.c.id == 1))
+    assert len(store.deliveries.claim(sender="me", limit=2, now=NOW)) == 2
+    with store._database.transaction() as connection:
+        forget_others(connection, table)
+        assert connection.execute(delete(parent).where(parent.c.id == 1000)).rowcount == 0
+        connection.execute(delete(_deliveries))
+        assert connection.execute(delete(parent)).rowcount in (1, 2)
+
+
+def test_who_deletes_readers_waits_for_who_queues_their_deliveries(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org")
+    edition = publish("A story", cadence=Cadence.WEEKLY)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+    def forget() -> None:
+        """Delete the reader, as one of whom nothing tells any more."""
+        with store._database.transaction() as connection:
+            forget_others(connection, "subscribers")
+            connection.execute(delete(tables.subscribers))
+
+    with ThreadPoolExecutor() as pool:
+        with store._database.transaction() as connection:
+            queue_deliveries(connection, edition.id, list_name="daily", cadence=Cadence.EACH, now=NOW)
+            forgetting = pool.submit(forget)
+            while not store._database.is_sqlite and not connection.scalar(waiting):
+                assert not forgetting.done()
+        with pytest.raises(StoreError, match="(?i)foreign key|there are deliveries of these"):
+            forgetting.result()
+    (delivery,) = store.deliveries.claim(sender="me", limit=2, now=NOW)
+    assert delivery.address == "ada@example.org"
+
+
+def test_a_store_of_the_release_before_keeps_its_deliveries(
+    store: Store, store_url: str, subscribe: Callable[..., None], publish: Callable[..., object]
+) -> None:
+    subscribe("ada@example.org", "bo@example.org")
+    publish("A story")
+    rows = select(_deliveries).order_by(_deliveries.c.id)
+    with store._database.reading() as connection:
+        before = connection.execute(rows).all()
+    database = Database(store_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.transaction() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0014")
+        assert len(inspect(connection).get_foreign_keys("deliveries")) == 2
+    migrate(database)
+    with database.transaction() as connection:
+        kept = inspect(connection).get_foreign_keys("deliveries")
+        assert len(kept) == (2 if database.is_sqlite else 0)
+        assert connection.execute(rows).all() == before
+    assert len(before) == 2
+    database.close()
