@@ -9,6 +9,9 @@ import psycopg
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+#: How connections name themselves that no test is to count: those of the tests' own.
+OUTSIDE = "outside"
+
 #: Tables whose rows a database is made with.
 KEPT_TABLES = {"alembic_version", "install", "queue_schema"}
 
@@ -92,7 +95,7 @@ class SharedDatabase:
     def _connection(self) -> Connection:
         """Return the one connection that is kept from test to test: it knows the tables already."""
         if self._kept is None or self._kept.closed:
-            self._kept = psycopg.connect(self._address(self._name), autocommit=True)
+            self._kept = psycopg.connect(self._address(self._name), autocommit=True, application_name=OUTSIDE)
         return self._kept
 
     def _hang_up(self) -> None:
