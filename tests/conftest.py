@@ -17,6 +17,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import statements
+from examples import IN_PLAIN, IN_SWEEP
 from postgres import SharedDatabase
 from sqlalchemy import create_engine, text
 
@@ -29,8 +30,8 @@ from newsletter.store.store import Store
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-hypothesis.settings.register_profile("newsletter", deadline=None, max_examples=40)
-hypothesis.settings.register_profile("sweep", deadline=None, max_examples=100)
+hypothesis.settings.register_profile("newsletter", deadline=None, max_examples=IN_PLAIN)
+hypothesis.settings.register_profile("sweep", deadline=None, max_examples=IN_SWEEP)
 hypothesis.settings.load_profile("newsletter")
 statements.share()
 

@@ -126,7 +126,7 @@ class Lab:
         connections: int = 2,
     ) -> None:
         self.bed, self.forks, self.sink = bed, forks, sink
-        self._policy, self._connections = policy, connections
+        self.policy, self._connections = policy, connections
         #: Steps up to the publishing, where it need not be gone through before each later one; else 0.
         self._published = 0
         self._bring_back: Callable[[], None] | None = None
@@ -157,7 +157,7 @@ class Lab:
                 "smtp_security": "none",
                 "smtp_connections": self._connections,
                 "smtp_timeout_seconds": 20.0,
-                "uncertain_policy": self._policy,
+                "uncertain_policy": self.policy,
                 "public_url": "https://news.example.org",
                 "secret_keys": ["a key of thirty-two characters, at least"],
                 "bounce_address": "returns@news.example.org",
@@ -196,6 +196,10 @@ class Lab:
             return 0
         self._published = published
         return published + self.live(self.order(stages=SENDING))["steps"]
+
+    def holds_what_policies_share(self, step: int) -> bool:
+        """Whether a step comes before the first message, where no policy has a say yet; False if unknown."""
+        return step <= self._published
 
     def sweep(self, steps: Iterable[int]) -> Tally:
         """Kill a life at each of some steps, and resume each until nothing is due."""
@@ -286,7 +290,7 @@ class Lab:
             where: Where the kill was, in words.
         """
         broken = [*self._broken_once(), *self._broken_rows(tally, unsure, taken), *self._broken_returns()]
-        tally.broken += [f"{self.bed.name}, {self._policy}, {where}: {words}" for words in broken]
+        tally.broken += [f"{self.bed.name}, {self.policy}, {where}: {words}" for words in broken]
 
     def _broken_once(self) -> Iterator[str]:
         """Yield what was done twice, or not at all, though no mail is involved."""
@@ -307,7 +311,7 @@ class Lab:
         ids = {(copy.recipient, copy.message_id) for copy in self.sink.book}
         for address in READERS:
             state, count = rows.get(address, "missing"), copies[address]
-            resent = self._policy == "resend"
+            resent = self.policy == "resend"
             # What the server itself does is no kill's fault: it takes a message and hangs up.
             own = int(DROPPED.get(address, False) and resent)
             most = 1 + max(own, int(resent and address in taken))

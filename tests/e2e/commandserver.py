@@ -6,6 +6,7 @@ by two lines: the process id at once, and the exit code when the process has end
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -13,11 +14,12 @@ import pkgutil
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TypedDict
+from typing import NoReturn, TypedDict
 
 import newsletter.bound
 import newsletter.cli
@@ -69,6 +71,36 @@ def _become(order: Order, streams: Sequence[int]) -> None:
     sys.argv = ["newsletter", *order["arguments"]]
 
 
+def _exit_code_of(work: Callable[[], object]) -> int:
+    """Do what the interpreter does with a program's main function."""
+    try:
+        work()
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException:  # noqa: BLE001 - whatever it is, it is told
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _end(code: int) -> NoReturn:
+    """End as the interpreter does, but leave its memory to the system: to tidy it up takes most of a command.
+
+    What a program says while it is taken down is seen where commands are really started.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = 120
+    os._exit(code & 0xFF)
+
+
 def main() -> None:
     """Serve orders until there are no more."""
     channel = socket.socket(fileno=int(sys.argv[1]))
@@ -84,9 +116,7 @@ def main() -> None:
         if pid == 0:
             channel.close()
             _become(json.loads(line), streams)
-            # It leaves this loop by its own end, and the interpreter is taken down as it always is.
-            command()
-            return
+            _end(_exit_code_of(command))
         for stream in streams:
             os.close(stream)
         channel.sendall(b"%d\n" % pid)

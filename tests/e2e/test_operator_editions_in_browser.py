@@ -6,7 +6,6 @@ What they need: see test_email_in_browser.py.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from archives import put_edition, samples
 from click.testing import CliRunner
-from e2e.test_email_in_browser import SCHEMES, axe, browser, look, test_the_html_is_valid
+from e2e.accessible import check_views
+from e2e.test_email_in_browser import axe, browser, test_the_html_is_valid
 from lookedup import BAD
 from operators import CHEAP, PASSWORD, Office
 from reviewed import NOW, open_office, publish, write
@@ -133,15 +133,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(path: str, seen:
     assert (answer.status, answer.request.redirected_from) == (200, None)
     for details in seen.locator("summary").all():
         details.click()
-    seen.add_script_tag(content=axe)
-    for scheme, width in itertools.product(SCHEMES, (320, 390, 1280)):
-        look(seen, width=width, scheme=scheme)
-        # The mail in a frame has its own tests, and lets no script in.
-        run = "rules => axe.run({exclude: [['iframe']]}, {rules, iframes: false})"
-        result = seen.evaluate(run, rules)
-        found = [(rule["id"], node["html"][:160]) for rule in result["violations"] for node in rule["nodes"]]
-        assert found == [], (scheme, width)
-        assert seen.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
+    # The mail in a frame has its own tests, and lets no script in.
+    check_views(seen, axe, rules, widths=(320, 390, 1280), where={"exclude": [["iframe"]]})
 
 
 @pytest.mark.browser

@@ -5,7 +5,6 @@ What they need: see test_email_in_browser.py.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.test_email_in_browser import SCHEMES, axe, browser, look, test_the_html_is_valid
+from e2e.accessible import check_views
+from e2e.test_email_in_browser import axe, browser, test_the_html_is_valid
 from lookedup import BAD, NOW, note_document, send_some
 from operators import PASSWORD, Office
 from webserver import served
@@ -116,13 +116,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(path: str, seen:
     assert seen.get_by_text("Signed in as root (admin)").count() == 1
     for details in seen.locator("summary").all():
         details.click()
-    seen.add_script_tag(content=axe)
-    for scheme, width in itertools.product(SCHEMES, (320, 1280)):
-        look(seen, width=width, scheme=scheme)
-        result = seen.evaluate("rules => axe.run(document, {rules})", rules)
-        found = [(rule["id"], node["html"][:160]) for rule in result["violations"] for node in rule["nodes"]]
-        assert found == [], (scheme, width)
-        assert seen.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
+    check_views(seen, axe, rules)
 
 
 @pytest.mark.browser

@@ -5,7 +5,6 @@ What they need: see test_email_in_browser.py.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,8 @@ from typing import Any
 
 import pyotp
 import pytest
-from e2e.test_email_in_browser import SCHEMES, axe, browser, look, test_the_html_is_valid
+from e2e.accessible import check_views, look
+from e2e.test_email_in_browser import axe, browser, test_the_html_is_valid
 from operators import NOW, PASSWORD, Office, hidden
 from webserver import served
 
@@ -99,14 +99,7 @@ def open_page(browser: Any, files: dict[str, Path]) -> Iterator[Open]:
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(name: str, open_page: Open, axe: str) -> None:
     rules = {"target-size": {"enabled": True}, "link-in-text-block": {"enabled": True}}
     page = open_page(name, width=320, scheme="light")
-    page.add_script_tag(content=axe)
-    for scheme, width in itertools.product(SCHEMES, (320, 1280)):
-        look(page, width=width, scheme=scheme)
-        result = page.evaluate("rules => axe.run(document, {rules})", rules)
-        found = [(rule["id"], node["html"][:160]) for rule in result["violations"] for node in rule["nodes"]]
-        assert found == [], (scheme, width)
-        assert len(result["passes"]) >= 10
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    check_views(page, axe, rules)
 
 
 def press(page: Any, *keys: str) -> None:

@@ -5,7 +5,6 @@ What they need: see test_email_in_browser.py.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.test_email_in_browser import NOT_FOR_MAIL, SCHEMES, axe, browser, look, test_the_html_is_valid
+from e2e.accessible import check_views, look
+from e2e.test_email_in_browser import NOT_FOR_MAIL, axe, browser, test_the_html_is_valid
 from webserver import Browser
 
 from newsletter.app import App
@@ -172,11 +172,4 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(name: str, open_
     if name in LETTERS:
         rules |= {rule: {"enabled": False} for rule in NOT_FOR_MAIL}
     page = open_page(name, width=320, scheme="light")
-    page.add_script_tag(content=axe)
-    for scheme, width in itertools.product(SCHEMES, (320, 1280)):
-        look(page, width=width, scheme=scheme)
-        result = page.evaluate("rules => axe.run(document, {rules})", rules)
-        found = [(rule["id"], node["html"][:160]) for rule in result["violations"] for node in rule["nodes"]]
-        assert found == [], (scheme, width)
-        assert len(result["passes"]) >= 10
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    check_views(page, axe, rules)

@@ -1,15 +1,18 @@
-"""A real SMTP server that can be told what to answer to whom."""
+"""Real mail servers: one that is told what to answer to whom, one that misbehaves, one that keeps a book."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from crash.sink import Sink
+from crash.world import World
 from faults.server import FaultServer
 from faults.turns import Clock, MakeApp
 from serving import Listener
@@ -197,3 +200,42 @@ def message(recipient: str = "ada@example.org", content: bytes = b"Subject: x\r\
 @pytest.fixture
 def make_message() -> Callable[..., Message]:
     return message
+
+
+@pytest.fixture(scope="module")
+def module_sink() -> Iterator[Sink]:
+    with Sink() as server:
+        yield server
+
+
+@pytest.fixture
+def sink(module_sink: Sink) -> Iterator[Sink]:
+    """A mail server that keeps a book, empty, and that serves everybody at once."""
+    module_sink.forget()
+    module_sink.script = {}
+    module_sink.reply = "250 2.0.0 taken"
+    yield module_sink
+    module_sink.longest_wait_seconds = 0.0
+
+
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    """What is to be closed when the test is over."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def world(store_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
+    """An edition for some readers, once on SQLite and once on PostgreSQL."""
+    return World(store_url, tmp_path, sink, opened)
+
+
+@pytest.fixture
+def sqlite_world(sqlite_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
+    return World(sqlite_url, tmp_path, sink, opened)
+
+
+@pytest.fixture
+def postgres_world(postgres_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
+    return World(postgres_url, tmp_path, sink, opened)

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 import pytest
 import pytest_asyncio
 from conftest import NOW
+from examples import examples
 from feedserver import Asked, FeedServer, Reply, serving
 from hypothesis import given
 from hypothesis import settings as profile
@@ -444,7 +445,7 @@ async def test_items_of_careless_feeds_are_seen_once_each(
 
 
 @given(failures=st.integers(1, 60), retry=st.none() | st.timedeltas(), chance=st.floats(0, 1))
-@profile(max_examples=50)
+@profile(max_examples=examples(50))
 def test_a_source_is_asked_again_within_bounds(failures: int, retry: timedelta | None, chance: float) -> None:
     pace = Pace(every=EVERY)
     wait = pace.after_failure(now=NOW, failures=failures, retry_after=retry, chance=chance) - NOW

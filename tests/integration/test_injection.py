@@ -20,6 +20,7 @@ from typing import Any
 
 import idna
 import pytest
+from examples import spread_out
 from hostile.making import DOCUMENT_DOORS, NOW, READER, SENDER, document, isolated
 from hostile.payloads import PAYLOADS, SURROGATE
 from hostile.reading import NAMES, Skeleton, bodies, mailbox, read_html, read_mail, skeleton
@@ -225,8 +226,9 @@ def check_settings(tmp_path: Path, twin: Twin, payloads: Sequence[str]) -> Count
 
 
 def test_settings_hold_what_they_like(tmp_path: Path, twin: Twin) -> None:
-    count = check_settings(tmp_path, twin, share(PAYLOADS, of=6))
-    assert count.sent > 200
+    payloads = share(PAYLOADS, of=spread_out(6))
+    count = check_settings(tmp_path, twin, payloads)
+    assert count.sent > 0.95 * len(payloads)
     assert count.seen == count.worded
 
 
@@ -253,7 +255,9 @@ def test_an_address_in_the_settings_is_taken_whole_or_refused(key: str, tmp_path
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.txt").write_bytes(document("title", "", 1))
-    values = [value for payload in share(PAYLOADS, of=40) for value in odd_addresses(payload, SENDER)]
+    values = [
+        value for payload in share(PAYLOADS, of=spread_out(40)) for value in odd_addresses(payload, SENDER)
+    ]
     tables = [{"name": f"list-{number}", key: value} for number, value in enumerate(values)]
     app = isolated(tmp_path, folders=(folder,), lists=tables)
     app.ingest(now=NOW)
@@ -275,7 +279,7 @@ def test_an_address_in_the_settings_is_taken_whole_or_refused(key: str, tmp_path
 
 def test_a_public_address_is_taken_whole_or_refused(desk: Desk, tmp_path: Path) -> None:
     made = 0
-    for payload in (*share(PAYLOADS, of=20), "x" * 3000):
+    for payload in (*share(PAYLOADS, of=spread_out(20)), "x" * 3000):
         for base in (
             f"https://news.example.org/{payload}",
             f"https://{payload}.example",
@@ -290,7 +294,7 @@ def test_a_public_address_is_taken_whole_or_refused(desk: Desk, tmp_path: Path) 
             made += 1
             assert list(mail) in (NAMES, [name for name in NAMES if name != "List-Unsubscribe-Post"])
             bodies(mail)
-    assert 0 < made < 0.03 * len(PAYLOADS)
+    assert 0 < made < 0.6 * len(share(PAYLOADS, of=spread_out(20)))
 
 
 # Readers
@@ -383,7 +387,7 @@ def check_names(desk: Desk, payloads: Sequence[str]) -> None:
 
 
 def test_names_hold_what_they_like(desk: Desk) -> None:
-    check_names(desk, share(PAYLOADS, of=10))
+    check_names(desk, share(PAYLOADS, of=spread_out(10)))
 
 
 @pytest.mark.sweep

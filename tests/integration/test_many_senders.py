@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from crash.sink import Sink
 from crash.world import NOW, READERS, World
 
 from newsletter.app import App
@@ -20,28 +16,10 @@ from newsletter.model.deliveries import Delivery, DeliveryState, UncertainPolicy
 S = DeliveryState
 
 
-@pytest.fixture(scope="module")
-def module_sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
-
-
 @pytest.fixture
-def sink(module_sink: Sink) -> Sink:
-    module_sink.forget()
-    module_sink.reply = "250 2.0.0 taken"
-    return module_sink
-
-
-@pytest.fixture
-def opened() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def world(postgres_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
-    return World(postgres_url, tmp_path, sink, opened)
+def world(postgres_world: World) -> World:
+    """Several senders share what is on PostgreSQL alone."""
+    return postgres_world
 
 
 def let_one_die(app: App, *, claimed: int, begun: int) -> None:

@@ -32,41 +32,6 @@ from newsletter.model.deliveries import DeliverReport, DeliveryState, UncertainP
 from newsletter.model.editions import RunOutcome
 from newsletter.store.database import BUSY_TIMEOUT_SECONDS, Database, _postgres_options
 
-
-@pytest.fixture(scope="module")
-def module_sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
-
-
-@pytest.fixture
-def sink(module_sink: Sink) -> Sink:
-    module_sink.forget()
-    module_sink.reply = "250 2.0.0 taken"
-    return module_sink
-
-
-@pytest.fixture
-def opened() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def world(store_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
-    return World(store_url, tmp_path, sink, opened)
-
-
-@pytest.fixture
-def sqlite_world(sqlite_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
-    return World(sqlite_url, tmp_path, sink, opened)
-
-
-@pytest.fixture
-def postgres_world(postgres_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
-    return World(postgres_url, tmp_path, sink, opened)
-
-
 # --- The disk is full -----------------------------------------------------------------------------------
 
 

@@ -7,13 +7,9 @@ import os
 import signal
 import time
 from asyncio.subprocess import Process
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from crash.sink import Sink
 from crash.world import NOW, READERS, World
 from stores import postgres_in_the_sweep
 
@@ -24,37 +20,6 @@ from newsletter.model.deliveries import DeliveryRange, DeliveryState
 from newsletter.store.store import Store
 
 S = DeliveryState
-
-
-@pytest.fixture(scope="module")
-def module_sink() -> Iterator[Sink]:
-    with Sink() as server:
-        yield server
-
-
-@pytest.fixture
-def sink(module_sink: Sink) -> Iterator[Sink]:
-    module_sink.forget()
-    module_sink.script = {}
-    module_sink.reply = "250 2.0.0 taken"
-    yield module_sink
-    module_sink.longest_wait_seconds = 0.0
-
-
-@pytest.fixture
-def opened() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def world(store_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
-    return World(store_url, tmp_path, sink, opened)
-
-
-@pytest.fixture
-def sqlite_world(sqlite_url: str, tmp_path: Path, sink: Sink, opened: ExitStack) -> World:
-    return World(sqlite_url, tmp_path, sink, opened)
 
 
 @pytest.fixture

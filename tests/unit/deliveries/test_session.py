@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -105,7 +106,7 @@ steps = st.one_of(replies, st.binary(max_size=12))
 scripts = st.tuples(*(st.one_of(st.just(good), st.just(good), steps) for good in GOOD))
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(scripts)
 @example(GOOD)
 @example((*GOOD[:3], b"250 taken\r\n250 again\r\n"))
@@ -127,7 +128,7 @@ groups = st.builds(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(groups)
 @example((b"".join(GOOD[:3]), GOOD[3]))
 @example((b"".join(GOOD[:3]), b"250 taken\r\n250 again\r\n"))

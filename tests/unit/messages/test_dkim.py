@@ -12,6 +12,7 @@ from hashlib import sha256
 import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,7 +128,7 @@ def test_an_address_in_raw_utf8_verifies(reader: Reader) -> None:
     assert verdicts(signed(content)) == [True, True]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(subject=st.text(max_size=200), text=st.text(max_size=400), html=st.text(max_size=400))
 def test_any_message_verifies(subject: str, text: str, html: str) -> None:
     reader = Reader(
@@ -145,7 +146,7 @@ def test_any_message_verifies(subject: str, text: str, html: str) -> None:
 LINES = st.lists(st.text(alphabet=" \t.aé=-", max_size=12), max_size=12)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(lines=LINES, folds=LINES, ended=st.booleans())
 def test_any_raw_message_verifies_as_servers_get_it(
     lines: list[str], folds: list[str], *, ended: bool

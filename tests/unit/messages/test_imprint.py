@@ -13,6 +13,7 @@ from quopri import decodestring
 
 import dkim
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from slowway import build_slowly
@@ -119,7 +120,7 @@ def test_every_copy_says_what_the_slow_way_says(
 
 
 def test_a_copy_goes_over_the_wire_as_it_is(render: Callable[..., Rendering], reader: Reader) -> None:
-    @settings(COMMON, max_examples=80)
+    @settings(COMMON, max_examples=examples(80))
     @given(
         READERS,
         st.lists(st.sampled_from([".", "..", ".a" * 50, "." * 200, "x" * 74 + ".", ".\n."]), max_size=6),

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -164,7 +165,9 @@ def test_a_value_of_any_length_joins_the_encoded_text(render: Render, reader: Re
         assert f'href="{longer.unsubscribe_url}"' in html.get_content()
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(subject=HOSTILE, title=HOSTILE, name=HOSTILE, sender=HOSTILE)
 def test_no_words_can_add_a_field(
     subject: str, title: str, name: str, sender: str, render: Render, reader: Reader
@@ -183,7 +186,7 @@ def test_no_words_can_add_a_field(
     assert len(mail["List-Id"]) <= 255
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(WORDS)
 def test_a_subject_is_read_back(subject: str) -> None:
     field = text_field("Subject", subject)

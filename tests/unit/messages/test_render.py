@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import jinja2
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -160,7 +161,9 @@ HOSTILE = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(headline=HOSTILE, sentence=HOSTILE, name=HOSTILE, title=HOSTILE, brand=HOSTILE)
 def test_no_document_makes_an_edition_unfit_to_send(
     headline: str,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def test_cells_counts_columns(text: str, width: int) -> None:
     assert cells(text) == width
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(ANY_TEXT, st.sampled_from(["", "> ", "12. ", "* "]))
 def test_wrapped_lines_fit_and_nothing_is_lost(text: str, first: str) -> None:
     text = clean(text)

@@ -1,6 +1,7 @@
 """Plain text of HTML fragments as feeds and mails carry them, whole or damaged."""
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,7 +136,7 @@ _PARTS = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(_PARTS) | st.text(max_size=3), max_size=40).map("".join))
 def test_anything_is_read(fragment: str) -> None:
     text = text_of_html(fragment)

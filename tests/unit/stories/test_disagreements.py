@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -260,7 +261,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(WORDS, max_size=25), st.lists(WORDS, max_size=25), st.sampled_from(["en", "de", "ru", "zh"]))
 def test_any_words_give_claims_that_stand_in_their_sentences(
     one: list[str], other: list[str], language: str

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import stored
@@ -209,7 +210,7 @@ TOPICS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(texts=st.lists(TOPICS, max_size=12), cutoff=st.floats(0.01, 1.0))
 def test_every_document_is_in_exactly_one_group(texts: list[list[str]], cutoff: float) -> None:
     documents = [stored(n, "News", " ".join(text)) for n, text in enumerate(texts, 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +38,7 @@ def naive(count: int, pairs: Pairs, cutoff: float) -> list[tuple[int, ...]]:
     return clusters
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(values=st.lists(st.integers(0, 40), min_size=21, max_size=21), cutoff=st.integers(1, 30))
 def test_it_is_average_link(values: list[int], cutoff: int) -> None:
     pairs = {pair: value / 40 for pair, value in zip(combinations(range(7), 2), values, strict=True) if value}

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -178,7 +179,7 @@ SENTENCES = st.text("abcdeéßЖ中文 ABC 0123.,'’-%\n", min_size=1, max_size
 
 
 @given(st.lists(SENTENCES, min_size=1, max_size=4), SENTENCES)
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_likeness_is_a_share_and_what_was_told_is_all_told(told: list[str], other: str) -> None:
     memory = Told(told, language=None)
     assert 0.0 <= memory.says(other) <= 1.0

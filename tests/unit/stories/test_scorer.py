@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,7 +84,7 @@ def test_what_is_not_read_comes_last_in_its_order() -> None:
     assert scores[SENTENCE_CAP:] == sorted(scores[SENTENCE_CAP:], reverse=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.text(max_size=60), max_size=12), st.text(max_size=30))
 def test_any_text_has_finite_scores(sentences: list[str], headline: str) -> None:
     scores = score_sentences(sentences, headline=headline, language=None)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -253,7 +254,7 @@ SENTENCES = st.sampled_from(
 BODIES = st.lists(st.lists(SENTENCES, max_size=5), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(BODIES, st.one_of(st.none(), st.integers(1, 5)), st.integers(1, 120))
 def test_any_documents_give_a_traceable_summary(
     bodies: list[list[str]], sentence_count: int | None, word_limit: int

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -82,7 +83,7 @@ def read_with(reader: Callable[[str], Address], text: str) -> Address | str:
         return error.reason
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(PIECES | st.sampled_from("abz019"), max_size=9).map("".join))
 @example("postmaster@example.org")
 @example("a" * 65 + "@example.org")
@@ -241,7 +242,7 @@ def test_an_export_is_safe_for_spreadsheets_and_comes_back_as_it_was(sqlite_stor
     assert (copied.address.display, copied.name) == ("+promo@example.org", "=HYPERLINK(1)")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
 def test_any_text_is_imported_or_refused_without_a_crash(sqlite_store: Store, text: str) -> None:
     try:
