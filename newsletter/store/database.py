@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -283,9 +284,15 @@ class Database:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock.value})
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one in use by a call that nobody waits for any more, when it is back."""
         self._at_once.close()
+        event.listen(self.engine.pool, "checkin", _close_late)
         self.engine.dispose()
+
+
+def _close_late(connection: DBAPIConnection | None, _entry: ConnectionPoolEntry) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def _free_postgres_locks(connection: Connection) -> None:
