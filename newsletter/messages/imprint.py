@@ -107,17 +107,17 @@ class Imprint:
         page = _link_pair(reader.unsubscribe_url, mail=True)
         own = self._own_fields(reader, recipient, message_id)
         values = self._values(reader, recipient, page)
-        pieces = self._cuts[one_click].filled(values)
-        pieces[0] = ("\r\n".join(own) + "\r\n").encode("utf-8") + pieces[0]
+        octets = ("\r\n".join(own) + "\r\n").encode("utf-8")
+        signature = b""
         if self._signer is not None:
             fields = [field.encode("utf-8") for field in own]
             body = self._canonical.filled(values)[1:]
-            pieces.insert(0, self._seals[one_click].sign(fields, body=body, now=now))
+            signature = self._seals[one_click].sign(fields, body=body, now=now)
         return Message(
             sender=_wire_address(sender),
             recipient=recipient,
             message_id=message_id,
-            pieces=tuple(pieces),
+            pieces=(signature, octets, *self._cuts[one_click].filled(values)),
             is_wire=True,
         )
 
