@@ -9,9 +9,6 @@ import psycopg
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-#: How connections name themselves that no test is to count: those of the tests' own.
-OUTSIDE = "outside"
-
 #: Tables whose rows a database is made with.
 KEPT_TABLES = {"alembic_version", "install", "queue_schema"}
 
@@ -53,7 +50,6 @@ class SharedDatabase:
         self._run_sql, self._template, self._address = run_sql, template, address
         self._number, self._tests = 0, 0
         self._made: list[Any] | None = None
-        self._kept: Connection | None = None
 
     @property
     def _name(self) -> str:
@@ -64,7 +60,8 @@ class SharedDatabase:
         if self._made is None:
             self._number, self._tests = self._number + 1, 0
             self._run_sql(f"CREATE DATABASE {self._name} TEMPLATE {self._template}")
-            self._made = _shape(self._connection())
+            with self._connect() as connection:
+                self._made = _shape(connection)
         self._tests += 1
         return self._address(self._name)
 
@@ -76,32 +73,16 @@ class SharedDatabase:
     def drop(self) -> None:
         """Drop it; the next test gets another one."""
         if self._made is not None:
-            self._hang_up()
             self._run_sql(f"DROP DATABASE {self._name} WITH (FORCE)")
             self._made = None
 
     def _emptied(self) -> bool:
-        try:
-            return self._empties(self._connection())
-        except psycopg.OperationalError:
-            # The test has cut every connection.
-            self._hang_up()
-            return self._empties(self._connection())
+        with self._connect() as connection:
+            connection.execute(_OTHERS)
+            return _shape(connection) == self._made and empty(connection) <= _MOST_ROWS
 
-    def _empties(self, connection: Connection) -> bool:
-        connection.execute(_OTHERS)
-        return _shape(connection) == self._made and empty(connection) <= _MOST_ROWS
-
-    def _connection(self) -> Connection:
-        """Return the one connection that is kept from test to test: it knows the tables already."""
-        if self._kept is None or self._kept.closed:
-            self._kept = psycopg.connect(self._address(self._name), autocommit=True, application_name=OUTSIDE)
-        return self._kept
-
-    def _hang_up(self) -> None:
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
+    def _connect(self) -> Connection:
+        return psycopg.connect(self._address(self._name), autocommit=True)
 
 
 def _shape(connection: Connection) -> list[Any]:

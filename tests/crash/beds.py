@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
-from postgres import OUTSIDE, empty
+from postgres import empty
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from newsletter.store.store import Store
+
+#: How a look from outside is told from the product's own connections.
+_OUTSIDE = "lab"
 
 
 class Bed(Protocol):
@@ -76,7 +79,7 @@ class PostgresBed:
         Store.open(url).close()
         address = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self.engine = create_engine(
-            address, isolation_level="AUTOCOMMIT", connect_args={"application_name": OUTSIDE}
+            address, isolation_level="AUTOCOMMIT", connect_args={"application_name": _OUTSIDE}
         )
 
     def renew(self) -> None:
@@ -89,7 +92,7 @@ class PostgresBed:
     def wait_until_quiet(self) -> None:
         others = text(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-            f"AND backend_type = 'client backend' AND application_name <> '{OUTSIDE}'"
+            f"AND backend_type = 'client backend' AND application_name <> '{_OUTSIDE}'"
         )
         deadline = time.monotonic() + 30
         with self.engine.connect() as connection:

@@ -346,6 +346,8 @@ Every row is a test: a server that does just this, at just this place, and a boo
   odd about an envelope that was said behind a content costs nobody an attempt: a fresh connection is asked.
 - A server that takes groups, leaves the final dot unanswered and goes on all the same cannot be seen through:
   its next "yes" passes for the missing one.
+- A server that takes groups and throws away what stands behind a content costs one message a time-out, and it
+  goes out over a fresh connection; for an hour nothing is said ahead to that server any more.
 - **bounce**: what the refusal says about the mailbox. **goes on**: whether the connection takes the next
   message. **backs off**: whether the server asked to be left alone. **copies**: how many it really has.
 
