@@ -327,7 +327,7 @@ class Conversation(asyncio.Protocol):
         if self._over:
             return
         heard = self._parser.feed(data)
-        if self._taken is not None and self._goes_on(heard):
+        if self._taken is not None and not self._parser.fault and self._goes_on(heard):
             return
         self._heard += heard
         if self._parser.fault:
