@@ -112,6 +112,9 @@ class Database:
             _prepare_sqlite(self.engine, synchronous=synchronous)
         else:
             ask_after_idling(self.engine)
+        #: How often it was opened: once, and again by whoever uses it after it was closed.
+        self._opened_times = 1
+        self._close_what_comes_late()
         self._at_once = AtOnce(self.engine)
 
     @property
@@ -286,13 +289,20 @@ class Database:
     def close(self) -> None:
         """Close every connection; one in use by a call that nobody waits for any more, when it is back."""
         self._at_once.close()
-        event.listen(self.engine.pool, "checkin", _close_late)
+        self._opened_times += 1
         self.engine.dispose()
 
+    def _close_what_comes_late(self) -> None:
+        """See that a connection which is given back after all were closed is closed as well."""
 
-def _close_late(connection: DBAPIConnection | None, _entry: ConnectionPoolEntry) -> None:
-    if connection is not None:
-        connection.close()
+        @event.listens_for(self.engine, "connect")
+        def _(_connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+            entry.info["opened_times"] = self._opened_times
+
+        @event.listens_for(self.engine, "checkin")
+        def _(connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+            if connection is not None and entry.info.get("opened_times") != self._opened_times:
+                connection.close()
 
 
 def _free_postgres_locks(connection: Connection) -> None:

@@ -86,7 +86,7 @@ def test_when_the_transaction_fails_after_the_batches_none_is_left(
     store, subscribe, publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe(*readers(25))
-    monkeypatch.setattr("newsletter.store.editions._record_run", lambda *_: 1 / 0)
+    monkeypatch.setattr("newsletter.store.publishing._record_run", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         publish("A story")
     assert queued(store) == []

@@ -22,4 +22,7 @@ def test_a_connection_in_use_while_the_store_closes_is_closed_when_it_is_back(st
     else:
         assert driver is not None
         assert driver.closed
-    store.check()
+    for _ in range(2):
+        # Opened anew, it is as before.
+        store.check()
+        store.editions.published_lists()
