@@ -207,13 +207,10 @@ class _Turn:
         return Sending(
             self._store,
             self._bag,
+            terms,
             clock=self._clock,
             stopping=self._stopping,
-            list_name=terms.list_name,
             on_result=self._on_result,
-            troubles=terms.troubles,
-            set_aside=dict(terms.set_aside),
-            is_trial=terms.is_trial,
             only=self._only,
         )
 

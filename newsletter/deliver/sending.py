@@ -4,11 +4,12 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from newsletter.deliver.company import Company
+from newsletter.deliver.crew import Terms
 from newsletter.deliver.desk import Desk
 from newsletter.deliver.findings import Findings
 from newsletter.deliver.lane import Lane, Pace
@@ -52,14 +53,11 @@ class Sending:
         self,
         store: Store,
         bag: Postbag,
+        terms: Terms,
         *,
         clock: Clock,
         stopping: asyncio.Event,
-        list_name: str | None,
         on_result: Callable[[], None],
-        troubles: Mapping[int, Breaker],
-        set_aside: dict[int, datetime],
-        is_trial: bool,
         only: DeliveryRange | None = None,
         name: str = "",
     ) -> None:
@@ -68,13 +66,10 @@ class Sending:
         Args:
             store: Where the deliveries are.
             bag: How they go out.
+            terms: What the turn begins with.
             clock: Returns the time, UTC.
             stopping: Once set, nothing more is begun.
-            list_name: Only this list's; None for all.
             on_result: Called after each attempt.
-            troubles: What is kept of editions whose sender was refused before, by id.
-            set_aside: Until when editions are to be left alone, UTC, by id.
-            is_trial: The server was in trouble: what it refuses is put off until it has accepted something.
             only: Only these deliveries; None for all.
             name: To claim under; empty: a random one.
         """
@@ -93,19 +88,23 @@ class Sending:
         self._harmless: set[asyncio.Task[None]] = set()
         #: Workers that have not ended.
         self._at_work: set[asyncio.Task[None]] = set()
+        # Grows: what one connection finds out, the others are to know.
+        set_aside = dict(terms.set_aside)
         self.queue = Queue(
             store,
             bag,
             sender=self._name,
             clock=clock,
             stopping=self._ending,
-            list_name=list_name,
+            list_name=terms.list_name,
             set_aside=set_aside,
             only=only,
             company=self._company,
         )
         self.outcomes: Counter[DeliveryState] = Counter()
-        self.findings = Findings(bag, clock, troubles=troubles, set_aside=set_aside, is_trial=is_trial)
+        self.findings = Findings(
+            bag, clock, troubles=terms.troubles, set_aside=set_aside, is_trial=terms.is_trial
+        )
         self._pace = Pace(
             queue=self.queue,
             findings=self.findings,

@@ -65,17 +65,13 @@ async def work(store: Store, bag: Postbag, order: Order, *, ear: int, mouth: Mou
     loop = asyncio.get_running_loop()
     loop.add_reader(ear, _listen, loop, ear, stopping)
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    terms = order.terms
     sending = Sending(
         store,
         bag,
+        order.terms,
         clock=_clock(order.now),
         stopping=stopping,
-        list_name=terms.list_name,
         on_result=lambda: None,
-        troubles=terms.troubles,
-        set_aside=dict(terms.set_aside),
-        is_trial=terms.is_trial,
         name=order.sender,
     )
     telling = asyncio.create_task(_keep_telling(mouth, sending))
