@@ -96,6 +96,12 @@ def publish(commands: Commands, home: Path, number: int) -> str:
     return answer.stdout + answer.stderr
 
 
+def press(page: Any, button: str) -> None:
+    """Press a button and wait for the page that answers: a click alone returns before it is there."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button).click()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "no scripts"])
 def test_a_reader_comes_reads_chooses_and_leaves(
@@ -109,13 +115,13 @@ def test_a_reader_comes_reads_chooses_and_leaves(
 
     page.goto(f"http://localhost:{address[1]}/")
     page.get_by_label("Email address").fill(READER)
-    page.get_by_role("button", name="Send me the confirmation").click()
+    press(page, "Send me the confirmation")
     assert page.get_by_role("heading", name="Look in your inbox").is_visible()
 
     letter = mail.next()
     assert letter["To"] == READER
     page.goto(link(letter, "c"))
-    page.get_by_role("button", name="Yes, subscribe me").click()
+    press(page, "Yes, subscribe me")
     assert page.get_by_role("heading", name="You are subscribed").is_visible()
 
     publish(commands, home, 0)
@@ -126,15 +132,15 @@ def test_a_reader_comes_reads_chooses_and_leaves(
 
     page.goto(link(edition, "p"))
     page.get_by_label("Once a week").check()
-    page.get_by_role("button", name="Save").click()
+    press(page, "Save")
     assert page.get_by_text("Your choices are saved").is_visible()
     assert page.get_by_label("Once a week").is_checked()
     page.get_by_label("Every edition").check()
-    page.get_by_role("button", name="Save").click()
+    press(page, "Save")
     assert page.get_by_label("Every edition").is_checked()
 
     page.goto(link(edition, "u"))
-    page.get_by_role("button", name="Unsubscribe").click()
+    press(page, "Unsubscribe")
     assert page.get_by_role("heading", name="You have left").is_visible()
     assert "no confirmed subscriber" in publish(commands, home, 1)
     page.context.close()
