@@ -15,8 +15,11 @@ from sqlalchemy import (
 
 from newsletter.store.tables.columns import UtcDateTime, metadata, reference, row_id
 
-# On PostgreSQL its two references are kept by triggers of the tables that are referred to (migration 0015):
-# foreign keys, looked up and locked for each row, took more than half of the time of queueing an edition.
+# Its two references are kept by triggers of the tables that are referred to (migrations 0015 and 0016):
+# foreign keys, looked up for each row, took much of the time of queueing an edition.
+#
+# No index finds a reader's deliveries by itself: it would be written all over for each edition. They are
+# looked up edition by edition, in the index that keeps them unique; see `past.copies_of`.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -62,7 +65,6 @@ Index(
     sqlite_where=_is_free,
     postgresql_where=_is_free,
 )
-Index("ix_deliveries_subscriber_id", deliveries.c.subscriber_id)
 
 #: Values of this install, such as the key of the suppressions' hashes.
 install = Table(
