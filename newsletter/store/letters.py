@@ -14,9 +14,10 @@ from newsletter.model.readers import Letter, LetterKind, LetterState
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
-from newsletter.store.database import Database, Lock, in_portions
+from newsletter.store.database import Database, Lock
 from newsletter.store.keys import AddressHasher
 from newsletter.store.past import copies_of
+from newsletter.store.statements import in_portions
 
 _signups = tables.signups
 _subscribers = tables.subscribers
