@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, delete, inspect, select, text
+from sqlalchemy import Connection, delete, inspect, select, text, update
 
 from newsletter.errors import StoreError
 from newsletter.model.subscribers import Cadence
@@ -57,6 +57,18 @@ def test_whether_deliveries_are_of_it_is_found_by_an_index(sqlite_store: Store, 
         plan = " / ".join(row[-1] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {found}")))
     assert "SEARCH deliveries USING COVERING INDEX sqlite_autoindex_deliveries_1 (edition_id=?" in plan, plan
     assert "SCAN deliveries" not in plan, plan
+
+
+def test_a_reader_stays_of_whom_nothing_but_a_delivery_tells(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org")
+    publish("A story")
+    subscribe("bo@example.org")
+    with store._database.transaction() as connection:
+        connection.execute(delete(tables.consents))
+        connection.execute(update(tables.subscriptions).values(state="unconfirmed"))
+    assert store.letters.forget(before=NOW + timedelta(days=9)) == 2 + 1, "two subscriptions, and bo"
+    with store._database.reading() as connection:
+        assert connection.scalars(select(tables.subscribers.c.address)).all() == ["ada@example.org"]
 
 
 def test_who_deletes_readers_waits_for_who_queues_their_deliveries(store: Store, subscribe, publish) -> None:
