@@ -52,6 +52,7 @@ def test_what_sentences_are_worth() -> None:
     assert Judge.of(["One.", "The dam broke on Monday in the rain."], "A dam broke. Rain.").oracle(2) == [1]
 
 
+@pytest.mark.sweep
 def test_summaries_of_several_documents_are_scored_as_those_of_one() -> None:
     pytest.importorskip("rouge_score", reason="needs the extra bench")
     text, references = "The dam broke. Cows drowned.", ["A dam broke in the valley.", "Cows drowned, 12."]
