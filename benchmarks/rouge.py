@@ -37,11 +37,11 @@ class _Overlap:
 
     @classmethod
     def of(cls, spelt: Sequence[Sequence[str]], target: Sequence[str], size: int) -> "_Overlap":
-        wanted = _grams(target, size)
+        wanted = grams(target, size)
         held = np.zeros((len(spelt), len(wanted)))
         sizes = np.zeros(len(spelt))
         for row, found in enumerate(spelt):
-            counted = _grams(found, size)
+            counted = grams(found, size)
             sizes[row] = counted.total()
             held[row] = [counted[gram] for gram in wanted]
         return cls(reference=np.array(list(wanted.values()), dtype=np.float64), held=held, sizes=sizes)
@@ -53,8 +53,14 @@ class _Overlap:
         return np.asarray(2 * shared / np.maximum(1.0, sizes))
 
 
-def _grams(found: Sequence[str], size: int) -> Counter[tuple[str, ...]]:
+def grams(found: Sequence[str], size: int) -> Counter[tuple[str, ...]]:
+    """Count the runs of so many tokens."""
     return Counter(zip(*[found[at:] for at in range(size)], strict=False))
+
+
+def f_measure(told: Counter[tuple[str, ...]], wanted: Counter[tuple[str, ...]]) -> float:
+    """Return the F1 of what a summary tells beside what a reference holds, 0 to 1."""
+    return 2 * (told & wanted).total() / max(1, told.total() + wanted.total())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

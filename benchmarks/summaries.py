@@ -1,6 +1,6 @@
 """Measure summaries of one document against what people wrote: ROUGE, defects, time.
 
-    python -m benchmarks summaries DATA_FOLDER [--cross-validate] [--sets NAME,...] [--most N]
+    python -m benchmarks summaries DATA_FOLDER [--cross-validate] [--lengths] [--sets NAME,...] [--most N]
 
 DATA_FOLDER, or its subfolder `summaries`, holds cnndm*.jsonl, headlines*.jsonl and xsum*.jsonl; without them
 nothing is measured. Sets are daily-mail, cnn, headlines and xsum; --most takes N articles of each file,
@@ -9,6 +9,9 @@ evenly spread. Needs the extra `bench`, and `fit` for --cross-validate.
 The weights that come with the product are judged, which is honest only on articles that they were not fitted
 to. With --cross-validate the editor's weights are fitted five times on four fifths of the articles, and each
 article is judged by weights that have not seen it.
+
+With --lengths nothing else is measured than what the choice between two sentences and three does: the
+editor's ROUGE-1 over lead, and its sentences, for several values of what having all three is worth.
 
 All methods read the same cleaned sentences and tell as many (3 of cnndm, 2 of headlines, 1 of xsum); "lead,
 as printed" reads the text without cleaning. sumy's algorithms tell their best sentences in source order,
@@ -28,10 +31,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.articles import Article, find_files, read_articles
+from benchmarks.articles import SENTENCE_COUNTS, Article, find_files, read_articles
 from benchmarks.defects import find_defects
 from benchmarks.editing import WORD_LIMIT, cleaned, edit
 from benchmarks.rouge_scores import METRICS, compare, score
@@ -44,6 +47,8 @@ from newsletter.stories.sumy import ALGORITHMS, SumySummarizer
 
 SETS = {"daily-mail": "Daily Mail", "cnn": "CNN", "headlines": "headlines", "xsum": "xsum"}
 BUDGET = 1.1
+#: What it may be worth that a summary has all its sentences; with the last one every summary has that can.
+LENGTHS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.6, 2.0, 3.0, 1000.0)
 EDITOR, LEAD, PRINTED = "editor", "lead", "lead, as printed"
 INFORMED = "edmundson, headline"
 #: The sumy algorithm that is also compared at equal bytes.
@@ -195,6 +200,28 @@ def report(name: str, articles: Sequence[Article], weights: Mapping[str, Weights
     )
 
 
+def report_lengths(name: str, articles: Sequence[Article], weights: Mapping[str, Weights]) -> None:
+    """Print how the editor does beside lead if having all sentences were worth more, or less."""
+    texts = [cleaned(article) for article in articles]
+    lead = [
+        score(sentences[: article.sentence_count], article.references)[0]
+        for article, sentences in zip(articles, texts, strict=True)
+    ]
+    for worth in LENGTHS:
+        edited = [
+            [sentences[index] for index in edit(a, sentences, _with_length(weights[a.id], worth))]
+            for a, sentences in zip(articles, texts, strict=True)
+        ]
+        reached = [score(told, a.references)[0] for told, a in zip(edited, articles, strict=True)]
+        mean = statistics.mean(map(len, edited))
+        print(f"{name}: all sentences worth {worth:g}: {mean:.2f} sentences, R-1 {compare(reached, lead)}")
+
+
+def _with_length(weights: Weights, worth: float) -> Weights:
+    *shorter, panel = weights.preferences
+    return replace(weights, preferences=(*shorter, replace(panel, all_sentences=worth)))
+
+
 def import_cost() -> str:
     """Return what it costs to start without summarising anything."""
     script = (
@@ -212,6 +239,7 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cross-validate", action="store_true")
+    parser.add_argument("--lengths", action="store_true")
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--most", type=int)
     given = parser.parse_args(arguments)
@@ -235,7 +263,10 @@ def main(arguments: Sequence[str]) -> None:
     for name in names:
         chosen = [article for article in articles if article.group == SETS[name]]
         if chosen:
-            report(name, chosen, weights)
+            if not given.lengths:
+                report(name, chosen, weights)
+            elif chosen[0].sentence_count == max(SENTENCE_COUNTS.values()):
+                report_lengths(name, chosen, weights)
 
 
 if __name__ == "__main__":

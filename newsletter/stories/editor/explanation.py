@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from newsletter.errors import SummarizerError
 from newsletter.model.documents import ParsedDocument
 from newsletter.stories.editor.choose import Draft
 from newsletter.stories.editor.features import FEATURES
-from newsletter.stories.editor.proposals import PROPOSAL_FEATURES
+from newsletter.stories.editor.proposals import PROPOSAL_FEATURES, PROPOSAL_PARTS
 from newsletter.stories.editor.ranking import MOST_SENTENCES, Desk, Proposal
 from newsletter.stories.editor.reasons import (
     Choice,
@@ -19,7 +20,7 @@ from newsletter.stories.editor.reasons import (
 from newsletter.stories.editor.weights import Weights, shipped_weights
 from newsletter.stories.text.cleaning import clean_sentences
 
-#: Proposals that are named, best first.
+#: Proposals that are named, best first, and the best of another length if it is not among them.
 _PROPOSALS_NAMED = 3
 
 
@@ -62,7 +63,7 @@ def explain_summary(
     return SummaryExplanation(
         choice=choice,
         sentences=tuple(_sentences(desk, weights, chosen)),
-        proposals=tuple(map(_proposal, proposals[:_PROPOSALS_NAMED])),
+        proposals=tuple(map(_proposal, _named(proposals))),
     )
 
 
@@ -83,8 +84,19 @@ def _sentences(desk: Desk, weights: Weights, chosen: Sequence[int]) -> Iterable[
         )
 
 
+def _named(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Return the best proposals, and the best of another length: why two sentences, why three."""
+    named = list(proposals[:_PROPOSALS_NAMED])
+    sizes = {len(proposal.indices) for proposal in named}
+    others = (proposal for proposal in proposals if len(proposal.indices) not in sizes)
+    return [*named, *islice(others, 1 if len(sizes) == 1 else 0)]
+
+
 def _proposal(proposal: Proposal) -> ProposalExplanation:
-    parts = _parts(PROPOSAL_FEATURES, proposal.parts)
+    *numbers, all_sentences = proposal.parts
+    # First, because it is what lets a last sentence in.
+    length = _parts(PROPOSAL_PARTS[-1:], (all_sentences,))
+    parts = (*length, *_parts(PROPOSAL_FEATURES, numbers))
     return ProposalExplanation(places=proposal.indices, score=_sum(parts), contributions=parts)
 
 

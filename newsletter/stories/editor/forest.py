@@ -12,10 +12,13 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Forest:
-    """Trees side by side: row t of each table is tree t, its nodes in any order, the root first.
+    """Trees one behind the other: each table has an entry for every node of every tree.
 
     A leaf is its own child, so that a walk that has arrived stays where it is.
     """
+
+    #: The node that each tree begins with.
+    roots: Indices
 
     #: Column that a node looks at; 0 in leaves.
     columns: Indices
@@ -52,27 +55,28 @@ class Forest:
                     right[row, open_nodes.pop()] = node + 1
         leaves = columns < 0
         own = np.arange(size)
+        roots = np.arange(0, columns.size, size)
         return cls(
-            columns=np.where(leaves, 0, columns),
-            thresholds=thresholds,
-            left=np.where(leaves, own, own + 1),
-            right=right,
-            values=values,
+            roots=roots,
+            columns=np.where(leaves, 0, columns).ravel(),
+            thresholds=thresholds.ravel(),
+            left=(np.where(leaves, own, own + 1) + roots[:, None]).ravel(),
+            right=(right + roots[:, None]).ravel(),
+            values=values.ravel(),
             depth=size // 2,
         )
 
     @property
     def bias(self) -> float:
         """The score of a row of which nothing is known."""
-        return float(self.values[:, 0].sum())
+        return float(self.values[self.roots].sum())
 
     def score(self, matrix: Floats) -> Floats:
         """Return a score for each row of `matrix`."""
-        trees = np.arange(len(self.values))
-        nodes = np.zeros((len(matrix), len(trees)), dtype=np.int64)
+        nodes = np.tile(self.roots, (len(matrix), 1))
         for _ in range(self.depth):
-            nodes = self._step(matrix, nodes, trees)
-        return np.asarray(self.values[trees, nodes].sum(axis=1))
+            nodes = self._step(matrix, nodes)
+        return np.asarray(self.values.take(nodes).sum(axis=1))
 
     def contributions(self, matrix: Floats) -> Floats:
         """Return what each column brought to each row's score.
@@ -80,18 +84,20 @@ class Forest:
         On the way from a tree's root to a leaf, each step changes the average worth; the change is put down
         to the column that the step looked at (Saabas's path attribution). With `bias`, a row sums to `score`.
         """
-        trees = np.arange(len(self.values))
-        nodes = np.zeros((len(matrix), len(trees)), dtype=np.int64)
-        brought = np.zeros_like(matrix)
-        rows = np.broadcast_to(np.arange(len(matrix))[:, None], nodes.shape)
+        nodes = np.tile(self.roots, (len(matrix), 1))
+        brought = np.zeros(matrix.size)
         for _ in range(self.depth):
-            onward = self._step(matrix, nodes, trees)
-            change = self.values[trees, onward] - self.values[trees, nodes]
-            np.add.at(brought, (rows, self.columns[trees, nodes]), change)
+            onward = self._step(matrix, nodes)
+            change = self.values.take(onward) - self.values.take(nodes)
+            brought += np.bincount(self._cells(matrix, nodes).ravel(), change.ravel(), matrix.size)
             nodes = onward
-        return brought
+        return brought.reshape(matrix.shape)
 
-    def _step(self, matrix: Floats, nodes: Indices, trees: Indices) -> Indices:
-        seen = np.take_along_axis(matrix, self.columns[trees, nodes], axis=1)
-        goes_left = seen <= self.thresholds[trees, nodes]
-        return np.where(goes_left, self.left[trees, nodes], self.right[trees, nodes])
+    def _step(self, matrix: Floats, nodes: Indices) -> Indices:
+        goes_left = matrix.ravel().take(self._cells(matrix, nodes)) <= self.thresholds.take(nodes)
+        return np.where(goes_left, self.left.take(nodes), self.right.take(nodes))
+
+    def _cells(self, matrix: Floats, nodes: Indices) -> Indices:
+        """Return which number of the whole matrix each node looks at, one row a row."""
+        rows, columns = matrix.shape
+        return np.asarray(self.columns.take(nodes) + columns * np.arange(rows)[:, None])

@@ -27,6 +27,9 @@ PROPOSAL_FEATURES: tuple[str, ...] = (
     "quoted_share", "numbers", "names_introduced", "first_person", "speech",
     *(f"{name}_of_full" for name in _OF_FULL),
 )  # fmt: skip
+#: What a proposal's score is the sum of, in the order of `Proposal.parts`; the last is the same for all that
+#: have as many sentences as they may, none of a few words.
+PROPOSAL_PARTS = (*PROPOSAL_FEATURES, "all_sentences")
 Token = TypeVar("Token")
 _COLUMN = {name: place for place, name in enumerate(FEATURES)}
 

@@ -1,6 +1,6 @@
 """Our own summarizer: weighs whole summaries against each other, those that read badly left out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,6 +16,8 @@ from newsletter.stories.editor.weights import Weights, shipped_weights
 MOST_SENTENCES = 5
 #: Best sentences out of which summaries are proposed.
 POOL_SIZE = 10
+#: A sentence of fewer words does not make a summary full: "The bank aims for 2 percent."
+_TELLING_WORDS = 10
 #: Sentences that come in because others lean on them.
 _SUPPORTS = 4
 #: Faults that a proposal may have, where none has less.
@@ -30,7 +32,7 @@ class Proposal:
     indices: tuple[int, ...]
     #: Higher is better; compares with others of the same document only.
     score: float
-    #: What each of `PROPOSAL_FEATURES` brings to the score, in their order; they sum to it.
+    #: What each of `PROPOSAL_PARTS` brings to the score, in their order; they sum to it.
     parts: tuple[float, ...]
 
 
@@ -87,7 +89,9 @@ class Desk:
         if not sets:
             return []
         rows = describe_proposals(self.described, self.scores, sets, sentence_count=sentence_count)
-        brought = weights.preference(sentence_count).contributions(rows)
+        preference = weights.preference(sentence_count)
+        is_full = np.array([self._is_full(chosen, sentence_count) for chosen in sets])
+        brought = np.column_stack([preference.contributions(rows), preference.all_sentences * is_full])
         # Rounded, lest the last digits of one machine choose otherwise than those of another.
         scores = np.round(brought.sum(axis=1), 6)
         best_first = np.argsort(-scores, kind="stable").tolist()
@@ -95,6 +99,11 @@ class Desk:
             Proposal(indices=sets[place], score=float(scores[place]), parts=tuple(brought[place].tolist()))
             for place in best_first
         ]
+
+    def _is_full(self, chosen: Sequence[int], sentence_count: int) -> bool:
+        """Return whether a proposal has all the sentences that it may have, none too short to tell much."""
+        told = all(self.draft.word_count(index) >= _TELLING_WORDS for index in chosen)
+        return told and len(chosen) == sentence_count
 
     def _pool(self, sentence_count: int) -> list[int]:
         """Return the best sentences that have no fault of their own, and those that they lean on."""

@@ -20,7 +20,7 @@ class Choice(StrEnum):
 class Contribution:
     """What one number brings to a score."""
 
-    #: One of `FEATURES` or `PROPOSAL_FEATURES`; "average" is what any sentence has, "not read" what stands
+    #: One of `FEATURES` or `PROPOSAL_PARTS`; "average" is what any sentence has, "not read" what stands
     #: too far behind to be read.
     name: str
     value: float
@@ -51,7 +51,8 @@ class ProposalExplanation:
     places: tuple[int, ...]
     #: Higher is better; the sum of the contributions. Compares with the document's other proposals only.
     score: float
-    #: What each number brings, the strongest first; those that bring nothing are left out.
+    #: First what it brings that all sentences are there that may be, then what each number brings, the
+    #: strongest first; what brings nothing is left out.
     contributions: tuple[Contribution, ...]
 
 
@@ -62,7 +63,8 @@ class SummaryExplanation:
     choice: Choice
     #: In source order; none where cleaning leaves nothing.
     sentences: tuple[SentenceExplanation, ...]
-    #: The best few whole summaries, the best first; none unless they were weighed.
+    #: The best few whole summaries, the best first, and the best of another length; none unless they were
+    #: weighed.
     proposals: tuple[ProposalExplanation, ...]
 
     @property

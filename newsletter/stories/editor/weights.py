@@ -25,6 +25,8 @@ class Preference:
     #: What is taken off each number, and what one unit above is worth.
     means: Floats
     slopes: Floats
+    #: See `Panel`.
+    all_sentences: float = 0.0
 
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> "Preference":
@@ -37,6 +39,27 @@ class Preference:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Panel:
+    """Small trees that judge summaries of so many sentences, several fits side by side."""
+
+    #: Its columns are `PROPOSAL_FEATURES`, each less its mean over the document's proposals: a summary is
+    #: only ever chosen against others of the same document.
+    forest: Forest
+    #: What it is worth besides that a summary has all the sentences that it may have, none of a few words.
+    all_sentences: float
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any]) -> "Panel":
+        """Read a panel as `weights.json` holds it."""
+        return cls(forest=Forest.of(written["trees"]), all_sentences=written["all_sentences"])
+
+    def contributions(self, rows: Floats) -> Floats:
+        """Return what each number of each row of one document brings; a row's sum is its score."""
+        # Rounded, lest the last digits of one machine choose otherwise than those of another.
+        return self.forest.contributions(np.round(rows - rows.mean(axis=0), 6))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Weights:
     """All that is fitted."""
 
@@ -45,7 +68,7 @@ class Weights:
     #: Its columns are `FEATURES`.
     forest: Forest
     #: For one sentence, two, three.
-    preferences: tuple[Preference, ...]
+    preferences: tuple[Preference | Panel, ...]
 
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> "Weights":
@@ -60,12 +83,16 @@ class Weights:
         return cls(
             header=written.get("header", {}),
             forest=Forest.of(written["trees"]),
-            preferences=tuple(Preference.of(preferences[count]) for count in sorted(preferences)),
+            preferences=tuple(_read(preferences[count]) for count in sorted(preferences)),
         )
 
-    def preference(self, sentence_count: int) -> Preference:
+    def preference(self, sentence_count: int) -> Preference | Panel:
         """Return what makes a good summary of so many sentences; more than three are judged as three."""
         return self.preferences[min(sentence_count, len(self.preferences)) - 1]
+
+
+def _read(written: Mapping[str, Any]) -> Preference | Panel:
+    return Panel.of(written) if "trees" in written else Preference.of(written)
 
 
 @cache

@@ -74,6 +74,7 @@ _CAPTION = re.compile(
             r"\bgetty images\b|/(?:reuters|afp|ap)\b",
             r"\((?:left|right|above|below|centre|center|top|bottom|file|seen|l|r)(?: [^)]{0,30})?\)",
             r"^\W*(?:above|below|left|right|top|bottom)\s*[:,]",
+            r"\w, (?:left|right),|, (?:second|third) (?:from )?(?:left|right)\b",
         )
     ),
     re.IGNORECASE,

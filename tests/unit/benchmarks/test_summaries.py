@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.articles import mend
 from benchmarks.rouge import Judge
-from benchmarks.rouge_scores import compare
+from benchmarks.rouge_scores import compare, score
+from benchmarks.several import scores
 from benchmarks.summaries import fill
 
 
@@ -49,3 +50,11 @@ def test_what_sentences_are_worth() -> None:
     assert judge.worths([(0,), (1,), (0, 2)]).tolist() == pytest.approx([2.0, 0.25, 2 * 3 / 9 + 2 * 2 / 6])
     assert judge.oracle(2) == [0]
     assert Judge.of(["One.", "The dam broke on Monday in the rain."], "A dam broke. Rain.").oracle(2) == [1]
+
+
+@pytest.mark.sweep
+def test_summaries_of_several_documents_are_scored_as_those_of_one() -> None:
+    pytest.importorskip("rouge_score", reason="needs the extra bench")
+    text, references = "The dam broke. Cows drowned.", ["A dam broke in the valley.", "Cows drowned, 12."]
+    assert scores(text, references) == pytest.approx(score([text], references)[:2])
+    assert scores("", references) == (0.0, 0.0)

@@ -75,6 +75,8 @@ def test_openers_that_stand_alone(sentence: str) -> None:
         "The harbour on Monday morning, before the storm (R).",
         "Learn more about the vote from our reporters in Ardo.",
         "Send us your stories from the harbour today.",
+        "Ana Ruiz, second left, and Peter Holm, second right, put up the money.",
+        "Mr Holm and his friend Jan Ruiz, right, spent many nights in the harbour.",
     ],
 )
 def test_boilerplate_and_captions(line: str) -> None:
@@ -89,6 +91,8 @@ def test_boilerplate_and_captions(line: str) -> None:
         "Voters signed up in great numbers.",
         "The advert cost two million.",
         "He turned right and left the road.",
+        "Complaints came from neighbours left, right and centre.",
+        "Voters turned to a nationalist, far right party.",
         "Rights groups want all reserved seats scrapped.",
         "The image of the party suffered.",
         "The court ruled that copyright law had been broken.",

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from newsletter.errors import SummarizerError
 from newsletter.stories.editor.features import FEATURES, SENTENCE_CAP, describe
 from newsletter.stories.editor.forest import Forest
+from newsletter.stories.editor.proposals import PROPOSAL_FEATURES
 from newsletter.stories.editor.scorer import score_sentences
-from newsletter.stories.editor.weights import Weights, shipped_weights
+from newsletter.stories.editor.weights import Panel, Weights, shipped_weights
 
 NEWS = [
     "The river Tarn rose by two metres on Monday and flooded the old town of Ardo.",
@@ -124,6 +125,17 @@ def test_weights_for_other_features_are_refused() -> None:
     written = {"features": ["first"], "proposal_features": [], "trees": [], "preferences": {}}
     with pytest.raises(SummarizerError, match="fit_editor"):
         Weights.of(written)
+
+
+def test_a_panel_judges_each_summary_beside_the_others() -> None:
+    panel = shipped_weights().preference(3)
+    assert isinstance(panel, Panel)
+    rows = np.linspace(0.0, 3.0, 4 * len(PROPOSAL_FEATURES)).reshape(4, -1) % 1.3
+    brought = panel.contributions(rows)
+    assert brought.shape == rows.shape
+    assert brought.any()
+    assert np.array_equal(panel.contributions(rows + 7.0), brought)
+    assert not isinstance(shipped_weights().preference(2), Panel)
 
 
 def test_longer_summaries_are_judged_as_those_of_three() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from newsletter.model.documents import ParsedDocument, Span
 from newsletter.stories.editor.choose import Draft, Flaw
 from newsletter.stories.editor.explanation import explain_summary
 from newsletter.stories.editor.features import FEATURES, SENTENCE_CAP
-from newsletter.stories.editor.proposals import PROPOSAL_FEATURES
+from newsletter.stories.editor.proposals import PROPOSAL_PARTS
 from newsletter.stories.editor.ranking import Desk
 from newsletter.stories.editor.reasons import Choice
 from newsletter.stories.editor.weights import shipped_weights
@@ -91,7 +92,48 @@ def test_the_best_proposal_is_told() -> None:
     assert scores == sorted(scores, reverse=True)
     for proposal in told.proposals:
         assert math.fsum(part.value for part in proposal.contributions) == proposal.score
-        assert {part.name for part in proposal.contributions} <= set(PROPOSAL_FEATURES)
+        assert {part.name for part in proposal.contributions} <= set(PROPOSAL_PARTS)
+
+
+def test_two_sentences_are_shown_beside_three() -> None:
+    told = explain_summary(FERRY)
+    assert {len(proposal.places) for proposal in told.proposals} == {2, 3}
+    for proposal in told.proposals:
+        brought = {part.name: part.value for part in proposal.contributions}
+        full = shipped_weights().preference(3).all_sentences if len(proposal.places) == 3 else None
+        assert brought.get("all_sentences") == full
+
+
+def test_a_sentence_of_a_few_words_does_not_make_a_summary_full() -> None:
+    texts = [
+        "The Bank of Aldmere lowered its main interest rate to 3.25 percent on Thursday.",
+        "Consumer prices in October were 2.3 percent higher than a year earlier.",
+        "The bank aims for 2 percent.",
+        "The bank now expects the economy to grow by 1.4 percent this year.",
+    ]
+    told = explain_summary(parsed("Rate falls", *texts))
+    draft = Draft.of(texts, headline="Rate falls", language="en")
+    desk = Desk.of(draft, headline="Rate falls", language="en", weights=shipped_weights())
+    full = {
+        proposal.indices
+        for proposal in desk.propose(shipped_weights(), sentence_count=3, word_limit=110)
+        if proposal.parts[PROPOSAL_PARTS.index("all_sentences")]
+    }
+    assert told.choice is Choice.WEIGHED
+    assert full == {(0, 1, 3)}
+
+
+def test_one_number_says_how_much_the_last_sentence_has_to_be_worth() -> None:
+    texts = [sentence.text for sentence in explain_summary(FERRY).sentences]
+    lengths = []
+    for worth in (-1000.0, 1000.0):
+        *shorter, panel = shipped_weights().preferences
+        weights = replace(shipped_weights(), preferences=(*shorter, replace(panel, all_sentences=worth)))
+        draft = Draft.of(texts, headline=FERRY.headline, language="en")
+        desk = Desk.of(draft, headline=FERRY.headline, language="en", weights=weights)
+        best, *_ = desk.propose(weights, sentence_count=3, word_limit=110)
+        lengths.append(len(best.indices))
+    assert lengths == [2, 3]
 
 
 def test_flaws_are_named() -> None:
