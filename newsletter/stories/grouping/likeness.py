@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.model.explanations import Part
+from newsletter.stories.grouping.contrast import Contrast, Contrasts
 from newsletter.stories.grouping.profiles import Profile
 from newsletter.stories.grouping.rows import Numbers, Rows, View
 from newsletter.stories.grouping.weighing import Floats
@@ -52,6 +53,8 @@ class Parts:
     places: Floats
     figures: Floats
     foremost: Floats
+    #: What it is multiplied by for marks of one event among others of its kind.
+    marks: Contrast
     #: Whether names could be compared; else words and lead are all there is.
     named_both: NDArray[np.bool_]
     #: All of it together, 0 to 1.
@@ -70,7 +73,9 @@ class Parts:
         factors = (
             ("days", self.days), ("years", self.years), ("places", self.places), ("numbers", self.figures),
             ("name in the foreground", self.foremost), ("names beside words", self.kind),
-            ("evidence", self.evidence),
+            ("evidence", self.evidence), ("numbers of the opening", self.marks.numbers),
+            ("names of the headline", self.marks.headline), ("names of two words", self.marks.pairs),
+            ("first day", self.marks.first_day),
         )  # fmt: skip
         return (
             *(
@@ -99,6 +104,7 @@ class Comparison:
         self._figure_counts = np.array([len(profile.figures) for profile in profiles])
         self._foremost = np.array([profile.foremost for profile in profiles], dtype=np.int64)
         self._year_counts = np.array([len(profile.years) for profile in profiles])
+        self._contrasts = Contrasts(profiles, self._rows)
         self._named = np.array([len(p.names.ids) > 0 and len(p.lead_names.ids) > 0 for p in profiles], bool)
 
     def parts(self, number: int, others: Numbers) -> Parts:
@@ -123,7 +129,9 @@ class Comparison:
             self._figures_factor(number, others, products),
         )
         foremost, kind = self._foremost_factor(number, others), _kind_factor(words, names, named)
+        marks = self._contrasts.contrast(number, others)
         total = total * days * years * places * figures * foremost * kind
+        total = total * marks.numbers * marks.headline * marks.pairs * marks.first_day
         # Words side by side in both are one piece: a first name and a surname, or "the bridge at Ardo".
         pieces = products[:, View.PIECES] - products[:, View.LINKS] - (days < 1.0)
         share = (pieces - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
@@ -132,7 +140,7 @@ class Comparison:
         return Parts(
             words=words, lead=lead, names=names, least_names=least, mean_names=mean,
             named_both=named, days=days, years=years, kind=kind, evidence=evidence,
-            places=places, figures=figures, foremost=foremost,
+            places=places, figures=figures, foremost=foremost, marks=marks,
             likeness=np.clip(total * evidence, 0.0, 1.0).round(9),
         )  # fmt: skip
 
