@@ -55,6 +55,8 @@ class Parts:
     foremost: Floats
     #: What it is multiplied by for marks of one event among others of its kind.
     marks: Contrast
+    #: The same for numbers of the opening, in favour no more than evidence allows.
+    numbers: Floats
     #: Whether names could be compared; else words and lead are all there is.
     named_both: NDArray[np.bool_]
     #: All of it together, 0 to 1.
@@ -73,7 +75,7 @@ class Parts:
         factors = (
             ("days", self.days), ("years", self.years), ("places", self.places), ("numbers", self.figures),
             ("name in the foreground", self.foremost), ("names beside words", self.kind),
-            ("evidence", self.evidence), ("numbers of the opening", self.marks.numbers),
+            ("evidence", self.evidence), ("numbers of the opening", self.numbers),
             ("names of the headline", self.marks.headline), ("names of two words", self.marks.pairs),
             ("first day", self.marks.first_day),
         )  # fmt: skip
@@ -129,19 +131,22 @@ class Comparison:
             self._figures_factor(number, others, products),
         )
         foremost, kind = self._foremost_factor(number, others), _kind_factor(words, names, named)
-        marks = self._contrasts.contrast(number, others)
         total = total * days * years * places * figures * foremost * kind
-        total = total * marks.numbers * marks.headline * marks.pairs * marks.first_day
         # Words side by side in both are one piece: a first name and a surname, or "the bridge at Ardo".
         pieces = products[:, View.PIECES] - products[:, View.LINKS] - (days < 1.0)
         share = (pieces - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
         # Copies need no evidence, however short they are.
         evidence = np.clip(np.maximum(share, words**3), 0.0, 1.0)
+        total = np.clip(total * evidence, 0.0, 1.0)
+        marks = self._contrasts.contrast(number, others)
+        # Numbers in common make up for no want of evidence, and make nobody more alike than copies are.
+        opened = np.where(marks.numbers > 1, marks.numbers ** (evidence * (1 - total)), marks.numbers)
+        total = total * opened * marks.headline * marks.pairs * marks.first_day
         return Parts(
             words=words, lead=lead, names=names, least_names=least, mean_names=mean,
             named_both=named, days=days, years=years, kind=kind, evidence=evidence,
             places=places, figures=figures, foremost=foremost, marks=marks,
-            likeness=np.clip(total * evidence, 0.0, 1.0).round(9),
+            numbers=opened, likeness=np.clip(total, 0.0, 1.0).round(9),
         )  # fmt: skip
 
     def _days_factor(self, number: int, others: Numbers) -> Floats:

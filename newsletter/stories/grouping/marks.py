@@ -25,8 +25,9 @@ _FEW, _SOME, _FEW_WEIGHT, _SOME_WEIGHT, _SCORE_WEIGHT = 3, 12, 0.1, 0.3, 1.5
 #: Letters of a word that no headline would begin with a capital unless it did so with all words.
 _LONG_WORD = 5
 #: "One" and its like are left out: they seldom count.
-_SPELLED: Mapping[str, int] = MappingProxyType(
+_SPELLED: Mapping[str, float] = MappingProxyType(
     {word: value for word, value in (UNITS | TENS).items() if value != 1}
+    | {f"{ten}-{unit}": TENS[ten] + UNITS[unit] for ten in TENS for unit in UNITS if 0 < UNITS[unit] < 10}
     | {
         word: value
         for listed in (
@@ -108,11 +109,12 @@ def numbers_of(text: str) -> dict[str, float]:
     out: they are compared apart.
     """
     found: dict[str, float] = {}
-    tokens = [token.casefold() for token in _TOKEN.findall(text)]
+    tokens = _TOKEN.findall(text.casefold())
     for at, token in enumerate(tokens):
-        if token[0].isdigit() and _SCORE_MARK.search(token):
+        digits = token[0].isdigit()
+        if digits and _SCORE_MARK.search(token):
             found[_SCORE_MARK.sub("-", token)] = _SCORE_WEIGHT
-        elif (value := _value(token)) is not None:
+        elif (value := _written(token) if digits else _SPELLED.get(token)) is not None:
             for scale in tokens[at + 1 : at + 3]:
                 if scale not in SCALES:
                     break
@@ -122,14 +124,10 @@ def numbers_of(text: str) -> dict[str, float]:
     return found
 
 
-def _value(token: str) -> float | None:
-    if token[0].isdigit():
-        plain = _GROUP_MARK.sub("", token).replace(",", ".")
-        return None if _YEAR.fullmatch(token) or plain.count(".") > 1 else float(plain)
-    if token in _SPELLED:
-        return float(_SPELLED[token])
-    tens, _, units = token.partition("-")
-    return float(TENS[tens] + UNITS[units]) if tens in TENS and units in UNITS else None
+def _written(token: str) -> float | None:
+    """Return the value of digits; None for a year, and for what is no number."""
+    plain = _GROUP_MARK.sub("", token).replace(",", ".")
+    return None if _YEAR.fullmatch(token) or plain.count(".") > 1 else float(plain)
 
 
 def _weight(value: float) -> float:

@@ -92,7 +92,7 @@ class Vocabulary:
         wording = Wording(
             whole=f"{document.headline}\n\n{body}",
             opening=begins,
-            head=head,
+            head=words(document.headline.partition("\n")[0]),
             opening_words=lead,
             text_words=text,
         )
