@@ -22,6 +22,8 @@ _GROUP_MARK = re.compile(r"[.,](?=\d{3}(?!\d))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 #: Counts up to these are in so many reports that they tell little; what they weigh beside 1, and a score.
 _FEW, _SOME, _FEW_WEIGHT, _SOME_WEIGHT, _SCORE_WEIGHT = 3, 12, 0.1, 0.3, 1.5
+#: Languages that write all nouns with a capital, so that a headline's names do not stand out.
+_CAPITAL_NOUNS = frozenset({"de", "lb"})
 #: Letters of a word that no headline would begin with a capital unless it did so with all words.
 _LONG_WORD = 5
 #: "One" and its like are left out: they seldom count.
@@ -69,6 +71,8 @@ class Wording:
     opening_words: Sequence[str]
     #: Without the headline.
     text_words: Sequence[str]
+    #: Without its region; "" where it could not be told.
+    language: str
 
 
 def find_marks(wording: Wording, *, spoken: frozenset[str], number: Callable[[Sequence[str]], Ids]) -> Marks:
@@ -82,7 +86,9 @@ def find_marks(wording: Wording, *, spoken: frozenset[str], number: Callable[[Se
     head, text = wording.head, wording.text_words
     ordinary = {word for word in (*head, *text) if word[0].islower()}
     named = _named(text, spoken) - ordinary
-    heading = sorted(set(_heading(head, named)) - ordinary - spoken)
+    heading: list[str] = []
+    if wording.language not in _CAPITAL_NOUNS:
+        heading = sorted(set(_heading(head, named)) - ordinary - spoken)
     pairs = sorted({two for two in pairwise(map(fold, wording.opening_words)) if named.issuperset(two)})
     numbers = numbers_of(wording.opening)
     days = (DAY_NUMBERS[day] for word in (*head, *text) if (day := word.casefold()) in DAY_NUMBERS)

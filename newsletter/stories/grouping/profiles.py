@@ -89,15 +89,16 @@ class Vocabulary:
         body = opening(document, COMPARED_CHARACTERS) or document.headline
         begins = " ".join([document.headline, *lead_sentences(document)])
         head, lead, text = words(document.headline), words(begins), words(body)
+        language = (document.language or "").partition("-")[0]
         wording = Wording(
             whole=f"{document.headline}\n\n{body}",
             opening=begins,
             head=words(document.headline.partition("\n")[0]),
             opening_words=lead,
             text_words=text,
+            language=language,
         )
         running = self._number(_telling([*head, *text], spoken))
-        language = (document.language or "").partition("-")[0]
         figures = {fold(word) for word in (*head, *text) if word[0].isdigit()}
         years = {figure for figure in figures if _YEAR.fullmatch(figure)}
         return Profile(
