@@ -117,7 +117,7 @@ def numbers_of(text: str) -> dict[str, float]:
     found: dict[str, float] = {}
     tokens = _TOKEN.findall(text.casefold())
     for at, token in enumerate(tokens):
-        digits = token[0].isdigit()
+        digits = token[0].isdecimal()
         if digits and _SCORE_MARK.search(token):
             found[_SCORE_MARK.sub("-", token)] = _SCORE_WEIGHT
         elif (value := _written(token) if digits else _SPELLED.get(token)) is not None:
