@@ -84,12 +84,12 @@ def find_marks(wording: Wording, *, spoken: frozenset[str], number: Callable[[Se
         number: Gives terms their numbers.
     """
     head, text = wording.head, wording.text_words
-    ordinary = {word for word in (*head, *text) if word[0].islower()}
+    ordinary = {word for word in {*head, *text} if word[0].islower()}
     named = _named(text, spoken) - ordinary
     heading: list[str] = []
     if wording.language not in _CAPITAL_NOUNS:
         heading = sorted(set(_heading(head, named)) - ordinary - spoken)
-    pairs = sorted({two for two in pairwise(map(fold, wording.opening_words)) if named.issuperset(two)})
+    pairs = sorted(set(_pairs(wording.opening_words, named)))
     numbers = numbers_of(wording.opening)
     days = (DAY_NUMBERS[day] for word in (*head, *text) if (day := word.casefold()) in DAY_NUMBERS)
     return Marks(
@@ -143,8 +143,16 @@ def _weight(value: float) -> float:
 
 
 def _named(found: Sequence[str], spoken: frozenset[str]) -> set[str]:
-    names = {fold(word) for word in found if word[0].isupper()}
+    names = {fold(word) for word in set(found) if word[0].isupper()}
     return {name for name in names - spoken if len(name) > 1}
+
+
+def _pairs(found: Sequence[str], named: set[str]) -> Iterator[tuple[str, str]]:
+    for one, other in pairwise(found):
+        if one[0].isupper() and other[0].isupper() and (first := fold(one)) in named:
+            second = fold(other)
+            if second in named:
+                yield first, second
 
 
 def _heading(head: Sequence[str], named: set[str]) -> Iterator[str]:
