@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ _CAPITAL_NOUNS = frozenset({"de", "lb"})
 #: Letters of a word that no headline would begin with a capital unless it did so with all words.
 _LONG_WORD = 5
 #: "One" and its like are left out: they seldom count.
-_SPELLED: Mapping[str, float] = MappingProxyType(
+_SPELLED: Mapping[str, float] = (
     {word: value for word, value in (UNITS | TENS).items() if value != 1}
     | {f"{ten}-{unit}": TENS[ten] + UNITS[unit] for ten in TENS for unit in UNITS if 0 < UNITS[unit] < 10}
     | {
@@ -116,11 +115,13 @@ def numbers_of(text: str) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     tokens = _TOKEN.findall(text.casefold())
-    for at, token in enumerate(tokens):
-        digits = token[0].isdecimal()
-        if digits and _SCORE_MARK.search(token):
+    spelled = _SPELLED
+    hits = [at for at, token in enumerate(tokens) if token in spelled or token[0].isdecimal()]
+    for at in hits:
+        token = tokens[at]
+        if (value := spelled.get(token)) is None and _SCORE_MARK.search(token):
             found[_SCORE_MARK.sub("-", token)] = _SCORE_WEIGHT
-        elif (value := _written(token) if digits else _SPELLED.get(token)) is not None:
+        elif value is not None or (value := _written(token)) is not None:
             for scale in tokens[at + 1 : at + 3]:
                 if scale not in SCALES:
                     break
