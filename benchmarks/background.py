@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from newsletter.stories.grouping.profiles import fold
+from newsletter.stories.grouping.marks import fold
 from newsletter.stories.sentences import words
 
 SETS = ("cnndm_dev", "xsum_dev", "headlines_dev")

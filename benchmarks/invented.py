@@ -70,7 +70,8 @@ def _report(
     names: list[str],
     told: list[str],
 ) -> str:
-    own = dice.sample(names, 12)
+    # What an event is about, all its reports name.
+    own = names[:4] + dice.sample(names[4:], 8)
     sentences = []
     for place in range(dice.randrange(8, 25)):
         found = dice.choices(common, cum_weights=weights, k=10) + dice.sample(kind, 3)

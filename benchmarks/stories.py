@@ -257,6 +257,8 @@ def measure_look_alikes() -> None:
         ("second set", read_look_alikes("look_alikes_second")),
         ("third set", read_look_alikes("look_alikes_third")),
         ("fourth set", read_look_alikes("look_alikes_fourth")),
+        ("fifth set", read_look_alikes("look_alikes_fifth")),
+        ("sixth set, held out", read_look_alikes("look_alikes_sixth")),
     ):
         everybody = [document for reports in kinds.values() for document in reports.values()]
         together = {d.id: number for number, found in enumerate(group(everybody)) for d in found}

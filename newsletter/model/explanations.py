@@ -66,7 +66,7 @@ class Part:
 
     #: As an operator reads it.
     name: str
-    #: 0 to 1; of what the sum is multiplied by, up to 1.15.
+    #: 0 to 1; of what the sum is multiplied by, up to 2.
     value: float
     #: Its share of the sum; None for what the sum is multiplied by.
     weight: float | None = None

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.model.documents import Document
-from newsletter.stories.grouping.profiles import COMPARED_CHARACTERS, fold, opening
+from newsletter.stories.grouping.marks import fold
+from newsletter.stories.grouping.profiles import COMPARED_CHARACTERS, opening
 from newsletter.stories.sentences import words
 
 #: Words of a phrase.

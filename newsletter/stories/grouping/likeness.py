@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.model.explanations import Part
+from newsletter.stories.grouping.contrast import Contrast, Contrasts
 from newsletter.stories.grouping.profiles import Profile
 from newsletter.stories.grouping.rows import Numbers, Rows, View
 from newsletter.stories.grouping.weighing import Floats
@@ -52,6 +53,10 @@ class Parts:
     places: Floats
     figures: Floats
     foremost: Floats
+    #: What it is multiplied by for marks of one event among others of its kind.
+    marks: Contrast
+    #: The same for numbers of the opening, in favour no more than evidence allows.
+    numbers: Floats
     #: Whether names could be compared; else words and lead are all there is.
     named_both: NDArray[np.bool_]
     #: All of it together, 0 to 1.
@@ -70,7 +75,9 @@ class Parts:
         factors = (
             ("days", self.days), ("years", self.years), ("places", self.places), ("numbers", self.figures),
             ("name in the foreground", self.foremost), ("names beside words", self.kind),
-            ("evidence", self.evidence),
+            ("evidence", self.evidence), ("numbers of the opening", self.numbers),
+            ("names of the headline", self.marks.headline), ("names of two words", self.marks.pairs),
+            ("first day", self.marks.first_day),
         )  # fmt: skip
         return (
             *(
@@ -99,6 +106,7 @@ class Comparison:
         self._figure_counts = np.array([len(profile.figures) for profile in profiles])
         self._foremost = np.array([profile.foremost for profile in profiles], dtype=np.int64)
         self._year_counts = np.array([len(profile.years) for profile in profiles])
+        self._contrasts = Contrasts(profiles, self._rows)
         self._named = np.array([len(p.names.ids) > 0 and len(p.lead_names.ids) > 0 for p in profiles], bool)
 
     def parts(self, number: int, others: Numbers) -> Parts:
@@ -129,11 +137,16 @@ class Comparison:
         share = (pieces - _PIECES_BY_CHANCE) / (_PIECES_TO_JOIN - _PIECES_BY_CHANCE)
         # Copies need no evidence, however short they are.
         evidence = np.clip(np.maximum(share, words**3), 0.0, 1.0)
+        total = np.clip(total * evidence, 0.0, 1.0)
+        marks = self._contrasts.contrast(number, others)
+        # Numbers in common make up for no want of evidence, and make nobody more alike than copies are.
+        opened = np.where(marks.numbers > 1, marks.numbers ** (evidence * (1 - total)), marks.numbers)
+        total = total * opened * marks.headline * marks.pairs * marks.first_day
         return Parts(
             words=words, lead=lead, names=names, least_names=least, mean_names=mean,
             named_both=named, days=days, years=years, kind=kind, evidence=evidence,
-            places=places, figures=figures, foremost=foremost,
-            likeness=np.clip(total * evidence, 0.0, 1.0).round(9),
+            places=places, figures=figures, foremost=foremost, marks=marks,
+            numbers=opened, likeness=np.clip(total, 0.0, 1.0).round(9),
         )  # fmt: skip
 
     def _days_factor(self, number: int, others: Numbers) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsletter.model.documents import Document, Span
+from newsletter.stories.grouping.marks import Marks, Wording, find_marks, fold
 from newsletter.stories.sentences import document_sentences, words
 from newsletter.stories.sumy import stop_words
 from newsletter.stories.text.background import DAY_NUMBERS, NEWS_WORDS, PLACE_WORDS, rarity
@@ -63,6 +64,8 @@ class Profile:
     days: int
     #: The telling words of `body` in the order in which they stand.
     running: Ids
+    #: What marks its event among others of its kind.
+    marks: Marks
     #: Language without its region; "" where it could not be told.
     language: str
 
@@ -83,11 +86,19 @@ class Vocabulary:
     def profile(self, document: Document) -> Profile:
         """Number what is compared of one document."""
         spoken = stop_words(document.language or "en") | NEWS_WORDS
-        text = words(opening(document, COMPARED_CHARACTERS) or document.headline)
-        head = words(document.headline)
-        lead = words(" ".join([document.headline, *lead_sentences(document)]))
-        running = self._number(_telling([*head, *text], spoken))
+        body = opening(document, COMPARED_CHARACTERS) or document.headline
+        begins = " ".join([document.headline, *lead_sentences(document)])
+        head, lead, text = words(document.headline), words(begins), words(body)
         language = (document.language or "").partition("-")[0]
+        wording = Wording(
+            whole=f"{document.headline}\n\n{body}",
+            opening=begins,
+            head=words(document.headline.partition("\n")[0]),
+            opening_words=lead,
+            text_words=text,
+            language=language,
+        )
+        running = self._number(_telling([*head, *text], spoken))
         figures = {fold(word) for word in (*head, *text) if word[0].isdigit()}
         years = {figure for figure in figures if _YEAR.fullmatch(figure)}
         return Profile(
@@ -101,6 +112,7 @@ class Vocabulary:
             years=np.unique(self._number(sorted(years))),
             days=_days([*head, *text]),
             running=running,
+            marks=find_marks(wording, spoken=spoken, number=self._number),
             language=language,
         )
 
@@ -120,11 +132,6 @@ class Vocabulary:
     def _number(self, found: Iterator[str] | Sequence[str]) -> Ids:
         numbers = self._numbers
         return np.array([numbers.setdefault(term, len(numbers)) for term in found], dtype=np.int32)
-
-
-def fold(word: str) -> str:
-    """Return a word in the form in which it is compared."""
-    return word.casefold().removesuffix("'s").removesuffix("’s")
 
 
 def opening(document: Document, characters: int) -> str:

@@ -82,6 +82,6 @@ def test_no_document_is_no_story() -> None:
 def test_every_part_has_a_name_and_stays_within_its_bounds() -> None:
     [group] = group_documents([QUAKE["a1"], QUAKE["a2"]])
     for found in explain_group(group.documents).documents:
-        assert len({part.name for part in found.parts}) == len(found.parts) == 12
+        assert len({part.name for part in found.parts}) == len(found.parts) == 16
         assert all(0 <= part.value <= 1 + 1e-6 for part in found.parts if part.weight is not None)
-        assert all(0 <= part.value <= 1.15 for part in found.parts if part.weight is None)
+        assert all(0 <= part.value <= 2 for part in found.parts if part.weight is None)

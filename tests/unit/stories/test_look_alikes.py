@@ -45,17 +45,32 @@ def joined_and_mixed(name: str, *, at_once: bool) -> tuple[list[str], list[str],
     return missed, mixed, true
 
 
-@pytest.mark.parametrize("at_once", [False, True], ids=["each pair alone", "all in one batch"])
-@pytest.mark.parametrize(
-    ("name", "most_mixed"),
-    [("look_alikes", 4), ("look_alikes_second", 4), ("look_alikes_third", 3), ("look_alikes_fourth", 2)],
-)
-def test_look_alikes_stay_apart_and_reports_of_one_event_join(
-    name: str, most_mixed: int, at_once: bool
-) -> None:
-    missed, mixed, true = joined_and_mixed(name, at_once=at_once)
+#: Most pairs of a set that may be mixed. The sixth set was measured once, after the last change of a rule.
+MOST_MIXED = {
+    "look_alikes": 0,
+    "look_alikes_second": 2,
+    "look_alikes_third": 0,
+    "look_alikes_fourth": 0,
+    "look_alikes_fifth": 14,
+    "look_alikes_sixth": 6,
+}
+LARGE = ("look_alikes_fifth", "look_alikes_sixth")
+
+
+@pytest.mark.parametrize("name", MOST_MIXED)
+def test_in_one_batch_look_alikes_stay_apart_and_reports_of_one_event_join(name: str) -> None:
+    missed, mixed, true = joined_and_mixed(name, at_once=True)
     assert len(missed) <= 0.05 * true, missed
-    assert len(mixed) <= most_mixed, mixed
+    assert len(mixed) <= MOST_MIXED[name], mixed
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.sweep if name in LARGE else ()) for name in MOST_MIXED]
+)
+def test_two_look_alikes_alone_stay_apart_and_two_reports_of_one_event_join(name: str) -> None:
+    missed, mixed, true = joined_and_mixed(name, at_once=False)
+    assert len(missed) <= 0.05 * true, missed
+    assert len(mixed) <= MOST_MIXED[name], mixed
 
 
 def test_different_kinds_never_meet() -> None:
