@@ -21,6 +21,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypedDict
 
+import statements
+
 import newsletter.bound
 import newsletter.cli
 import newsletter.store
@@ -104,6 +106,7 @@ def _end(code: int) -> NoReturn:
 def main() -> None:
     """Serve orders until there are no more."""
     channel = socket.socket(fileno=int(sys.argv[1]))
+    statements.share()
     _warm_up()
     channel.sendall(b"ready\n")
     while True:
