@@ -87,7 +87,10 @@ def _worker(config: pytest.Config) -> tuple[int, int]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path)
     if config.getoption("--run-sweep"):
-        items[:] = _sweeps_first(items, workers=_worker(config)[1])
+        samples = [item for item in items if "sample" in item.keywords]
+        config.hook.pytest_deselected(items=samples)
+        kept = [item for item in items if "sample" not in item.keywords]
+        items[:] = _sweeps_first(kept, workers=_worker(config)[1])
         return
     skip = pytest.mark.skip(reason="a long sweep: run with --run-sweep")
     for item in items:
