@@ -160,8 +160,7 @@ class App(Nouns):
 
     def warnings(self, *, folder: Path | None = None) -> list[str]:
         """Return what is odd about the settings without being wrong."""
-        unknown = [f"{key} in .env is not a setting" for key in settings_room.unknown_environment(folder)]
-        return unknown + self.keys.oddities()
+        return settings_room.unknown_environment(folder) + self.keys.oddities()
 
     def ingest(
         self,

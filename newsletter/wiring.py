@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 
 from newsletter import settings as settings_room
-from newsletter import subscribe
 from newsletter.bound.outgoing import Outgoing, Paper, StorePlace, transport_to
 from newsletter.deliver.postbag import Postbag, Stationery
 from newsletter.deliveries.server import Habits, SmtpSecurity, SmtpServer, Timeouts
@@ -220,7 +219,13 @@ def with_ascii_domains(mailing_list: MailingList) -> MailingList:
 
 def ascii_domain(address: str) -> str:
     """Return an address with its domain as A-labels, the form that every header can hold."""
+    mailbox, _, domain = address.rpartition("@")
+    if address.isascii():
+        return f"{mailbox}@{domain.lower()}" if mailbox else address
+    # What reads addresses takes as long to load as it takes to send a thousand mails.
+    from newsletter.subscribe import parse_address
+
     try:
-        return f"{address.rpartition('@')[0]}@{subscribe.parse_address(address).domain}" if address else ""
+        return f"{mailbox}@{parse_address(address).domain}"
     except AddressError:
         return address

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from newsletter import subscribe, wiring
+from newsletter import wiring
 from newsletter.editions.slots import check_schedule
 from newsletter.errors import SettingsError
 from newsletter.model.editions import MailingList
@@ -89,6 +89,9 @@ def _check_addresses(mailing_list: MailingList, values: Settings) -> list[str]:
     """Return one line for each address of a list that is missing or wrong."""
     if not mailing_list.sender_address:
         return ["SENDER_ADDRESS is not set: the address that your mail comes from"]
+    # As in `wiring.ascii_domain`: a sender has no address to read.
+    from newsletter.subscribe import parse_address
+
     problems = []
     for key, value in (
         ("SENDER_ADDRESS", mailing_list.sender_address),
@@ -97,7 +100,7 @@ def _check_addresses(mailing_list: MailingList, values: Settings) -> list[str]:
         ("BOUNCE_ADDRESS", values.bounce_address),
     ):
         try:
-            if value and not subscribe.parse_address(value).key.isascii():
+            if value and not parse_address(value).key.isascii():
                 problems.append(f"{key}: {value!r}: the part before the @ must be of ASCII letters")
         except ValueError as error:
             problems.append(f"{key}: {error}")

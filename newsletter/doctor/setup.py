@@ -61,8 +61,8 @@ def _problem(problem: str, check: str = _SENDING) -> Finding:
 
 def _oddity(oddity: str) -> Finding:
     what, _, repair = oddity.partition(": ")
-    if oddity.endswith("is not a setting"):
-        return warn("settings.unknown", oddity, "correct its name: `newsletter config --all` lists them")
+    if what.endswith("is not a setting"):
+        return warn("settings.unknown", what, f"correct its name: {repair}")
     return warn("settings.keys", what, repair)
 
 

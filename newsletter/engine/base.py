@@ -8,15 +8,15 @@ from typing import Protocol
 
 from newsletter.errors import NewsletterError, SenderBusyError
 from newsletter.model.deliveries import DeliveryRange
-from newsletter.model.jobs import JobKind
+from newsletter.model.jobs import JobKind, Rest
 
 log = logging.getLogger(__name__)
 
 #: Does what is due of one kind.
 Verb = Callable[[], Awaitable[None]]
 
-#: Sends some deliveries. Returns in how many seconds what is left is to be tried; None: nothing is left.
-SendBatch = Callable[[DeliveryRange], Awaitable[float | None]]
+#: Sends some deliveries. Returns what becomes of the rest; None: nothing is left.
+SendBatch = Callable[[DeliveryRange], Awaitable[Rest | None]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,16 @@ class JobKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rest:
+    """What becomes of what is left of a batch."""
+
+    #: In how many seconds it is looked at again.
+    seconds: float
+    #: Whether it was tried and met trouble; what only waits its turn, such as for a rate, was not tried.
+    was_in_vain: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobCount:
     """How the jobs of one kind stand."""
 
@@ -50,7 +60,7 @@ class JobCount:
     stalled: int
     #: They failed in the last days; whatever was not done is done by the next one.
     failed: int
-    #: How often one of those that are not done was tried.
+    #: How often one of those that are not done was tried in vain; to wait for a turn is no try.
     most_attempts: int
     #: Since when the oldest of those that could be taken now is in the queue, UTC; None: there is none.
     oldest_at: datetime | None

@@ -19,10 +19,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from newsletter.app import App, Works
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model.clock import Clock
-from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.editions import MailingList, RunOutcome, Turn
 from newsletter.model.jobs import JobKind
 from newsletter.service.beside import heed_parent, send_beside
+from newsletter.service.sending import Sending
 from newsletter.service.telling import local, log_feedback, log_ingest, log_source
 from newsletter.web.parts import parts_of, run_together
 
@@ -46,10 +46,6 @@ _STOP_SECONDS = 60
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
-
-
-#: How soon a batch is tried again of which something is left without a reason, in seconds.
-_LEFT_SECONDS = 5.0
 
 
 def run(
@@ -143,13 +139,13 @@ class Service:
         self._stopping = stopping
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._engine = app.engine(kinds, clock=clock)
+        self._sending = Sending(app, clock=clock, stopping=stopping)
         self._started_at = clock()
         self._fetching = asyncio.Lock()
         self._receiving = asyncio.Lock()
         self._gathering: set[asyncio.Task[None]] = set()
         self._ingesting = asyncio.Lock()
         self._missing: frozenset[str] = frozenset()
-        self._is_paused = False
         self._coming_slot: datetime | None = None
         self._looked_forward: dict[str, datetime] = {}
 
@@ -175,11 +171,11 @@ class Service:
                 JobKind.FETCH: self._fetch,
                 JobKind.RECEIVE: self._receive,
                 JobKind.PUBLISH: self._publish,
-                JobKind.DELIVER: self._deliver,
+                JobKind.DELIVER: self._sending.deliver,
                 JobKind.FEEDBACK: self._take_in,
                 JobKind.ALERT: self._raise_alerts,
             },
-            send_batch=self._send_batch,
+            send_batch=self._sending.send_batch,
         )
         try:
             await asyncio.gather(self._engine.run(works, stopping=self._stopping), self._watch())
@@ -358,31 +354,6 @@ class Service:
                 level = logging.WARNING if run.outcome is RunOutcome.SKIPPED else logging.INFO
                 slot = local(run.slot_at or run.started_at, mailing_list)
                 log.log(level, "%s, slot %s: %s: %s", run.list_name, slot, run.outcome.value, run.reason)
-
-    async def _deliver(self) -> None:
-        self._tell(await self._app.deliver(clock=self._clock, stopping=self._stopping))
-
-    async def _send_batch(self, batch: DeliveryRange) -> float | None:
-        """Send a batch; return in how many seconds what is left is to be tried; None: nothing is left."""
-        report = await self._app.batches.send(batch, clock=self._clock, stopping=self._stopping)
-        self._tell(report)
-        if not report.due or self._stopping.is_set():
-            return 0.0 if report.due else None
-        until = report.paused_until or report.rate_until
-        return _LEFT_SECONDS if until is None else max(0.0, (until - self._clock()).total_seconds())
-
-    def _tell(self, report: DeliverReport) -> None:
-        for state, count in report.outcomes.items():
-            log.info("%d %s", count, state.value)
-        if report.problem is None:
-            if self._is_paused:
-                log.info("sending goes on")
-            self._is_paused = False
-            return
-        if report.tried or not self._is_paused:
-            until = report.paused_until or self._clock()
-            log.error("%d messages wait until %s: %s", report.due, f"{until:%H:%M:%S} UTC", report.problem)
-        self._is_paused = True
 
     async def _take_in(self) -> None:
         report = await self._apart(

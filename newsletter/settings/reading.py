@@ -3,6 +3,7 @@
 import json
 import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,16 @@ def _check_toml(path: Path) -> None:
         raise SettingsError(f"{path}: cannot be read: {error}") from error
     unknown = sorted(table.keys() - Settings.model_fields.keys())
     if unknown:
-        raise SettingsError(*(f"{path.name}: {key} is not a setting; see .env.example" for key in unknown))
+        raise SettingsError(*(f"{path.name}: {key} is not a setting: {_meant(key)}" for key in unknown))
+
+
+def _meant(key: str) -> str:
+    """Return what may have been meant by a key that no setting has."""
+    names = {name.upper(): name for name in Settings.model_fields}
+    near = get_close_matches(key.upper(), names, n=1, cutoff=0.75)
+    if not near:
+        return "see .env.example"
+    return f"{names[near[0]] if key.islower() else near[0]} is; see .env.example"
 
 
 def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
@@ -76,19 +86,23 @@ def _explain(problem: Any) -> str:  # noqa: ANN401 - pydantic's error details
         "dict_type": 'a table is expected, such as {"name": 1}',
     }
     expected = plain.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    if key == "LISTS":
+        expected = f"several lists stand in {TOML}, each under [[lists]], and LIST_NAME names a single one"
+        return f"{key}: {value} is wrong: {expected}"
     purpose = f" ({field.description})" if field and field.description and not rest else ""
     return f"{key}: {value} is wrong: {expected[:1].lower()}{expected[1:]}{purpose}"
 
 
 def unknown_environment(folder: Path | None = None) -> list[str]:
-    """Return keys of `.env` that no setting has, so that a misspelt one does not pass unseen."""
+    """Return a line for each key of `.env` that no setting has: a misspelt one is not to pass unseen."""
     from dotenv import dotenv_values
 
     path = (folder or Path()) / ".env"
     if not path.is_file():
         return []
     known = {name.upper() for name in Settings.model_fields}
-    return sorted(key for key in dotenv_values(path) if key.upper() not in known and key not in os.environ)
+    unknown = sorted(key for key in dotenv_values(path) if key.upper() not in known and key not in os.environ)
+    return [f"{key} in .env is not a setting: {_meant(key)}" for key in unknown]
 
 
 def in_force(settings: Settings) -> list[tuple[str, str, str]]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from newsletter.model.deliveries import Breaker, RateGrant, RateLimit, RateUsage
 from newsletter.store import tables
 from newsletter.store.batches import bring_forward
-from newsletter.store.database import Database, Lock, insert_or
+from newsletter.store.database import Database, Lock
+from newsletter.store.statements import insert_or
 
 _breakers = tables.breakers
 _usage = tables.usage

@@ -1,8 +1,8 @@
 """Tables of alerts, and of the messages that tell of them."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
 
-from newsletter.store.tables.columns import UtcDateTime, metadata
+from newsletter.store.tables.columns import UtcDateTime, metadata, partial_index
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -21,13 +21,12 @@ alerts = Table(
     Column("cleared_at", UtcDateTime, index=True),
 )
 # Of two services that find the same wrong, one raises the alert.
-Index(
+partial_index(
     "ux_alerts_open",
     alerts.c.kind,
     alerts.c.subject,
     unique=True,
-    sqlite_where=alerts.c.cleared_at.is_(None),
-    postgresql_where=alerts.c.cleared_at.is_(None),
+    where=alerts.c.cleared_at.is_(None),
 )
 
 alert_notices = Table(
@@ -47,9 +46,8 @@ alert_notices = Table(
     Column("told_at", UtcDateTime),
     Column("reply", Text, nullable=False),
 )
-Index(
+partial_index(
     "ix_alert_notices_due",
     alert_notices.c.due_at,
-    sqlite_where=alert_notices.c.due_at.is_not(None),
-    postgresql_where=alert_notices.c.due_at.is_not(None),
+    where=alert_notices.c.due_at.is_not(None),
 )

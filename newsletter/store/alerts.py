@@ -19,7 +19,8 @@ from newsletter.store import tables
 from newsletter.store.alert_tables import alert_notices as _notices
 from newsletter.store.alert_tables import alerts as _alerts
 from newsletter.store.codec import from_json, to_json
-from newsletter.store.database import Database, insert_new
+from newsletter.store.database import Database
+from newsletter.store.statements import insert_new
 
 _deliveries = tables.deliveries
 _feedback = tables.feedback

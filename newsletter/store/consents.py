@@ -7,7 +7,8 @@ from sqlalchemy import Connection, insert, select
 
 from newsletter.model.readers import Consent, ConsentAction
 from newsletter.store import tables
-from newsletter.store.database import Database, in_portions
+from newsletter.store.database import Database
+from newsletter.store.statements import in_portions
 
 _consents = tables.consents
 

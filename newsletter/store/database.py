@@ -3,15 +3,14 @@
 import fcntl
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -48,11 +47,7 @@ _DEADLOCK_DETECTED = "40P01"
 #: How often a transaction is begun again after a deadlock.
 _MOST_DEADLOCKS = 3
 
-#: Values in one IN (...); SQLite takes 32,766 at most.
-_VALUES_PER_STATEMENT = 500
-
 _Result = TypeVar("_Result")
-_Value = TypeVar("_Value")
 
 
 class Lock(IntEnum):
@@ -401,31 +396,3 @@ def _translated(place: str) -> Iterator[None]:
         raise StoreError(f"the store at {place} failed: {reason}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store at {place} failed: {error}") from error
-
-
-def rows_as_dicts(rows: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - SQLAlchemy's result types
-    """Return result rows as plain dictionaries."""
-    return [dict(row) for row in rows.mappings()]
-
-
-def in_portions(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    """Yield values in order, so many at a time as one IN (...) may hold."""
-    for start in range(0, len(values), _VALUES_PER_STATEMENT):
-        yield values[start : start + _VALUES_PER_STATEMENT]
-
-
-def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT into a table that passes over rows which are there already."""
-    return insert_or(connection, table).on_conflict_do_nothing()
-
-
-def insert_or(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT into a table that can be told what to do with rows which are there already."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-
-
-def inserted_id(result: CursorResult[Any]) -> int:
-    """Return the id of the row that an INSERT made."""
-    key = result.inserted_primary_key
-    assert key is not None  # noqa: S101 - an INSERT into a table with an id always has one
-    return int(key[0])

@@ -17,8 +17,9 @@ from newsletter.model.documents import (
     Span,
 )
 from newsletter.store import tables
-from newsletter.store.database import Database, Lock, in_portions, rows_as_dicts
+from newsletter.store.database import Database, Lock
 from newsletter.store.recording import mark_gone, record_file
+from newsletter.store.statements import in_portions, rows_as_dicts
 
 _documents = tables.documents
 _files = tables.files

@@ -28,8 +28,9 @@ from newsletter.model.proposals import Proposal
 from newsletter.model.subscribers import Cadence
 from newsletter.store import tables
 from newsletter.store.codec import from_json
-from newsletter.store.database import Database, insert_new
+from newsletter.store.database import Database
 from newsletter.store.lists import know_lists
+from newsletter.store.statements import insert_new
 from newsletter.store.variants import variant_row
 
 _lists = tables.lists

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, delete, or_, select, update
 
 from newsletter.store import tables
+from newsletter.store.past import copies_of
 
 _consents = tables.consents
 _feedback = tables.feedback
@@ -48,7 +49,7 @@ def _forget_mails(connection: Connection, subscriber_id: int) -> None:
 def _forget(connection: Connection, subscriber_id: int) -> None:
     """Leave of a subscriber only a number that deliveries are counted under."""
     gone = f"erased-{subscriber_id}"
-    mine = tables.deliveries.c.subscriber_id == subscriber_id
+    mine = tables.deliveries.c.id.in_(copies_of(subscriber_id))
     for table in (_subscriptions, _consents, tables.bounce_scores):
         connection.execute(delete(table).where(table.c.subscriber_id == subscriber_id))
     connection.execute(

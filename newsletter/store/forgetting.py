@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Select, delete, exists, func, or_, select, update
 
 from newsletter.store import tables
-from newsletter.store.database import Database, Lock, in_portions
+from newsletter.store.database import Database, Lock
+from newsletter.store.statements import in_portions
 
 _documents = tables.documents
 _editions = tables.editions

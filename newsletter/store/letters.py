@@ -14,8 +14,10 @@ from newsletter.model.readers import Letter, LetterKind, LetterState
 from newsletter.model.subscribers import Address, Cadence, SubscriptionState
 from newsletter.store import tables
 from newsletter.store.accounts import Spending, spend
-from newsletter.store.database import Database, Lock, in_portions
+from newsletter.store.database import Database, Lock
 from newsletter.store.keys import AddressHasher
+from newsletter.store.past import copies_of
+from newsletter.store.statements import in_portions
 
 _signups = tables.signups
 _subscribers = tables.subscribers
@@ -133,18 +135,23 @@ class Letters:
 
         A subscriber of whom nothing else tells then goes as well.
         """
+        stale = (
+            _subscriptions.c.list_name.in_(select(tables.lists.c.name)),
+            _subscriptions.c.state == SubscriptionState.UNCONFIRMED.value,
+            _subscriptions.c.since < before,
+        )
         with self._database.transaction() as connection:
-            self._database.serialise(connection, Lock.SUBSCRIBERS)
             gone = connection.execute(delete(_signups).where(_signups.c.asked_at < before)).rowcount
-            names = connection.scalars(select(tables.lists.c.name)).all()
-            stale = (
-                _subscriptions.c.list_name.in_(names),
-                _subscriptions.c.state == SubscriptionState.UNCONFIRMED.value,
-                _subscriptions.c.since < before,
-            )
-            readers = list(set(connection.scalars(select(_subscriptions.c.subscriber_id).where(*stale))))
-            gone += connection.execute(delete(_subscriptions).where(*stale)).rowcount
-            for some in in_portions(readers):
+        with self._database.reading() as connection:
+            readers = connection.scalars(
+                select(_subscriptions.c.subscriber_id).distinct().where(*stale)
+            ).all()
+        # Some at a time: each is looked up in every edition, and others are to write meanwhile.
+        for some in in_portions(readers):
+            with self._database.transaction() as connection:
+                self._database.serialise(connection, Lock.SUBSCRIBERS)
+                unconfirmed = _subscriptions.c.subscriber_id.in_(some)
+                gone += connection.execute(delete(_subscriptions).where(*stale, unconfirmed)).rowcount
                 unknown = _subscribers.c.id.in_(some) & ~_is_known()
                 gone += connection.execute(delete(_subscribers).where(unknown)).rowcount
         return gone
@@ -185,11 +192,7 @@ def _in_hand(letter: Letter, *, begun: bool) -> tuple[ColumnElement[bool], ...]:
 
 def _is_known() -> ColumnElement[bool]:
     """Match subscribers that anything else tells of."""
-    telling = (
-        _subscriptions,
-        tables.consents,
-        tables.deliveries,
-        tables.feedback,
-        tables.bounce_scores,
-    )
-    return or_(*(exists().where(table.c.subscriber_id == _subscribers.c.id) for table in telling))
+    telling = (_subscriptions, tables.consents, tables.feedback, tables.bounce_scores)
+    named = (exists().where(table.c.subscriber_id == _subscribers.c.id) for table in telling)
+    # Last, for it takes longest.
+    return or_(*named, copies_of(_subscribers.c.id).correlate(_subscribers).exists())

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from newsletter.store import tables
-from newsletter.store.database import insert_new
+from newsletter.store.statements import insert_new
 
 
 def know_lists(connection: Connection, names: Iterable[str], *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from newsletter.model.deliveries import WAITING_STATES, DeliveryRecord, Delivery
 from newsletter.model.editions import EditionState
 from newsletter.store import tables
 from newsletter.store.database import Database
+from newsletter.store.past import copies_of
 from newsletter.store.steps import CANCELLED, of_states, write_step
 
 _deliveries = tables.deliveries
@@ -81,12 +82,14 @@ class Operations:
 
     def of_reader(self, address_key: str, *, limit: int) -> list[tuple[str, DeliveryRecord]]:
         """Return a reader's latest deliveries with their lists' names, the newest first."""
+        reader = select(_subscribers.c.id).where(_subscribers.c.address_key == address_key).scalar_subquery()
+        latest = copies_of(reader)
+        latest = latest.order_by(latest.selected_columns.id.desc()).limit(limit)
         query = (
             _any_records()
             .add_columns(_editions.c.list_name)
-            .where(_subscribers.c.address_key == address_key)
+            .where(_deliveries.c.id.in_(latest))
             .order_by(_deliveries.c.id.desc())
-            .limit(limit)
         )
         with self._database.reading() as connection:
             return [(row.list_name, _to_record(row)) for row in connection.execute(query)]

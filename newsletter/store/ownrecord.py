@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, Select, Table, select
 
 from newsletter.store import tables
 from newsletter.store.keys import AddressHasher
+from newsletter.store.past import copies_of
 
 _consents = tables.consents
 _deliveries = tables.deliveries
@@ -75,7 +76,7 @@ def _deliveries_of(subscriber_id: int) -> Select[tuple[object, ...]]:
             _deliveries.c.changed_at,
         )
         .join(_editions, _editions.c.id == _deliveries.c.edition_id)
-        .where(_deliveries.c.subscriber_id == subscriber_id)
+        .where(_deliveries.c.id.in_(copies_of(subscriber_id)))
         .order_by(_deliveries.c.id)
     )
 

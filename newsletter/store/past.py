@@ -30,6 +30,13 @@ def has_had(edition_ids: Sequence[int]) -> ColumnElement[bool]:
     )
 
 
+def copies_of(subscriber_id: int | ColumnElement[int]) -> Select[tuple[int]]:
+    """Return a query of the ids of a reader's deliveries: looked up in each edition by its index."""
+    own = _deliveries.alias("own")
+    every_edition = own.c.edition_id.in_(select(tables.editions.c.id))
+    return select(own.c.id).where(every_edition, own.c.subscriber_id == subscriber_id)
+
+
 def past_copies(edition_ids: Sequence[int]) -> Select[tuple[int, int]]:
     """Return a query of who has had which of these editions; to be joined with the readers asked about."""
     return select(EARLIER.c.subscriber_id, EARLIER.c.edition_id).where(_are_had(edition_ids))

@@ -7,16 +7,23 @@ than SQLite takes to execute it. A sender does so by the hundred thousand.
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Connection, Dialect, Select, Text, TypeDecorator
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-_SQLITE: Dialect = sqlite.dialect(paramstyle="named")
-_POSTGRES: Dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+
+@cache
+def _dialect(*, is_sqlite: bool) -> Dialect:
+    if is_sqlite:
+        return sqlite.dialect(paramstyle="named")
+    from sqlalchemy.dialects.postgresql import psycopg
+
+    return psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 class Numbers(TypeDecorator[Sequence[int]]):
@@ -38,7 +45,7 @@ class Prepared:
     """A statement compiled for one kind of database."""
 
     def __init__(self, statement: ClauseElement, *, is_sqlite: bool) -> None:
-        dialect = _SQLITE if is_sqlite else _POSTGRES
+        dialect = _dialect(is_sqlite=is_sqlite)
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - of the two kinds, DDL has no parameters
         self._text = str(compiled)

@@ -1,8 +1,8 @@
 """The table of proposals."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
-from newsletter.store.tables.columns import UtcDateTime, metadata
+from newsletter.store.tables.columns import UtcDateTime, metadata, partial_index
 
 proposals = Table(
     "proposals",
@@ -31,9 +31,8 @@ proposals = Table(
     # No number is given again: a page that shows a withdrawn proposal must not decide about another one.
     sqlite_autoincrement=True,
 )
-Index(
+partial_index(
     "ix_proposals_open",
     proposals.c.list_name,
-    sqlite_where=proposals.c.settled_at.is_(None),
-    postgresql_where=proposals.c.settled_at.is_(None),
+    where=proposals.c.settled_at.is_(None),
 )

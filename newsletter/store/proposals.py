@@ -18,8 +18,9 @@ from newsletter.model.editions import Draft, DroppedStory, Run, RunOutcome, Week
 from newsletter.model.proposals import Proposal, ProposalState, ProposedEdition
 from newsletter.store import audit, tables
 from newsletter.store.codec import from_json, to_json
-from newsletter.store.database import Database, inserted_id
+from newsletter.store.database import Database
 from newsletter.store.proposal_tables import proposals as _proposals
+from newsletter.store.statements import inserted_id
 
 _lists = tables.lists
 _runs = tables.runs

@@ -16,8 +16,8 @@ from newsletter.store.archive import keep_stories
 from newsletter.store.audience import queue_deliveries
 from newsletter.store.batches import defer_batches
 from newsletter.store.codec import to_json
-from newsletter.store.database import in_portions, inserted_id
 from newsletter.store.proposals import check_unproposed, publish_proposal, settle_proposal
+from newsletter.store.statements import in_portions, inserted_id
 from newsletter.store.variants import assign_variants
 
 _lists = tables.lists

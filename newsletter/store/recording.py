@@ -9,8 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from newsletter.model.documents import FileOutcome, FileReport, FoundFile, ParsedDocument, ParsedItem
 from newsletter.store import tables
-from newsletter.store.database import in_portions, inserted_id
 from newsletter.store.sameness import Sameness, compare
+from newsletter.store.statements import in_portions, inserted_id
 
 _documents = tables.documents
 _files = tables.files

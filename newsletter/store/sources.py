@@ -22,8 +22,9 @@ from sqlalchemy import (
 from newsletter.model.documents import FileOutcome, FileReport, FoundFile
 from newsletter.model.sources import LONGEST_WAIT, Poll, PollOutcome, SeenItem, Source
 from newsletter.store import tables
-from newsletter.store.database import Database, Lock, in_portions, inserted_id
+from newsletter.store.database import Database, Lock
 from newsletter.store.recording import record_file
+from newsletter.store.statements import in_portions, inserted_id
 
 _sources = tables.sources
 _files = tables.files

@@ -16,10 +16,11 @@ from newsletter.model.subscribers import (
 from newsletter.store import tables
 from newsletter.store.adding import Addition, Candidate
 from newsletter.store.consents import latest_given
-from newsletter.store.database import Database, Lock, insert_new
+from newsletter.store.database import Database, Lock
 from newsletter.store.erasing import erase
 from newsletter.store.keys import AddressHasher
 from newsletter.store.leaving import leave
+from newsletter.store.statements import insert_new
 
 __all__ = ["Candidate", "Subscribers", "suppress"]
 

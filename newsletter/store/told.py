@@ -10,7 +10,8 @@ from newsletter.model.editions import Edition, EditionState, OneLiner
 from newsletter.model.stories import OpenStory, Story, SummarySentence, Telling
 from newsletter.store import tables
 from newsletter.store.codec import from_json
-from newsletter.store.database import Database, in_portions
+from newsletter.store.database import Database
+from newsletter.store.statements import in_portions
 from newsletter.store.steps import of_states
 
 _deliveries = tables.deliveries

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from newsletter.model.editions import Variant, WeekBehind
 from newsletter.store import tables
 from newsletter.store.codec import to_json
-from newsletter.store.database import in_portions
 from newsletter.store.past import EARLIER, has_had, past_copies, sets_had
+from newsletter.store.statements import in_portions
 
 _deliveries = tables.deliveries
 _variants = tables.edition_variants

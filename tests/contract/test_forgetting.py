@@ -12,7 +12,7 @@ from sqlalchemy import event
 from newsletter.ingest import forget
 from newsletter.model.documents import FileOutcome, FoundFile, ParsedItem, RefusalReason
 from newsletter.model.sources import FetchedItem, Poll, PollOutcome, SeenItem, Source
-from newsletter.store import database
+from newsletter.store import statements
 from newsletter.store.store import Store
 
 FIRST = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -40,7 +40,7 @@ def test_an_old_text_is_forgotten_and_never_new_again(store: Store, parsed) -> N
 
 
 def test_more_texts_than_one_transaction_takes(store: Store, parsed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_VALUES_PER_STATEMENT", 10)
+    monkeypatch.setattr(statements, "_VALUES_PER_STATEMENT", 10)
     files = [
         FoundFile(path=f"{number}.txt", fingerprint="1", document=parsed(f"Story {number}"))
         for number in range(21)

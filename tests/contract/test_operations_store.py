@@ -544,8 +544,14 @@ def test_one_state_is_found_by_its_index(sqlite_store: Store) -> None:
 
 
 def test_a_reader_and_the_unsettled_are_found_by_an_index(sqlite_store: Store) -> None:
-    (plan,) = plans(sqlite_store, lambda: sqlite_store.operations.of_reader("ada@example.org", limit=5))
-    assert "ix_deliveries_subscriber_id" in plan
+    store, index = sqlite_store, "INDEX sqlite_autoindex_deliveries_1 (edition_id=? AND subscriber_id=?"
+    for call in (
+        lambda: store.operations.of_reader("ada@example.org", limit=5),
+        lambda: store.lookups.editions.of_reader(1, before=9),
+    ):
+        (plan,) = [plan for plan in plans(store, call) if "deliveries" in plan]
+        assert index in plan, plan
+        assert "SCAN deliveries" not in plan, plan
     (plan,) = plans(sqlite_store, lambda: sqlite_store.operations.unsettled("daily"))
     assert "SCAN deliveries" not in plan
 

@@ -22,7 +22,7 @@ from newsletter.model.readers import (
     SignUp,
 )
 from newsletter.model.subscribers import Cadence, SubscriptionState, SuppressionReason
-from newsletter.store import tables
+from newsletter.store import statements, tables
 from newsletter.store.store import Store
 from newsletter.subscribe import parse_address
 
@@ -580,8 +580,10 @@ def test_the_operator_erases_an_address_that_only_asked(app: App) -> None:
 
 
 def test_what_nobody_confirmed_is_forgotten_after_a_week_and_nothing_else(
-    app: App, links: LinkSigner
+    app: App, links: LinkSigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Each in a transaction of its own.
+    monkeypatch.setattr(statements, "_VALUES_PER_STATEMENT", 1)
     add(app, "kept@example.org")
     confirmed(app, links)
     for address in ("never@example.org", "kept@example.org"):

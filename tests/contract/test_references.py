@@ -1,15 +1,15 @@
-"""What deliveries refer to stays: by foreign keys on SQLite, by triggers of the other side on PostgreSQL."""
+"""What deliveries refer to stays, by triggers of the other side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, delete, inspect, select, text
+from sqlalchemy import Connection, delete, inspect, select, text, update
 
 from newsletter.errors import StoreError
 from newsletter.model.subscribers import Cadence
@@ -46,6 +46,29 @@ def test_what_deliveries_are_of_is_not_deleted(store: Store, subscribe, publish,
         assert connection.execute(delete(parent).where(parent.c.id == 1000)).rowcount == 0
         connection.execute(delete(_deliveries))
         assert connection.execute(delete(parent)).rowcount in (1, 2)
+
+
+@pytest.mark.parametrize("table", ["editions", "subscribers"])
+def test_whether_deliveries_are_of_it_is_found_by_an_index(sqlite_store: Store, table: str) -> None:
+    named = f"keep_{table}_of_deliveries"
+    with sqlite_store._database.transaction() as connection:
+        trigger = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": named})
+        found = trigger.split("EXISTS (")[1].split(")\nBEGIN")[0].replace("OLD.id", "1")
+        plan = " / ".join(row[-1] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {found}")))
+    assert "SEARCH deliveries USING COVERING INDEX sqlite_autoindex_deliveries_1 (edition_id=?" in plan, plan
+    assert "SCAN deliveries" not in plan, plan
+
+
+def test_a_reader_stays_of_whom_nothing_but_a_delivery_tells(store: Store, subscribe, publish) -> None:
+    subscribe("ada@example.org")
+    publish("A story")
+    subscribe("bo@example.org")
+    with store._database.transaction() as connection:
+        connection.execute(delete(tables.consents))
+        connection.execute(update(tables.subscriptions).values(state="unconfirmed"))
+    assert store.letters.forget(before=NOW + timedelta(days=9)) == 2 + 1, "two subscriptions, and bo"
+    with store._database.reading() as connection:
+        assert connection.scalars(select(tables.subscribers.c.address)).all() == ["ada@example.org"]
 
 
 def test_who_deletes_readers_waits_for_who_queues_their_deliveries(store: Store, subscribe, publish) -> None:
@@ -89,7 +112,11 @@ def test_a_store_of_the_release_before_keeps_its_deliveries(
     migrate(database)
     with database.transaction() as connection:
         kept = inspect(connection).get_foreign_keys("deliveries")
-        assert len(kept) == (2 if database.is_sqlite else 0)
+        assert kept == []
         assert connection.execute(rows).all() == before
+        if database.is_sqlite:
+            # Its statement was written anew in place.
+            assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     assert len(before) == 2
     database.close()

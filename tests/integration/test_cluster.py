@@ -234,6 +234,17 @@ async def test_batches_wait_as_long_as_the_server_is_in_trouble(
     assert sql(app.store, f"SELECT DISTINCT {wait} FROM procrastinate_jobs") == [(True,)]
 
 
+async def test_a_batch_that_waits_for_a_rate_was_not_tried(make_app: MakeApp, server) -> None:
+    app = make_app(smtp_rates="5/hour")
+    publish(app, READERS)
+    async with working(app):
+        await until(lambda: app.store.jobs.state().counts[0].later == 7)
+    state = app.store.jobs.state()
+    [deliver] = [count for count in state.counts if count.kind == "deliver"]
+    assert (deliver.waiting, deliver.most_attempts, state.advice) == (0, 0, "")
+    assert server.book.received() == dict.fromkeys(READERS[:5], 1)
+
+
 async def test_batches_go_on_as_soon_as_the_server_is_back(make_app: MakeApp, server, clock) -> None:
     app = make_app()
     publish(app, READERS)

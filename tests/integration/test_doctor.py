@@ -216,7 +216,7 @@ SETTINGS = [
     ),
     Fault(
         name="a misspelt setting", make_ill=open_env, check="settings.unknown", state=WARN,
-        what="SMTP_PASWORD in .env is not a setting", repair="correct its name",
+        what="SMTP_PASWORD in .env is not a setting", repair="correct its name: SMTP_PASSWORD is",
     ),
     Fault(
         name="passwords for all to read", make_ill=open_env, check="settings.privacy", state=WARN,

@@ -295,7 +295,7 @@ async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
     app.publish(app.mailing_list(None), now=START)
     script.answers["MAIL"] = ["553 5.7.1 not yours", "250 ok"]
     async with serving(app, clock) as service:
-        await until(lambda: service._is_paused)
+        await until(lambda: service._sending._is_paused)
         assert f"1 messages wait until {START + timedelta(minutes=15):%H:%M:%S} UTC: " in caplog.text
         service._engine.wake(JobKind.DELIVER)
         await asyncio.sleep(0.1)
@@ -303,7 +303,7 @@ async def test_an_unreachable_server_pauses_sending_and_then_goes_on(
         clock.now += timedelta(seconds=901)
         service._engine.wake(JobKind.DELIVER)
         await until(lambda: len(script.accepted) == 1)
-        await until(lambda: not service._is_paused)
+        await until(lambda: not service._sending._is_paused)
         assert "sending goes on" in caplog.text
 
 

@@ -136,7 +136,8 @@ def test_every_wrong_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ("smtp_hots = 1", "smtp_hots is not a setting"),
+        ("smtp_hots = 1", "smtp_hots is not a setting: smtp_host is; see .env.example"),
+        ("colour = 1", "colour is not a setting: see .env.example"),
         ("a = = 1", "cannot be read"),
         (
             '[[lists]]\nname = "a"\nschedul = "x"',
@@ -153,7 +154,13 @@ def test_a_mistake_in_the_toml_file_is_told(toml: str, message: str) -> None:
 
 def test_a_misspelt_key_in_the_env_file_is_noticed() -> None:
     Path(".env").write_text("SMTP_HOTS=x\nSMTP_HOST=y\n")
-    assert unknown_environment() == ["SMTP_HOTS"]
+    assert unknown_environment() == ["SMTP_HOTS in .env is not a setting: SMTP_HOST is; see .env.example"]
+
+
+def test_several_lists_in_the_environment_are_told_where_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LISTS", "daily,weekly")
+    with pytest.raises(SettingsError, match=r"several lists stand in newsletter\.toml"):
+        load()
 
 
 def test_secrets_are_masked() -> None:

@@ -24,7 +24,7 @@ from newsletter.engine.cluster.joining import (
     rescue,
 )
 from newsletter.model.deliveries import DeliveryRange
-from newsletter.model.jobs import STALLED_SECONDS, JobKind
+from newsletter.model.jobs import STALLED_SECONDS, JobKind, Rest
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +51,11 @@ _CONNECTIONS = 4
 
 
 class _AgainError(Exception):
-    """What is left of a batch is to be tried in some seconds."""
+    """Something is left of a batch."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, rest: Rest) -> None:
         super().__init__()
-        self.seconds = seconds
+        self.rest = rest
 
 
 class _FailedError(Exception):
@@ -65,10 +65,16 @@ class _FailedError(Exception):
 class _Retrying(BaseRetryStrategy):
     """Batches are tried until nothing is left of them."""
 
+    def __init__(self, roll: Roll) -> None:
+        super().__init__()
+        self._roll = roll
+
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         """Return when a batch is tried again."""
         if isinstance(exception, _AgainError):
-            return RetryDecision(retry_in={"seconds": round(exception.seconds)})
+            if not exception.rest.was_in_vain:
+                self._roll.expect_put_off(job)
+            return RetryDecision(retry_in={"seconds": round(exception.rest.seconds)})
         seconds = min(_FIRST_RETRY_SECONDS * 2 ** min(job.attempts, 10), _LONGEST_RETRY_SECONDS)
         return RetryDecision(retry_in={"seconds": seconds})
 
@@ -134,10 +140,10 @@ class Cluster:
             configure=self._prepare,
         )
         app = App(connector=connector)
-        app.job_manager = Roll(connector, release=self._release)
+        app.job_manager = roll = Roll(connector, release=self._release)
 
         works = self._counted(works)
-        app.task(name=JobKind.DELIVER, queue=JobKind.DELIVER, retry=_Retrying())(_sender(works))
+        app.task(name=JobKind.DELIVER, queue=JobKind.DELIVER, retry=_Retrying(roll))(_sender(works))
         for kind in self.kinds - {JobKind.DELIVER}:
             _register(app, kind, works.verbs[kind])
         _register(app, _LEFT_OVER, self._look_for_left_over)
@@ -260,7 +266,7 @@ def _sender(works: Works) -> Callable[..., Awaitable[None]]:
     async def deliver(*, edition_id: int, first_id: int, last_id: int, **_: Any) -> None:  # noqa: ANN401 - as above
         """Send a batch; it comes again as long as anything is left of it."""
         batch = DeliveryRange(edition_id=edition_id, first_id=first_id, last_id=last_id)
-        left: list[float | None] = []
+        left: list[Rest | None] = []
 
         async def send() -> None:
             """Keep what is left, which `attempt` has no place for."""

@@ -30,6 +30,9 @@ _MOST_TRIES, _TRY_SECONDS = 5, 1.0
 #: PostgreSQL's code for what a function of its own raised: a job is not, or no longer, in hand.
 _RAISED = "P0001"
 
+#: Procrastinate counts whatever comes again as tried. Should this not be noted, one try more is told.
+_TAKE_BACK = "UPDATE procrastinate_jobs SET attempts = attempts - 1 WHERE id = %(job_id)s AND attempts > 0"
+
 #: How long workers that are gone can still be seen, in seconds, and jobs that failed.
 _WORKERS_KEPT_SECONDS = 300.0
 _FAILED_KEPT = timedelta(days=3)
@@ -41,6 +44,8 @@ class Roll(JobManager):
     def __init__(self, connector: PsycopgConnector, *, release: str) -> None:
         super().__init__(connector)
         self._values = {"host": socket.gethostname(), "pid": os.getpid(), "release": release}
+        #: Jobs in hand that are about to be put off.
+        self._put_off: set[int | None] = set()
 
     async def register_worker(self) -> int:
         """Register a worker; return its id."""
@@ -67,12 +72,20 @@ class Roll(JobManager):
     ) -> None:
         """Note when a job is tried again."""
         retry = super().retry_job
+        is_put_off = job.id in self._put_off
+        self._put_off.discard(job.id)
 
         async def note() -> None:
             """Note it by the clock that jobs are given out by, which may not be this host's."""
             await retry(job, await self._as_the_database_has_it(retry_at), priority, queue, lock)
+            if is_put_off:
+                await self.connector.execute_query_async(_TAKE_BACK, job_id=job.id)
 
         await _noted(job, note)
+
+    def expect_put_off(self, job: Job) -> None:
+        """Count it as no try when a job is noted the next time: it only waits."""
+        self._put_off.add(job.id)
 
     async def _as_the_database_has_it(self, moment: datetime | None) -> datetime:
         """Return what a moment of this host's clock, or now, is by that of the database."""

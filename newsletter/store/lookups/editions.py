@@ -10,6 +10,7 @@ from newsletter.model.editions import EditionState, PublishedEdition
 from newsletter.model.lookups import PAGE_ROWS, EditionRow, Page, ReaderDelivery
 from newsletter.store import tables
 from newsletter.store.database import Database
+from newsletter.store.past import copies_of
 from newsletter.store.steps import edition_beside, of_states
 
 _deliveries = tables.deliveries
@@ -76,13 +77,13 @@ class EditionLookups:
             subscriber_id: The reader.
             before: `next_id` of the page before.
         """
-        query = (
-            _any_delivery()
-            .where(_deliveries.c.subscriber_id == subscriber_id)
-            .order_by(_deliveries.c.id.desc())
-        )
+        # Their numbers first: the index tells them, and only the rows of one page are read.
+        mine = copies_of(subscriber_id)
+        number = mine.selected_columns.id
         if before is not None:
-            query = query.where(_deliveries.c.id < before)
+            mine = mine.where(number < before)
+        page = mine.order_by(number.desc()).limit(PAGE_ROWS + 1)
+        query = _any_delivery().where(_deliveries.c.id.in_(page)).order_by(_deliveries.c.id.desc())
         return self._deliveries_page(query)
 
     def _deliveries_page(self, query: Any) -> Page[ReaderDelivery]:  # noqa: ANN401 - a query

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, MetaData, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    TypeDecorator,
+)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -56,3 +67,14 @@ def row_id() -> Column[int]:
 def reference(name: str, target: str, **options: Any) -> Column[int]:  # noqa: ANN401 - Column's own options
     """Return a column that holds the number of a row of another table, "table.column"."""
     return Column(name, _ID, ForeignKey(target), **options)
+
+
+def partial_index(
+    name: str, *columns: Column[Any], where: ColumnElement[bool], unique: bool = False
+) -> Index:
+    """Return an index of some of the rows.
+
+    Migrations say so to PostgreSQL: said here as well, its dialect would be loaded by whoever sends from
+    SQLite, and nothing reads it.
+    """
+    return Index(name, *columns, unique=unique, sqlite_where=where)

@@ -2,17 +2,17 @@
 
 from sqlalchemy import Index
 
+from newsletter.store.tables.columns import partial_index
 from newsletter.store.tables.intake import files
 from newsletter.store.tables.readership import consents
 from newsletter.store.tables.sending import feedback
 
 # When each place brought documents.
-Index(
+partial_index(
     "ix_files_news",
     files.c.folder,
     files.c.first_seen_at,
-    sqlite_where=files.c.document_id.is_not(None),
-    postgresql_where=files.c.document_id.is_not(None),
+    where=files.c.document_id.is_not(None),
 )
 # Who joined and left on which day.
 # The day comes first: by the list, SQLite would take it for queries about single readers, too.

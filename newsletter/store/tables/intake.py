@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, false
 
-from newsletter.store.tables.columns import UtcDateTime, metadata, reference, row_id
+from newsletter.store.tables.columns import UtcDateTime, metadata, partial_index, reference, row_id
 
 documents = Table(
     "documents",
@@ -30,11 +30,10 @@ documents = Table(
 )
 
 # Every look into the folders asks whether a text is to be forgotten.
-Index(
+partial_index(
     "ix_documents_kept",
     documents.c.first_seen_at,
-    sqlite_where=documents.c.forgotten_at.is_(None),
-    postgresql_where=documents.c.forgotten_at.is_(None),
+    where=documents.c.forgotten_at.is_(None),
 )
 
 files = Table(

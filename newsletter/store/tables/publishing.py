@@ -1,8 +1,8 @@
 """Tables of what is published: lists, their editions, and what these told."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
-from newsletter.store.tables.columns import UtcDateTime, metadata, reference, row_id
+from newsletter.store.tables.columns import UtcDateTime, metadata, partial_index, reference, row_id
 
 lists = Table(
     "lists",
@@ -36,11 +36,10 @@ editions = Table(
     UniqueConstraint("list_name", "slot_at"),
 )
 # Few editions are ever paused or cancelled; every claim asks which.
-Index(
+partial_index(
     "ix_editions_held",
     editions.c.id,
-    sqlite_where=editions.c.state != "open",
-    postgresql_where=editions.c.state != "open",
+    where=editions.c.state != "open",
 )
 
 edition_documents = Table(

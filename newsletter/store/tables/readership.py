@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from newsletter.store.tables.columns import UtcDateTime, metadata, reference, row_id
+from newsletter.store.tables.columns import UtcDateTime, metadata, partial_index, reference, row_id
 
 subscribers = Table(
     "subscribers",
@@ -69,11 +69,10 @@ signups = Table(
     # No number is given again: a link that outlives its sign-up must not be good for another one.
     sqlite_autoincrement=True,
 )
-Index(
+partial_index(
     "ix_signups_due",
     signups.c.due_at,
-    sqlite_where=signups.c.due_at.is_not(None),
-    postgresql_where=signups.c.due_at.is_not(None),
+    where=signups.c.due_at.is_not(None),
 )
 
 suppressions = Table(

@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    Index,
     Integer,
     String,
     Table,
@@ -13,10 +12,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from newsletter.store.tables.columns import UtcDateTime, metadata, reference, row_id
+from newsletter.store.tables.columns import UtcDateTime, metadata, partial_index, reference, row_id
 
-# On PostgreSQL its two references are kept by triggers of the tables that are referred to (migration 0015):
-# foreign keys, looked up and locked for each row, took more than half of the time of queueing an edition.
+# Its two references are kept by triggers of the tables that are referred to (migrations 0015 and 0016):
+# foreign keys, looked up for each row, took much of the time of queueing an edition.
+#
+# No index finds a reader's deliveries by itself: it would be written all over for each edition. They are
+# looked up edition by edition, in the index that keeps them unique; see `past.copies_of`.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -39,30 +41,26 @@ deliveries = Table(
     UniqueConstraint("edition_id", "subscriber_id"),
 )
 # Partial indexes that hold only what is still to do: a claim costs the same at a million rows as at ten.
-Index(
+partial_index(
     "ix_deliveries_due",
     deliveries.c.due_at,
     deliveries.c.id,
-    sqlite_where=deliveries.c.due_at.is_not(None),
-    postgresql_where=deliveries.c.due_at.is_not(None),
+    where=deliveries.c.due_at.is_not(None),
 )
-Index(
+partial_index(
     "ix_deliveries_claimed",
     deliveries.c.claimed_by,
-    sqlite_where=deliveries.c.claimed_by.is_not(None),
-    postgresql_where=deliveries.c.claimed_by.is_not(None),
+    where=deliveries.c.claimed_by.is_not(None),
 )
 # What no sender holds; what is held is found by the index before. A delivery on its way leaves it once, and
 # comes back once: in an index over all, each of its steps was written.
 _is_free = (deliveries.c.state != "claimed") & (deliveries.c.state != "sending")
-Index(
+partial_index(
     "ix_deliveries_free",
     deliveries.c.edition_id,
     deliveries.c.state,
-    sqlite_where=_is_free,
-    postgresql_where=_is_free,
+    where=_is_free,
 )
-Index("ix_deliveries_subscriber_id", deliveries.c.subscriber_id)
 
 #: Values of this install, such as the key of the suppressions' hashes.
 install = Table(
