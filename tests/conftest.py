@@ -17,6 +17,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import statements
+import templatecode
 from examples import IN_PLAIN, IN_SWEEP
 from postgres import SharedDatabase
 from sqlalchemy import create_engine, text
@@ -34,6 +35,7 @@ hypothesis.settings.register_profile("newsletter", deadline=None, max_examples=I
 hypothesis.settings.register_profile("sweep", deadline=None, max_examples=IN_SWEEP)
 hypothesis.settings.load_profile("newsletter")
 statements.share()
+templatecode.share()
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 

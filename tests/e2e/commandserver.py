@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NoReturn, TypedDict
 
 import statements
+import templatecode
 
 import newsletter.bound
 import newsletter.cli
@@ -107,6 +108,7 @@ def main() -> None:
     """Serve orders until there are no more."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     statements.share()
+    templatecode.share()
     _warm_up()
     channel.sendall(b"ready\n")
     while True:
