@@ -57,6 +57,7 @@ _CONNECTIONS = 4
 _FAULT_TESTS = {
     "mail server's faults by phase": "tests/integration/test_fault_matrix.py",
     "store's faults": "tests/integration/test_store_faults.py",
+    "a store that falls silent": "tests/integration/test_silent_stores.py",
 }
 
 _PARTS = ("points", "kills", "stops", "faults")

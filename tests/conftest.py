@@ -17,6 +17,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import statements
+import templatecode
 from examples import IN_PLAIN, IN_SWEEP
 from postgres import SharedDatabase
 from sqlalchemy import create_engine, text
@@ -34,6 +35,7 @@ hypothesis.settings.register_profile("newsletter", deadline=None, max_examples=I
 hypothesis.settings.register_profile("sweep", deadline=None, max_examples=IN_SWEEP)
 hypothesis.settings.load_profile("newsletter")
 statements.share()
+templatecode.share()
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -87,7 +89,10 @@ def _worker(config: pytest.Config) -> tuple[int, int]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path)
     if config.getoption("--run-sweep"):
-        items[:] = _sweeps_first(items, workers=_worker(config)[1])
+        samples = [item for item in items if "sample" in item.keywords]
+        config.hook.pytest_deselected(items=samples)
+        kept = [item for item in items if "sample" not in item.keywords]
+        items[:] = _sweeps_first(kept, workers=_worker(config)[1])
         return
     skip = pytest.mark.skip(reason="a long sweep: run with --run-sweep")
     for item in items:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import statements
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -19,6 +21,27 @@ from newsletter.store.database import Database
 from newsletter.store.migrate import HEAD, MIGRATIONS, migrate
 from newsletter.store.store import Store
 from newsletter.store.tables import metadata
+
+
+@pytest.fixture(autouse=True)
+def _as_the_product_does() -> Iterator[None]:
+    with statements.every_migration():
+        yield
+
+
+def test_files_that_tests_begin_with_are_those_of_the_migrations(tmp_path: Path) -> None:
+    found = []
+    for number, way in enumerate((statements.every_migration, statements.at_once, statements.at_once)):
+        url = f"sqlite:///{tmp_path / f'{number}.db'}"
+        with way():
+            Store.open(url).close()
+        database = Database(url)
+        with database.reading() as connection:
+            made = connection.execute(text("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2"))
+            rows = {name: connection.scalar(text(f"SELECT count(*) FROM {name}")) for name in metadata.tables}
+            found.append((made.all(), rows))
+        database.close()
+    assert found[0] == found[1] == found[2]
 
 
 def test_the_migrated_tables_are_those_of_the_code(store_url: str) -> None:

@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import psycopg
-from postgres import empty
+from postgres import Rows
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -81,10 +80,14 @@ class PostgresBed:
         self.engine = create_engine(
             address, isolation_level="AUTOCOMMIT", connect_args={"application_name": _OUTSIDE}
         )
+        with self.engine.connect() as connection:
+            self._rows = Rows(connection.connection.driver_connection)
 
     def renew(self) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            empty(connection)
+        # Only then has the server counted what they wrote.
+        self.wait_until_quiet()
+        with self.engine.connect() as connection:
+            self._rows.delete(connection.connection.driver_connection)
 
     def keep(self) -> None:
         """To copy a database takes as long as what came before it."""

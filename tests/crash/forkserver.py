@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import statements
+import templatecode
 from crash.life import STAGES, Order, Steps, Story, live
 from crash.returns import HARD, Returns
 from crash.sink import Sink
@@ -84,6 +85,7 @@ def main() -> None:
     """Serve orders for lives until there are no more."""
     logging.getLogger("newsletter").addHandler(logging.NullHandler())
     statements.share()
+    templatecode.share()
     _warm_up()
     print("ready", flush=True)
     for line in sys.stdin:

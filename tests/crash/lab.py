@@ -197,10 +197,6 @@ class Lab:
         self._published = published
         return published + self.live(self.order(stages=SENDING))["steps"]
 
-    def holds_what_policies_share(self, step: int) -> bool:
-        """Whether a step comes before the first message, where no policy has a say yet; False if unknown."""
-        return step <= self._published
-
     def sweep(self, steps: Iterable[int]) -> Tally:
         """Kill a life at each of some steps, and resume each until nothing is due."""
         return sum((self.kill_at(step) for step in steps), Tally())

@@ -16,6 +16,7 @@ _RUN = """
   result => ({violations: result.violations, passes: result.passes.length})
 )
 """
+_WIDTH = "document.documentElement.scrollWidth"
 
 Rules = Mapping[str, Mapping[str, bool]]
 
@@ -32,6 +33,7 @@ def check_views(
     rules: Rules,
     *,
     widths: tuple[int, ...] = (320, 1280),
+    also: tuple[int, ...] = (),
     where: Mapping[str, Any] | None = None,
     least_passes: int = 10,
 ) -> None:
@@ -44,6 +46,7 @@ def check_views(
         axe: Source of axe-core.
         rules: Which rules are switched on or off besides axe's own choice.
         widths: Of the screens.
+        also: Of screens on which nothing may be cut off either; between the others, axe finds nothing new.
         where: Axe's context; None for the whole page, and what is in its frames.
         least_passes: How many rules must have had something to look at.
     """
@@ -62,4 +65,7 @@ def check_views(
             ]
             assert found == [], (scheme, width, found)
             assert result["passes"] >= (least_passes if is_whole else 1), (scheme, width)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
+            assert page.evaluate(_WIDTH) <= width, (scheme, width)
+    for width in also:
+        look(page, width=width, scheme=SCHEMES[0])
+        assert page.evaluate(_WIDTH) <= width, width

@@ -21,6 +21,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypedDict
 
+import statements
+import templatecode
+
 import newsletter.bound
 import newsletter.cli
 import newsletter.store
@@ -104,6 +107,8 @@ def _end(code: int) -> NoReturn:
 def main() -> None:
     """Serve orders until there are no more."""
     channel = socket.socket(fileno=int(sys.argv[1]))
+    statements.share()
+    templatecode.share()
     _warm_up()
     channel.sendall(b"ready\n")
     while True:

@@ -6,7 +6,7 @@ What they need: see test_email_in_browser.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.accessible import check_views, look
-from e2e.test_email_in_browser import NOT_FOR_MAIL, axe, browser, test_the_html_is_valid
+from e2e.accessible import check_views
+from e2e.test_email_in_browser import NOT_FOR_MAIL, axe, browser, one_page, open_file, test_the_html_is_valid
 from webserver import Browser
 
 from newsletter.app import App
@@ -26,7 +26,7 @@ from newsletter.model.readers import Letter, LetterKind, SignUp
 from newsletter.model.subscribers import Address, Cadence
 from newsletter.web.app import make_web
 
-__all__ = ["axe", "browser", "test_the_html_is_valid"]
+__all__ = ["axe", "browser", "one_page", "open_file", "test_the_html_is_valid"]
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BASE = "https://news.example.org"
@@ -151,25 +151,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return files
 
 
-@pytest.fixture
-def open_page(browser: Any, files: dict[str, Path]) -> Iterator[Open]:
-    context = browser.new_context()
-
-    def open_(name: str, *, width: int, scheme: str) -> Any:
-        page = context.new_page()
-        look(page, width=width, scheme=scheme)
-        page.goto(files[name].as_uri())
-        return page
-
-    yield open_
-    context.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("name", [*PAGES, *LETTERS])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(name: str, open_page: Open, axe: str) -> None:
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(name: str, open_file: Open, axe: str) -> None:
     rules = {"target-size": {"enabled": True}, "link-in-text-block": {"enabled": True}}
     if name in LETTERS:
         rules |= {rule: {"enabled": False} for rule in NOT_FOR_MAIL}
-    page = open_page(name, width=320, scheme="light")
+    page = open_file(name, width=320, scheme="light")
     check_views(page, axe, rules)

@@ -58,12 +58,19 @@ def asked(address: str, path: str, host: str = "news.example.org") -> int:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.sweep)])
 @pytest.mark.parametrize("command", [pytest.param("web", marks=pytest.mark.sweep), "run"])
-def test_pages_are_served_until_the_signal(start: Start, command: str, number: signal.Signals) -> None:
+def test_pages_are_served_and_a_sign_up_is_answered_until_the_signal(
+    start: Start, home: Path, command: str, number: signal.Signals
+) -> None:
     running = start(command, **ENV)
     address = address_in(wait_for(running, "listening on"))
     assert asked(address, "/site.css") == 200
     assert asked(address, "/readyz", host="probe") == 200
     assert asked(address, "/site.css", host="evil.example") == 421
+    # By whichever process takes it, at once: its own look would come half a minute later.
+    sign_up(address)
+    assert "1 sent" in wait_for(running, "letters: ")
+    (letter,) = (home / "outbox").glob("*.eml")
+    assert b"ada@example.org" in letter.read_bytes()
     running.send_signal(number)
     _, log = running.communicate(timeout=60)
     assert running.returncode == 0
@@ -71,11 +78,7 @@ def test_pages_are_served_until_the_signal(start: Start, command: str, number: s
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("command", [pytest.param("web", marks=pytest.mark.sweep), "run"])
-def test_a_sign_up_is_answered_by_a_letter(start: Start, home: Path, command: str) -> None:
-    """By whichever process takes it, at once: its own look would come half a minute later."""
-    running = start(command, **ENV)
-    address = address_in(wait_for(running, "listening on"))
+def sign_up(address: str) -> None:
     opener = urllib.request.build_opener()
     opener.addheaders = [("Host", "localhost")]
     with opener.open(f"{address}/subscribe", timeout=20) as page:
@@ -91,23 +94,9 @@ def test_a_sign_up_is_answered_by_a_letter(start: Start, home: Path, command: st
     )
     with urllib.request.urlopen(request, timeout=20) as response:
         assert response.status == 200
-    assert "1 sent" in wait_for(running, "letters: ")
-    (letter,) = (home / "outbox").glob("*.eml")
-    assert b"ada@example.org" in letter.read_bytes()
 
 
-def test_the_service_without_the_web_needs_no_port(start: Start) -> None:
-    first = start("run", **ENV)
-    port = address_in(wait_for(first, "listening on")).rpartition(":")[2]
-    second = start("run", "--no-web", **(ENV | {"PORT": port}))
-    assert "running; the store is" in wait_for(second, "running;")
-    second.send_signal(signal.SIGTERM)
-    _, log = second.communicate(timeout=60)
-    assert second.returncode == 0
-    assert "listening" not in log
-
-
-def test_a_port_that_is_taken_is_told_before_anything_starts(
+def test_a_port_that_is_taken_is_told_before_anything_starts_and_the_service_alone_needs_none(
     start: Start, commands: Commands, home: Path
 ) -> None:
     first = start("web", **ENV)
@@ -118,6 +107,12 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(
         f"newsletter: PORT: cannot listen on 127.0.0.1:{port}: Address already in use; "
         "set another one, or run with --no-web\n"
     )
+    second = start("run", "--no-web", **(ENV | {"PORT": port}))
+    assert "running; the store is" in wait_for(second, "running;")
+    second.send_signal(signal.SIGTERM)
+    _, log = second.communicate(timeout=60)
+    assert second.returncode == 0
+    assert "listening" not in log
 
 
 def test_a_missing_key_is_told_before_anything_starts(commands: Commands, home: Path) -> None:

@@ -134,6 +134,17 @@ def share(payloads: Sequence[str], *, of: int, number: int = 0) -> Sequence[str]
     return payloads[number % of :: of]
 
 
+def in_company(payloads: Sequence[str]) -> list[str]:
+    """Return the payloads, those that are short and of one line three by three.
+
+    What one of them breaks, the others do not mend; and none of them ends the line before the next.
+    """
+    small = [p for p in payloads if len(p) < 25 and len(p.splitlines()) < 2 and not SURROGATE.search(p)]
+    rest = set(payloads).difference(small)
+    threes = [" ".join(small[start : start + 3]) for start in range(0, len(small), 3)]
+    return [*threes, *(payload for payload in payloads if payload in rest)]
+
+
 # Documents
 
 
@@ -179,15 +190,17 @@ def test_documents_hold_what_they_like(door: str, tmp_path: Path, twin: Twin) ->
 @pytest.mark.parametrize("door", DOCUMENT_DOORS)
 def test_every_payload_through_every_door(door: str, tmp_path: Path, twin: Twin) -> None:
     """A title stands alone in its edition, so that each comes to be the subject."""
-    count = check_documents(tmp_path, twin, door, PAYLOADS, together=1 if door == "title" else 8)
-    assert count.sent > 0.95 * len(PAYLOADS)
+    is_title = door == "title"
+    payloads = in_company(PAYLOADS) if is_title else PAYLOADS
+    count = check_documents(tmp_path, twin, door, payloads, together=1 if is_title else 8)
+    assert count.sent > 0.95 * len(payloads)
 
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("door", DOCUMENT_DOORS)
 def test_payloads_strung_together(door: str, tmp_path: Path, twin: Twin) -> None:
     chance = random.Random(door)
-    strung = ["".join(chance.sample(PAYLOADS, 3)) for _ in range(400)]
+    strung = ["".join(chance.sample(PAYLOADS, 3)) for _ in range(200)]
     count = check_documents(tmp_path, twin, door, strung, together=5)
     assert count.sent > 0.8 * len(strung)
 
@@ -236,7 +249,10 @@ def test_settings_hold_what_they_like(tmp_path: Path, twin: Twin) -> None:
 @pytest.mark.parametrize("turn", range(4))
 def test_every_payload_in_every_setting(turn: int, tmp_path: Path, twin: Twin) -> None:
     """Turn by turn each payload comes to stand in another setting."""
-    assert check_settings(tmp_path, twin, PAYLOADS[turn:] + PAYLOADS[:turn]).sent > 1000
+    payloads = in_company(PAYLOADS)
+    count = check_settings(tmp_path, twin, payloads[turn:] + payloads[:turn])
+    assert count.sent > 0.99 * len(payloads)
+    assert count.seen == count.worded
 
 
 def odd_addresses(payload: str, stem: str) -> Iterator[str]:

@@ -39,7 +39,11 @@ GOOD = (
 )
 CHOICE = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": GOOD}}
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-BOMB = gzip.compress(b" " * 20_000_000)
+
+
+def bomb(connection: socket.socket) -> None:
+    """Answer with far more than it takes to send."""
+    modeld.reply(gzip.compress(b" " * 20_000_000), "Content-Encoding: gzip")(connection)
 
 
 def asked(
@@ -134,7 +138,7 @@ MISBEHAVIOUR: dict[str, tuple[modeld.Behaviour, RewriteOutcome]] = {
     "refusal": (modeld.choice({"content": None, "refusal": "No."}), RewriteOutcome.DECLINED),
     "unknown end": (modeld.text(GOOD, "tired"), RewriteOutcome.UNREADABLE),
     "end of another type": (modeld.text(GOOD, ["stop"]), RewriteOutcome.UNREADABLE),
-    "packed unasked": (modeld.reply(BOMB, "Content-Encoding: gzip"), RewriteOutcome.UNREADABLE),
+    "packed unasked": (bomb, RewriteOutcome.UNREADABLE),
     "deflated unasked": (
         modeld.reply(zlib.compress(b"{}"), "Content-Encoding: Deflate"),
         RewriteOutcome.UNREADABLE,

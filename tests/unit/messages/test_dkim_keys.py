@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
@@ -21,7 +23,11 @@ from newsletter.messages import dkim_keys
 from newsletter.messages.dkim_keys import DkimKey
 from newsletter.model.keys import KeyType
 
-RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+@cache
+def rsa_key(size: int = 2048) -> rsa.RSAPrivateKey:
+    """A key that is made when a test first asks for it, and not by every worker as it collects."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=size)
 
 
 def pem_of(key: object, form: PrivateFormat = PrivateFormat.PKCS8, password: bytes = b"") -> bytes:
@@ -40,40 +46,40 @@ def test_a_key_comes_back_from_its_pem(key_type: KeyType) -> None:
 
 @pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
 def test_both_forms_of_an_rsa_key_are_read(form: PrivateFormat) -> None:
-    assert DkimKey.from_pem(pem_of(RSA_KEY, form), selector="s1").key_type is KeyType.RSA
+    assert DkimKey.from_pem(pem_of(rsa_key(), form), selector="s1").key_type is KeyType.RSA
 
 
 def test_windows_line_ends_and_words_around_the_key_do_no_harm() -> None:
-    pem = b"made on Monday\r\n\r\n" + pem_of(RSA_KEY).replace(b"\n", b"\r\n") + b"\r\n\r\n"
+    pem = b"made on Monday\r\n\r\n" + pem_of(rsa_key()).replace(b"\n", b"\r\n") + b"\r\n\r\n"
     assert DkimKey.from_pem(pem, selector="s1").key_type is KeyType.RSA
 
 
-SMALL = rsa.generate_private_key(public_exponent=65537, key_size=1024)
-
-
 @pytest.mark.parametrize(
-    ("pem", "message"),
+    ("made", "message"),
     [
-        (b"", "there is no private key in PEM form"),
-        (b"hello", "there is no private key in PEM form"),
-        (b"\xff\xfe\x00", "there is no private key in PEM form"),
-        (pem_of(RSA_KEY)[:-200], "there is no private key in PEM form"),
-        (pem_of(SMALL), "has 1024 bits, too few to be trusted"),
-        (pem_of(RSA_KEY, password=b"hunter2"), "the key is encrypted"),
-        (pem_of(RSA_KEY, PrivateFormat.TraditionalOpenSSL, b"hunter2"), "the key is encrypted"),
-        (pem_of(ec.generate_private_key(ec.SECP256R1())), "DKIM takes RSA and Ed25519"),
-        (pem_of(dsa.generate_private_key(key_size=1024)), "DKIM takes RSA and Ed25519"),
-        (pem_of(Ed448PrivateKey.generate()), "type Ed448; DKIM takes RSA and Ed25519"),
+        (lambda: b"", "there is no private key in PEM form"),
+        (lambda: b"hello", "there is no private key in PEM form"),
+        (lambda: b"\xff\xfe\x00", "there is no private key in PEM form"),
+        (lambda: pem_of(rsa_key())[:-200], "there is no private key in PEM form"),
+        (lambda: pem_of(rsa_key(1024)), "has 1024 bits, too few to be trusted"),
+        (lambda: pem_of(rsa_key(), password=b"hunter2"), "the key is encrypted"),
+        (lambda: pem_of(rsa_key(), PrivateFormat.TraditionalOpenSSL, b"hunter2"), "the key is encrypted"),
+        (lambda: pem_of(ec.generate_private_key(ec.SECP256R1())), "DKIM takes RSA and Ed25519"),
+        (lambda: pem_of(dsa.generate_private_key(key_size=1024)), "DKIM takes RSA and Ed25519"),
+        (lambda: pem_of(Ed448PrivateKey.generate()), "type Ed448; DKIM takes RSA and Ed25519"),
         (
-            RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+            lambda: rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
             "this is a public key",
         ),
-        (RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1), "this is a public key"),
+        (
+            lambda: rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1),
+            "this is a public key",
+        ),
     ],
 )
-def test_a_key_that_should_not_sign_is_refused_in_one_line(pem: bytes, message: str) -> None:
+def test_a_key_that_should_not_sign_is_refused_in_one_line(made: Callable[[], bytes], message: str) -> None:
     with pytest.raises(DkimKeyError, match=message) as caught:
-        DkimKey.from_pem(pem, selector="s1")
+        DkimKey.from_pem(made(), selector="s1")
     assert "\n" not in str(caught.value)
 
 
@@ -109,14 +115,14 @@ def test_a_record_whose_name_the_dns_cannot_hold_is_refused() -> None:
 
 
 def test_the_record_of_an_rsa_key_holds_its_public_half_in_strings_that_fit() -> None:
-    record = DkimKey(selector="s1", private=RSA_KEY).record("Bücher.example")
+    record = DkimKey(selector="s1", private=rsa_key()).record("Bücher.example")
     assert record.name == "s1._domainkey.xn--bcher-kva.example"
     head, _, public = record.value.partition("; p=")
     assert head == "v=DKIM1; k=rsa"
     assert public.startswith("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"), "a SubjectPublicKeyInfo"
     found = load_der_public_key(b64decode(public))
     assert isinstance(found, rsa.RSAPublicKey)
-    assert found.public_numbers() == RSA_KEY.public_key().public_numbers()
+    assert found.public_numbers() == rsa_key().public_key().public_numbers()
     name, _, strings = record.zone_line.partition(" IN TXT ")
     assert name == record.name + "."
     parts = strings.strip('"').split('" "')
