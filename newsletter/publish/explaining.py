@@ -109,7 +109,7 @@ def explain_story(
         ranked=len(edition.ranking),
         documents=tuple(documents),
         group=explain_group(documents, outside=store.documents.get_many(others), rules=newsroom.grouping),
-        goes_on=explain_group([documents[0], *past.documents]).documents,
+        goes_on=explain_group([documents[0], *past.documents], goes_on=True).documents,
         story_cutoff=newsroom.grouping.story_cutoff,
         summarizer=entry.story.summary.method if entry.story else None,
         sentences=tuple(

@@ -129,7 +129,8 @@ class _Batch:
         """Return the likeness of the pairs that may come together."""
         vocabulary = Vocabulary()
         profiles = [vocabulary.profile(text) for text in self.texts]
-        comparison = Comparison(profiles, vocabulary.terms())
+        told = [story is not None for story in self._story_of]
+        comparison = Comparison(profiles, vocabulary.terms(), told=told)
         self._running, self._weights = [profile.running for profile in profiles], comparison.weights
         found: dict[tuple[int, int], float] = {}
         for number, others in find_candidates(profiles, comparison.weights):

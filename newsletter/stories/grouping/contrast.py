@@ -33,6 +33,14 @@ class Contrast:
     pairs: Floats
     first_day: Floats
 
+    def only(self, where: NDArray[np.bool_]) -> "Contrast":
+        """Return it with nothing said elsewhere."""
+        numbers, headline, pairs, first_day = (
+            np.where(where, factor, 1.0)
+            for factor in (self.numbers, self.headline, self.pairs, self.first_day)
+        )
+        return Contrast(numbers=numbers, headline=headline, pairs=pairs, first_day=first_day)
+
 
 class Contrasts:
     """Documents whose marks can be compared. Numbers of documents are places in the sequence given."""

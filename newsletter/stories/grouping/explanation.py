@@ -19,7 +19,11 @@ _MOST_OUTSIDE = 500
 
 
 def explain_group(
-    documents: Sequence[Document], *, outside: Sequence[Document] = (), rules: GroupingRules | None = None
+    documents: Sequence[Document],
+    *,
+    outside: Sequence[Document] = (),
+    rules: GroupingRules | None = None,
+    goes_on: bool = False,
 ) -> GroupExplanation:
     """Set each document of a story beside its leading one.
 
@@ -30,6 +34,7 @@ def explain_group(
         documents: Of the story, the leading one first; at least one.
         outside: Documents of other stories, of which the most alike is named; of more, the first 500.
         rules: Which texts are copies.
+        goes_on: All but the leading one were told before.
 
     Raises:
         ValueError: There is no document.
@@ -40,7 +45,7 @@ def explain_group(
     vocabulary = Vocabulary()
     profiles = [vocabulary.profile(document) for document in everybody]
     terms = vocabulary.terms()
-    comparison = Comparison(profiles, terms)
+    comparison = Comparison(profiles, terms, told=[goes_on and place > 0 for place in range(len(profiles))])
     others = np.arange(1, len(everybody))
     parts = comparison.parts(0, others)
     copies = _copies(documents, rules or GroupingRules())

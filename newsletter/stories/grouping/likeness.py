@@ -91,13 +91,18 @@ class Parts:
 class Comparison:
     """Documents ready to be compared. Numbers of documents are places in the sequence given."""
 
-    def __init__(self, profiles: Sequence[Profile], terms: Sequence[str]) -> None:
+    def __init__(
+        self, profiles: Sequence[Profile], terms: Sequence[str], *, told: Sequence[bool] = ()
+    ) -> None:
         """Weigh the terms and lay the documents out.
 
         Args:
             profiles: Of all documents.
             terms: Of the vocabulary that made the profiles, by number.
+            told: Which of them are of told stories, one for each; empty: none. What goes on has other
+                numbers, another headline and another day, so that marks say nothing between told and new.
         """
+        self._told = np.array(told, dtype=bool) if told else np.zeros(len(profiles), dtype=bool)
         self._rows = Rows(profiles, terms)
         #: How telling each term is.
         self.weights = self._rows.weights
@@ -138,7 +143,8 @@ class Comparison:
         # Copies need no evidence, however short they are.
         evidence = np.clip(np.maximum(share, words**3), 0.0, 1.0)
         total = np.clip(total * evidence, 0.0, 1.0)
-        marks = self._contrasts.contrast(number, others)
+        at_once = self._told[others] == self._told[number]
+        marks = self._contrasts.contrast(number, others).only(at_once)
         # Numbers in common make up for no want of evidence, and make nobody more alike than copies are.
         opened = np.where(marks.numbers > 1, marks.numbers ** (evidence * (1 - total)), marks.numbers)
         total = total * opened * marks.headline * marks.pairs * marks.first_day

@@ -115,3 +115,17 @@ def test_numbers_in_favour_make_up_for_no_want_of_evidence() -> None:
     found = parts(one, other)
     assert found.evidence[0] < 1
     assert 1 < found.numbers[0] < found.marks.numbers[0]
+
+
+def test_marks_say_nothing_between_a_told_report_and_one_that_goes_on() -> None:
+    vocabulary = Vocabulary()
+    told = stored(1, "River Senn floods Marl", "The Senn rose to 640 centimetres in Marl on Thursday.")
+    later = stored(2, "Families return to Marl", "In Marl the Senn fell to 380 centimetres on Saturday.")
+    profiles = [vocabulary.profile(document) for document in (later, told)]
+    terms = vocabulary.terms()
+    of_one_day = Comparison(profiles, terms).parts(0, np.array([1]))
+    going_on = Comparison(profiles, terms, told=(False, True)).parts(0, np.array([1]))
+    assert (of_one_day.numbers[0], of_one_day.marks.first_day[0]) < (1, 1)
+    assert (going_on.numbers[0], going_on.marks.first_day[0]) == (1, 1)
+    assert (going_on.marks.headline[0], going_on.marks.pairs[0]) == (1, 1)
+    assert going_on.likeness[0] > of_one_day.likeness[0]
