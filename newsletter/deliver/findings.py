@@ -13,7 +13,6 @@ from newsletter.model.deliveries import (
     Delivery,
     DeliveryMark,
     DeliveryState,
-    Reply,
     SendOutcome,
     SendPhase,
     SendResult,
@@ -93,12 +92,12 @@ class Findings:
             self.count_refusal(str(result.reply))
         return self._mark(delivery, result)
 
-    def take_in_acceptance(self, delivery: Delivery, reply: Reply) -> DeliveryMark | None:
-        """The same for a message that was accepted; None, and nothing learnt, if there is more to it."""
+    def take_in_acceptance(self, delivery: Delivery) -> bool:
+        """The same for a message that was accepted; False, and nothing learnt, if there is more to it."""
         if self.unproven or self.problem is not None:
-            return None
+            return False
         self._accept(delivery)
-        return DeliveryMark(delivery_id=delivery.id, state=DeliveryState.ACCEPTED, reply=str(reply))
+        return True
 
     def _accept(self, delivery: Delivery) -> None:
         self._refused_in_a_row, self._is_trial = 0, False

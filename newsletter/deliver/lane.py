@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from newsletter.deliver.findings import Findings
-from newsletter.deliver.ledger import Ledger
+from newsletter.deliver.ledger import Ledger, Stride
 from newsletter.deliver.postbag import Writer
 from newsletter.deliver.presence import Presence
 from newsletter.deliver.queue import Queue
 from newsletter.deliveries.transport import Connection, Onward
 from newsletter.model.clock import Clock
-from newsletter.model.deliveries import Delivery, DeliveryMark, Reply
+from newsletter.model.deliveries import Delivery, Reply
 from newsletter.model.messages import Message
 
 
@@ -27,6 +26,11 @@ class Lane:
     message: Message | None = None
     ahead: Delivery | None = None
     message_ahead: Message | None = None
+    #: The connection while it waits for a step to be durable, and what the server said to the last message.
+    onward: Onward | None = None
+    words: str = ""
+    #: Is told of that step.
+    then: Callable[[bool, bool], None] | None = None
 
     def step(self) -> Delivery | None:
         """Take in hand what was ahead, if anything was."""
@@ -55,7 +59,7 @@ class Pace:
         desk: Writer,
         clock: Clock,
         ending: asyncio.Event,
-        record: Callable[[Delivery, DeliveryMark], None],
+        count: Callable[[Delivery, str], None],
     ) -> None:
         """Prepare.
 
@@ -67,7 +71,7 @@ class Pace:
             desk: Writes messages.
             clock: Returns the time, UTC.
             ending: Once set, nothing more is begun.
-            record: Sees that a result is made durable, and counted then.
+            count: Is told of each delivery whose acceptance is durable, and of the server's words.
         """
         self._queue = queue
         self._findings = findings
@@ -75,38 +79,44 @@ class Pace:
         self._presence = presence
         self._desk = desk
         self._clock = clock
-        self._ending = ending
-        self._record = record
+        self._count = count
+        self._is_ending = ending.is_set
 
     def look_ahead(self, lane: Lane) -> None:
         """See what goes out behind the delivery in hand over its connection, if that is known at once."""
         if lane.in_hand is None or lane.connection is None or not lane.connection.announces:
             return
-        lane.ahead = self._queue.take_behind(lane.in_hand)
-        if lane.ahead is not None:
-            # What is wrong with it is met in its turn.
-            with suppress(Exception):
-                lane.message_ahead = self._desk.write_at_once(lane.ahead, now=self._clock())
+        ahead = lane.ahead = self._queue.take_behind(lane.in_hand)
+        if ahead is not None:
+            try:
+                lane.message_ahead = self._desk.write_at_once(ahead, now=self._clock())
+            except Exception:  # noqa: BLE001 - what is wrong with it is met in its turn
+                lane.message_ahead = None
 
-    def taken(self, lane: Lane, reply: Reply, onward: Onward) -> bool:
+    def taken(self, lane: Lane, words: str, onward: Onward) -> bool:
         """Record that the delivery in hand was accepted, and begin the one ahead; see `Taken`."""
-        if lane.in_hand is None or lane.ahead is None or self._ending.is_set() or self._ledger.is_broken:
+        accepted, following = lane.in_hand, lane.ahead
+        if accepted is None or following is None or self._is_ending() or self._ledger.is_broken:
             return False
-        mark = self._findings.take_in_acceptance(lane.in_hand, reply)
-        if mark is None:
+        if not self._findings.take_in_acceptance(accepted):
             return False
-        self._record(lane.in_hand, mark)
-        self._ledger.begin_then(lane.ahead.id, partial(self._follow, lane, onward))
+        lane.onward, lane.words = onward, words
+        if lane.then is None:
+            lane.then = partial(self._follow, lane)
+        self._ledger.go_on(Stride(accepted.id, words, following.id, lane.then))
         return True
 
-    def _follow(self, lane: Lane, onward: Onward, is_begun: bool) -> None:  # noqa: FBT001
-        """Send what was ahead, or leave it out."""
-        accepted, following = lane.in_hand, lane.step()
+    def _follow(self, lane: Lane, is_ours: bool, is_begun: bool) -> None:  # noqa: FBT001
+        """Count what was accepted, and send what was ahead, or leave it out."""
+        onward, accepted, following = lane.onward, lane.in_hand, lane.step()
+        assert onward is not None  # noqa: S101 - it waits for this
         if accepted is None or following is None:
             onward.withdraw()
             return
+        if is_ours:
+            self._count(accepted, lane.words)
         self._queue.done(accepted, behind=following)
-        if not is_begun or self._ending.is_set() or not self._presence.holds:
+        if not is_begun or self._is_ending() or not self._presence.holds:
             onward.withdraw()
             return
         self._queue.begun(following)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from newsletter.deliver.postbag import Postbag
 from newsletter.model.clock import Clock
@@ -31,8 +31,8 @@ class Ledger:
         counts_here = bag.rates and not bag.shared
         self._spending = Spending(account=bag.account, limits=bag.rates) if counts_here else None
         self._begins: list[tuple[int, asyncio.Future[bool]]] = []
-        #: Those that go on at once when they are told whether they may.
-        self._followers: list[tuple[int, Callable[[bool], None]]] = []
+        #: Steps from one message to the next.
+        self._strides: list[Stride] = []
         self._marks: list[tuple[DeliveryMark, Callable[[bool], None]]] = []
         #: Those that wait until all is durable that was told before.
         self._settling: list[asyncio.Future[bool]] = []
@@ -51,15 +51,14 @@ class Ledger:
         """Whether nothing can be made durable any more."""
         return self._broken is not None
 
-    def begin_then(self, delivery_id: int, then: Callable[[bool], None]) -> None:
-        """The same as `begin`, with less ado.
+    def go_on(self, stride: "Stride") -> None:
+        """Make it durable that one delivery was accepted, and that another is being sent: as for both in turn.
 
-        Args:
-            delivery_id: Of the delivery.
-            then: Is told whether it may be sent; also when nothing can be made durable any more.
+        It takes less than `record` and `begin`, and most deliveries come this way.
         """
-        self._followers.append((delivery_id, then))
-        self._see_to_it()
+        self._strides.append(stride)
+        if len(self._strides) == 1:
+            self._see_to_it()
 
     def record(self, mark: DeliveryMark, *, then: Callable[[bool], None]) -> None:
         """Make a result durable, in one go with whatever is begun or recorded next, or sooner.
@@ -80,7 +79,7 @@ class Ledger:
         if self._broken is not None:
             raise self._broken
         is_at_work = self._writer is not None and not self._writer.done()
-        if self._marks or self._begins or self._followers or is_at_work:
+        if self._marks or self._begins or self._strides or is_at_work:
             future = asyncio.get_running_loop().create_future()
             self._settling.append(future)
             self._see_to_it()
@@ -93,16 +92,15 @@ class Ledger:
             self._writer = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        while self._begins or self._followers or self._marks or self._settling:
+        while self._begins or self._strides or self._marks or self._settling:
             await self._let_others_join()
-            group = _Group(
-                begins=self._begins, followers=self._followers, marks=self._marks, settling=self._settling
-            )
-            self._begins, self._followers, self._marks, self._settling = [], [], [], []
+            group = _Group(self._begins, self._strides, self._marks, self._settling)
+            self._begins, self._strides, self._marks, self._settling = [], [], [], []
             try:
                 done = await self._store.soon(
                     self._store.deliveries.advance,
-                    begin=group.ids,
+                    begin=group.begun_ids,
+                    accepted=[(stride.accepted_id, stride.reply) for stride in group.strides],
                     marks=[mark for mark, _ in group.marks],
                     sender=self._sender,
                     policy=self._bag.uncertain,
@@ -118,57 +116,70 @@ class Ledger:
     async def _let_others_join(self) -> None:
         """Let those join whose servers have answered as well: a commit costs more than a row."""
         for _ in range(_MOST_ROUNDS):
-            told = len(self._begins) + len(self._followers) + len(self._marks)
+            told = len(self._begins) + len(self._strides) + len(self._marks)
             await asyncio.sleep(0)
-            if told == len(self._begins) + len(self._followers) + len(self._marks):
+            if told == len(self._begins) + len(self._strides) + len(self._marks):
                 return
 
     def _fail(self, error: Exception, group: "_Group") -> None:
         """Let everybody who waits know that nothing can be written any more."""
         self._broken = error
         group.fail(error)
-        waiting = _Group(begins=self._begins, followers=self._followers, marks=[], settling=self._settling)
-        self._begins, self._followers, self._marks, self._settling = [], [], [], []
+        waiting = _Group(self._begins, self._strides, [], self._settling)
+        self._begins, self._strides, self._marks, self._settling = [], [], [], []
         waiting.fail(error)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Group:
+class Stride(NamedTuple):
+    """The step from a delivery that was accepted to the one behind it; a tuple: most deliveries make one."""
+
+    accepted_id: int
+    #: What the server said, as one line.
+    reply: str
+    #: The delivery that is to be sent now.
+    begun_id: int
+    #: Is told whether the result was written, which it is not if the delivery is no longer ours, and whether
+    #: the next one may be sent; also when nothing can be made durable any more.
+    then: Callable[[bool, bool], None]
+
+
+class _Group(NamedTuple):
     """Steps that are made durable in one go, and those who wait for it."""
 
     begins: list[tuple[int, asyncio.Future[bool]]]
-    followers: list[tuple[int, Callable[[bool], None]]]
+    strides: list[Stride]
     marks: list[tuple[DeliveryMark, Callable[[bool], None]]]
     settling: list[asyncio.Future[bool]]
 
     @property
-    def ids(self) -> list[int]:
+    def begun_ids(self) -> list[int]:
         """Which deliveries are begun."""
-        return [delivery_id for delivery_id, _ in (*self.begins, *self.followers)]
+        return [delivery_id for delivery_id, _ in self.begins] + [each.begun_id for each in self.strides]
 
     def tell(self, done: Advance) -> None:
         """Tell everybody what has come of it."""
-        if done.overtaken:
-            log.warning("results that came too late, another sender took over: %s", sorted(done.overtaken))
+        begun, overtaken = done.begun, done.overtaken
+        if overtaken:
+            log.warning("results that came too late, another sender took over: %s", sorted(overtaken))
         for mark, then in self.marks:
-            then(mark.delivery_id not in done.overtaken)
+            then(mark.delivery_id not in overtaken)
         for delivery_id, begin in self.begins:
-            _tell(begin, answer=delivery_id in done.begun)
+            _tell(begin, answer=delivery_id in begun)
         for future in self.settling:
             _tell(future, answer=True)
-        while self.followers:
-            delivery_id, follow = self.followers.pop(0)
-            follow(delivery_id in done.begun)
+        while self.strides:
+            stride = self.strides.pop(0)
+            stride.then(stride.accepted_id not in overtaken, stride.begun_id in begun)
 
     def fail(self, error: Exception) -> None:
         """Tell everybody who has not been told that it has failed."""
         for future in (*self.settling, *(begin for _, begin in self.begins)):
             if not future.done():
                 future.set_exception(error)
-        for _, follow in self.followers:
+        for stride in self.strides:
             # An error here would keep the next ones waiting.
             with suppress(Exception):
-                follow(False)  # noqa: FBT003
+                stride.then(False, False)  # noqa: FBT003
 
 
 def _tell(future: asyncio.Future[bool], *, answer: bool) -> None:

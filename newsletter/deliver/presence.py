@@ -31,6 +31,7 @@ class Presence:
         self._sender = sender
         self._clock = clock
         self._told_at = steady_seconds()
+        self._is_shared = store.is_shared
 
     @property
     def holds(self) -> bool:
@@ -38,7 +39,7 @@ class Presence:
 
         A process that stood still for a while, or whose store answered late, finds out here.
         """
-        return not self._store.is_shared or steady_seconds() - self._told_at < LEASE_SECONDS
+        return not self._is_shared or steady_seconds() - self._told_at < LEASE_SECONDS
 
     async def prolong(self) -> None:
         """Begin or prolong the lease.

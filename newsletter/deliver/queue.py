@@ -75,6 +75,7 @@ class Queue:
         self._sleepers: list[asyncio.Future[None]] = []
         self._limit = _CLAIMED_PER_CONNECTION * bag.transport.connections
         self._rates = rates_of(store, bag, clock)
+        self._has_rates = bool(bag.rates)
         self._company = company
         #: When the store had nothing more, UTC.
         self._empty_at: datetime | None = None
@@ -110,7 +111,7 @@ class Queue:
         """
         if not self._waiting or self._stopping.is_set() or self.rate_until is not None:
             return None
-        if not self._rates.is_free(self._clock()):
+        if self._has_rates and not self._rates.is_free(self._clock()):
             return None
         if len(self._waiting) <= self._limit // 2 and self._empty_at is None:
             self._refill()
@@ -145,7 +146,8 @@ class Queue:
 
     def begun(self, delivery: Delivery) -> None:
         """Tell that a delivery is being handed over: it counts for the rates."""
-        self._reserved.pop(delivery.id, None)
+        if self._has_rates:
+            self._reserved.pop(delivery.id, None)
 
     def done(self, delivery: Delivery, *, behind: Delivery | None = None) -> None:
         """Tell that a delivery is no longer on its way.
@@ -190,23 +192,26 @@ class Queue:
 
     def _give_back_turn(self, delivery: Delivery) -> None:
         """Let the rates forget a delivery that was not handed over after all."""
+        if not self._has_rates:
+            return
         taken = self._reserved.pop(delivery.id, None)
         if taken is not None:
             self._rates.give_back(taken)
 
     def _reserve(self, delivery: Delivery) -> Delivery:
         """Let the rates count a delivery."""
-        if self._bag.rates:
+        if self._has_rates:
             self._reserved[delivery.id] = self._rates.take(self._clock())
         return delivery
 
     def _pick(self, domain_at_hand: str | None = None) -> Delivery | None:
         """Take the first delivery whose edition is not set aside and whose domain has room."""
+        on_their_way, room = self._on_their_way, self._company.room
         for place, delivery in enumerate(self._waiting):
             if self._set_aside and self._is_aside(delivery):
                 continue
             domain = delivery.domain
-            if self._on_their_way[domain] - (domain == domain_at_hand) < self._company.room(domain):
+            if on_their_way.get(domain, 0) - (domain == domain_at_hand) < room(domain):
                 del self._waiting[place]
                 return delivery
         return None

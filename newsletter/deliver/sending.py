@@ -113,7 +113,7 @@ class Sending:
             desk=self._desk,
             clock=clock,
             ending=self._ending,
-            record=self._record,
+            count=self._count_accepted,
         )
         self._company.watch(
             on_their_way=self.queue.on_their_way,
@@ -369,12 +369,17 @@ class Sending:
         if mark.state is DeliveryState.UNCERTAIN:
             # The policy may have queued it again.
             self.queue.look_again()
+        if mark.state is DeliveryState.ACCEPTED:
+            self._count_accepted(delivery, mark.reply)
+            return
         self.outcomes[mark.state] += 1
-        level = logging.DEBUG if mark.state is DeliveryState.ACCEPTED else logging.WARNING
-        if log.isEnabledFor(level):
-            log.log(
-                level, "delivery %d to %s: %s (%s)", delivery.id, delivery.address, mark.state, mark.reply
-            )
+        log.warning("delivery %d to %s: %s (%s)", delivery.id, delivery.address, mark.state, mark.reply)
+        self._on_result()
+
+    def _count_accepted(self, delivery: Delivery, reply: str) -> None:
+        self.outcomes[DeliveryState.ACCEPTED] += 1
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("delivery %d to %s: accepted (%s)", delivery.id, delivery.address, reply)
         self._on_result()
 
 

@@ -50,16 +50,9 @@ def normalised(content: bytes) -> bytes:
 
 
 def stuffed(content: bytes) -> bytes:
-    """Return normalised content as it goes over the wire: dots doubled, the final dot added.
-
-    See RFC 5321 section 4.5.2.
-    """
+    """Return normalised content as it goes over the wire: dots doubled (RFC 5321 section 4.5.2)."""
     dotted = content.replace(b"\r\n.", b"\r\n..")
-    return (b"." if content.startswith(b".") else b"") + dotted + FINAL_DOT
-
-
-def _lines(lines: Sequence[str]) -> bytes:
-    return "\r\n".join((*lines, "")).encode()
+    return b"." + dotted if content.startswith(b".") else dotted
 
 
 def _never() -> bool:
@@ -98,9 +91,12 @@ class Conversation(asyncio.Protocol):
         self._paused = False
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
-        #: When the wait at hand has lasted too long, and what is said then.
-        self._waits_until, self._late = math.inf, ""
+        #: When the wait at hand has lasted too long, how long that is in seconds, and what is said then.
+        self._waits_until = self._seconds = math.inf
+        self._late: Callable[[float], str] = _silent
+        #: Rings at the end of a wait or earlier, if anybody waits.
         self._alarm: asyncio.TimerHandle | None = None
+        self._rings_at = math.inf
         #: Longest waits until the server takes a block, and until it replies to a content, in seconds.
         self._block_seconds = self._reply_seconds = math.inf
         #: Takes the reply to a content, and says whether the next one follows.
@@ -122,23 +118,24 @@ class Conversation(asyncio.Protocol):
             line: The command without its line end.
             timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
         """
-        self.say([line])
+        self.say(f"{line}\r\n".encode(), 1)
         return await self.reply(phase, timeout_seconds=timeout_seconds)
 
-    def say(self, lines: Sequence[str]) -> None:
+    def say(self, octets: bytes, count: int) -> None:
         """Say commands at once; for each of them `reply` returns the reply.
 
         Args:
-            lines: The commands without their line ends.
+            octets: The commands with their line ends.
+            count: How many they are.
         """
         # What is there already cannot answer what is still to be said.
         if self._heard and (self._due or self._heard[0].code != _CLOSING):
             self._end(f"a reply came that nobody asked for: {self._heard[0].code} {self._heard[0].text}")
             self._heard.clear()
         self._look_around()
-        self._due += len(lines)
+        self._due += count
         if not self._over and not self._heard:
-            self._transport.write(_lines(lines))
+            self._transport.write(octets)
 
     def codes(self, count: int) -> tuple[int, ...] | None:
         """Return the codes of the replies to the earliest commands, if they are all here."""
@@ -160,7 +157,7 @@ class Conversation(asyncio.Protocol):
             timeout_seconds: Longest wait for the whole reply, however many pieces it comes in.
         """
         if not self._heard:
-            await self._until(_never, timeout_seconds, _silent(timeout_seconds))
+            await self._until(_never, timeout_seconds, _silent)
         self._due -= 1
         if not self._heard:
             return Reply(phase=phase, code=0, text=self._over)
@@ -174,7 +171,7 @@ class Conversation(asyncio.Protocol):
         self,
         pieces: Sequence[bytes],
         *,
-        next_lines: Sequence[str] = (),
+        behind: bytes = b"",
         taken: Callable[[Answer], bool] | None = None,
         block_timeout_seconds: float,
         reply_timeout_seconds: float,
@@ -188,9 +185,9 @@ class Conversation(asyncio.Protocol):
         last content.
 
         Args:
-            pieces: The content, stuffed and with its final dot.
-            next_lines: Commands without their line ends that are said right behind it, at most a few thousand
-                octets; for each of them `reply` returns the reply.
+            pieces: The content, stuffed, without its final dot.
+            behind: MAIL, RCPT and DATA that are said right behind it, at most a few thousand octets; for each of
+                them `reply` returns the reply. Empty: nothing is.
             taken: Takes the reply to a content; True: `go_on` or `let_go` will be called, even if the
                 conversation is over by then. False: it is returned here.
             block_timeout_seconds: Longest wait until the server takes a block.
@@ -199,8 +196,8 @@ class Conversation(asyncio.Protocol):
         self._block_seconds, self._reply_seconds = block_timeout_seconds, reply_timeout_seconds
         # The end is written whole and last, with what is said behind it: until then no reply can be an answer
         # to it.
-        octets = b"".join((*pieces, _lines(next_lines)))
-        starts = range(0, max(1, sum(map(len, pieces)) - len(_END)), BLOCK)
+        octets = b"".join((*pieces, FINAL_DOT, behind))
+        starts = range(0, max(1, len(octets) - len(behind) - len(_END)), BLOCK)
         for start in starts:
             if start:
                 # Let a reply that refuses early, or a lost connection, come in between.
@@ -211,17 +208,17 @@ class Conversation(asyncio.Protocol):
             self._transport.write(octets[start:] if start == starts[-1] else octets[start : start + BLOCK])
             if self._paused:
                 await self._until(
-                    lambda: not self._paused, block_timeout_seconds, _stuck(block_timeout_seconds)
+                    lambda: not self._paused, block_timeout_seconds, _stuck
                 )
             if self._paused:
                 # What is still waiting here cannot have arrived, the final dot least of all: asyncio goes on
                 # once less than 16 KiB wait, and what follows the dot is shorter.
                 return await self._broken_off()
-        self._due += 1 + len(next_lines)
+        self._due += 1 + len(ALL_WELL) if behind else 1
         if taken is not None and not self._heard:
             self._taken = taken
             try:
-                await self._until(_never, reply_timeout_seconds, _silent(reply_timeout_seconds))
+                await self._until(_never, reply_timeout_seconds, _silent)
             finally:
                 self._taken = None
             if self._is_held or self._paused:
@@ -229,24 +226,26 @@ class Conversation(asyncio.Protocol):
                 return await self._broken_off()
         return await self.reply(SendPhase.CONTENT, timeout_seconds=reply_timeout_seconds), True
 
-    def go_on(self, pieces: Sequence[bytes], next_lines: Sequence[str]) -> None:
+    def go_on(self, pieces: Sequence[bytes], behind: bytes, *, now: float) -> None:
         """Write the content whose envelope was agreed to; whoever waits in `content` waits for its reply.
 
         Args:
-            pieces: The content, stuffed and with its final dot, at most a block.
-            next_lines: Commands that are said right behind it; as for `content`.
+            pieces: The content, stuffed, without its final dot; at most a block.
+            behind: Commands that are said right behind it; as for `content`.
+            now: By the event loop's clock.
         """
-        self._look_around()
+        if now >= self.deadline or self._transport.is_closing():
+            self._look_around()
         if not self.is_open:
             self.let_go()
             return
         self._is_held = False
-        self._due = 1 + len(next_lines)
-        self._transport.write(b"".join((*pieces, _lines(next_lines))))
+        self._due = 1 + len(ALL_WELL) if behind else 1
+        self._transport.write(b"".join((*pieces, FINAL_DOT, behind)))
         if self._paused:
-            self._wait_for(self._block_seconds, _stuck(self._block_seconds))
+            self._wait_for(self._block_seconds, _stuck, now)
         else:
-            self._wait_for(self._reply_seconds, _silent(self._reply_seconds))
+            self._wait_for(self._reply_seconds, _silent, now)
 
     def let_go(self) -> None:
         """Let whoever waits in `content` know that nothing follows."""
@@ -265,12 +264,14 @@ class Conversation(asyncio.Protocol):
         self._end("the message was broken off")
         return reply, False
 
-    async def _until(self, ready: Callable[[], bool], timeout_seconds: float, late: str) -> None:
+    async def _until(
+        self, ready: Callable[[], bool], timeout_seconds: float, late: Callable[[float], str]
+    ) -> None:
         """Wait until something is ready, a reply has come or the conversation is over; end it if late."""
         if self._over:
             # An alarm set now would keep what is over in memory until it rings.
             return
-        self._wait_for(timeout_seconds, late)
+        self._wait_for(timeout_seconds, late, self._loop.time())
         try:
             while not (ready() or self._heard or self._over):
                 self._waiter = self._loop.create_future()
@@ -278,28 +279,27 @@ class Conversation(asyncio.Protocol):
         finally:
             self._waiter, self._waits_until = None, math.inf
 
-    def _wait_for(self, seconds: float, late: str) -> None:
-        until = self._loop.time() + seconds
-        self._late = late if until <= self.deadline else _OVERDUE
-        self._waits_until = min(until, self.deadline)
-        self._set_alarm()
+    def _wait_for(self, seconds: float, late: Callable[[float], str], now: float) -> None:
+        """Be woken when so many seconds are over; `late` tells why, of them."""
+        self._waits_until, self._seconds, self._late = now + seconds, seconds, late
+        # One alarm serves many waits that end after it: it is set anew when it rings.
+        if self._rings_at > self._waits_until or self._rings_at > self.deadline:
+            self._set_alarm()
 
     def _set_alarm(self) -> None:
-        """See that we are woken when the wait at hand ends; one alarm serves many that end before it."""
         if self._alarm is not None:
-            if self._alarm.when() <= self._waits_until:
-                return
             self._alarm.cancel()
-        self._alarm = self._loop.call_at(self._waits_until, self._ring)
+        self._rings_at = min(self._waits_until, self.deadline)
+        self._alarm = self._loop.call_at(self._rings_at, self._ring)
 
     def _ring(self) -> None:
-        self._alarm = None
+        self._alarm, self._rings_at = None, math.inf
         if self._waits_until == math.inf:
             return
-        if self._loop.time() >= self._waits_until:
-            self._end(self._late)
-        else:
+        if self._loop.time() < min(self._waits_until, self.deadline):
             self._set_alarm()
+        else:
+            self._end(_OVERDUE if self.deadline < self._waits_until else self._late(self._seconds))
 
     def _look_around(self) -> None:
         """See what no event has told yet: nothing can be written to a connection that is closing."""
@@ -314,7 +314,7 @@ class Conversation(asyncio.Protocol):
             self._transport.abort()
             if self._alarm is not None:
                 self._alarm.cancel()
-                self._alarm = None
+                self._alarm, self._rings_at = None, math.inf
         self._wake()
 
     def _wake(self) -> None:
@@ -367,5 +367,5 @@ class Conversation(asyncio.Protocol):
         """Go on writing; called by the event loop."""
         self._paused = False
         if self._taken is not None and not self._over:
-            self._wait_for(self._reply_seconds, _silent(self._reply_seconds))
+            self._wait_for(self._reply_seconds, _silent, self._loop.time())
         self._wake()

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from newsletter.errors import SenderRefusedError
 from newsletter.model.deliveries import Reply, SendPhase
@@ -12,6 +12,9 @@ from newsletter.model.messages import Message
 #: What no address on the wire holds: a line end would smuggle in a command.
 _UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+#: Text that xtext leaves as it is.
+_NEEDS_NO_XTEXT = re.compile(r"[!-*,-<>-~]*")
+
 #: What to do about an envelope sender that is refused; it is made from BOUNCE_ADDRESS where that is set.
 CHECK_SENDER = "check BOUNCE_ADDRESS, or SENDER_ADDRESS if that is not set"
 
@@ -19,16 +22,49 @@ CHECK_SENDER = "check BOUNCE_ADDRESS, or SENDER_ADDRESS if that is not set"
 _MAX_ENVID, _MAX_ORCPT = 100, 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class Envelope:
-    """A message's envelope as commands."""
+class Envelope(NamedTuple):
+    """A message's envelope as commands; a tuple: each message has one, and a dataclass takes longer to make."""
 
-    mail: str
-    rcpt: str
+    #: MAIL, RCPT and DATA with their line ends; DATA must be the last of them (RFC 2920 section 3.1).
+    group: bytes
     #: Whether MAIL asks for SMTPUTF8 for this recipient's sake.
     smtputf8: bool
     #: Whether MAIL says how large the message is.
     sized: bool
+
+    @property
+    def mail(self) -> str:
+        """The command MAIL."""
+        return self.group.split(b"\r\n")[0].decode()
+
+    @property
+    def rcpt(self) -> str:
+        """The command RCPT."""
+        return self.group.split(b"\r\n")[1].decode()
+
+
+class EnvelopeMaker:
+    """Makes the envelopes of one connection's messages."""
+
+    def __init__(self, extensions: Mapping[str, str]) -> None:
+        """Prepare.
+
+        Args:
+            extensions: What the server offers: lower-case keywords and their parameters.
+        """
+        self._extensions = extensions
+        self._limit = _size_limit(extensions.get("size", ""))
+        self._sized, self._dsn = "size" in extensions, "dsn" in extensions
+
+    def make(self, message: Message, size: int) -> Envelope | Reply:
+        """Make the commands MAIL and RCPT for one message; see `make_envelope`.
+
+        Raises:
+            SenderRefusedError: The sender's address cannot be said to this server.
+        """
+        if not message.is_plain or (self._limit is not None and size > self._limit):
+            return make_envelope(message, size=size, extensions=self._extensions)
+        return _envelope(message, size if self._sized else None, dsn=self._dsn, smtputf8=False)
 
 
 def make_envelope(message: Message, *, size: int, extensions: Mapping[str, str]) -> Envelope | Reply:
@@ -46,21 +82,28 @@ def make_envelope(message: Message, *, size: int, extensions: Mapping[str, str])
     obstacle = _obstacle(message, size, extensions)
     if obstacle is not None:
         return obstacle
-    sized, dsn = "size" in extensions, "dsn" in extensions
-    smtputf8 = not message.recipient.isascii()
-    options = [f"SIZE={size}"] if sized else []
-    if smtputf8 or not message.sender.isascii():
-        options.append("SMTPUTF8")
-    return Envelope(
-        mail=" ".join([f"MAIL FROM:<{message.sender}>", *options, *(_mail_notices(message) if dsn else ())]),
-        rcpt=" ".join([f"RCPT TO:<{message.recipient}>", *(_rcpt_notices(message) if dsn else ())]),
-        smtputf8=smtputf8,
-        sized=sized,
+    told_size = size if "size" in extensions else None
+    smtputf8 = not message.recipient.isascii() or not message.sender.isascii()
+    return _envelope(message, told_size, dsn="dsn" in extensions, smtputf8=smtputf8)
+
+
+def _envelope(message: Message, told_size: int | None, *, dsn: bool, smtputf8: bool) -> Envelope:
+    options = "" if told_size is None else f" SIZE={told_size}"
+    if smtputf8:
+        options += " SMTPUTF8"
+    mail_notices, rcpt_notices = (_mail_notices(message), _rcpt_notices(message)) if dsn else ("", "")
+    group = (
+        f"MAIL FROM:<{message.sender}>{options}{mail_notices}\r\n"
+        f"RCPT TO:<{message.recipient}>{rcpt_notices}\r\nDATA\r\n"
     )
+    for_reader = smtputf8 and not message.recipient.isascii()
+    return Envelope(group.encode(), smtputf8=for_reader, sized=told_size is not None)
 
 
 def xtext(text: str) -> str:
     """Return ASCII text in the form that parameters are given in (RFC 3461 section 4)."""
+    if _NEEDS_NO_XTEXT.fullmatch(text):
+        return text
     return "".join(char if "!" <= char <= "~" and char not in "+=" else f"+{ord(char):02X}" for char in text)
 
 
@@ -108,13 +151,13 @@ def _size_limit(parameter: str) -> int | None:
     return int(limit) or None if limit.isdecimal() else None
 
 
-def _mail_notices(message: Message) -> list[str]:
+def _mail_notices(message: Message) -> str:
     """Ask that a report of failure names the message and carries its header only."""
     envid = xtext(message.message_id.strip("<>")) if message.message_id.isascii() else ""
-    return ["RET=HDRS", *([f"ENVID={envid}"] if 0 < len(envid) <= _MAX_ENVID else [])]
+    return f" RET=HDRS ENVID={envid}" if 0 < len(envid) <= _MAX_ENVID else " RET=HDRS"
 
 
-def _rcpt_notices(message: Message) -> list[str]:
+def _rcpt_notices(message: Message) -> str:
     """Ask for a report of failure, none of delay, and that it names the address as we know it."""
     orcpt = f"rfc822;{xtext(message.recipient)}" if message.recipient.isascii() else ""
-    return ["NOTIFY=FAILURE", *([f"ORCPT={orcpt}"] if 0 < len(orcpt) <= _MAX_ORCPT else [])]
+    return f" NOTIFY=FAILURE ORCPT={orcpt}" if 0 < len(orcpt) <= _MAX_ORCPT else " NOTIFY=FAILURE"

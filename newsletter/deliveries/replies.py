@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+
+from newsletter.model.deliveries import Reply, SendPhase
 
 #: Longest reply line that is read on, in octets; RFC 5321 section 4.5.3.1.5 allows 512.
 MAX_LINE = 8192
@@ -25,6 +27,11 @@ class Answer:
     text: str
     #: Enhanced status code of the first line; empty where none came.
     enhanced: str
+
+    @cached_property
+    def to_content(self) -> str:
+        """The reply to a content, as `Reply` tells it in one line."""
+        return str(Reply(phase=SendPhase.CONTENT, code=self.code, text=self.text))
 
 
 class ReplyParser:
@@ -96,8 +103,16 @@ def _usual(octets: bytes) -> list[Answer] | None:
     """Return the replies in octets that hold whole ones, of a line each; None if there is more to it."""
     if not octets.endswith(b"\n") or len(octets) > MAX_LINE:
         return None
-    answers = [_one_line(line) for line in octets[:-1].split(b"\n")]
-    return None if None in answers else answers  # type: ignore[return-value]
+    line, _, rest = octets.partition(b"\n")
+    first, others = _one_line(line), _one_line_each(rest)
+    return None if first is None or others is None else [first, *others]
+
+
+@lru_cache(maxsize=32)
+def _one_line_each(octets: bytes) -> tuple[Answer, ...] | None:
+    """Return replies of a line each. Those that follow the first are mostly the same: to an envelope."""
+    answers = [_one_line(line) for line in octets.split(b"\n")[:-1]]
+    return None if None in answers else tuple(answers)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=32)

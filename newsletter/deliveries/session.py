@@ -3,10 +3,10 @@
 import asyncio
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from newsletter.deliveries.conversation import ALL_WELL, BLOCK, FINAL_DOT, Conversation, normalised, stuffed
-from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, make_envelope, without_token
+from newsletter.deliveries.envelope import CHECK_SENDER, Envelope, EnvelopeMaker, without_token
 from newsletter.deliveries.replies import Answer
 from newsletter.deliveries.server import SmtpServer
 from newsletter.deliveries.transport import BeforeContent, Taken
@@ -21,29 +21,19 @@ _CLOSING = 421
 #: How long a silence is taken for a habit, in seconds: it may have been the network's.
 _BELIEVED_SECONDS = 3600.0
 
-#: Longest envelope that is said ahead, in characters: `Conversation.content` relies on its being short.
+#: Longest envelope that is said ahead, in octets: `Conversation.content` relies on its being short.
 _LONGEST_AHEAD = 2000
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Outgoing:
-    """A message as it goes over the wire."""
+class _Outgoing(NamedTuple):
+    """A message as it goes over the wire; a tuple, as `Envelope` is."""
 
     message: Message
     envelope: Envelope
-    #: The content in pieces, stuffed, with its final dot.
+    #: The content in pieces, stuffed, without its final dot.
     pieces: tuple[bytes, ...]
     #: How long they are together, in octets.
     length: int
-
-
-def _reply_to_content(answer: Answer) -> Reply:
-    return Reply(phase=SendPhase.CONTENT, code=answer.code, text=answer.text, enhanced=answer.enhanced)
-
-
-def _group(envelope: Envelope) -> tuple[str, str, str]:
-    """Return the commands that are said at once; DATA must be the last of them (RFC 2920 section 3.1)."""
-    return envelope.mail, envelope.rcpt, "DATA"
 
 
 class SmtpConnection:
@@ -60,6 +50,7 @@ class SmtpConnection:
         self._talk = talk
         self._server = server
         self._extensions = extensions
+        self._envelopes = EnvelopeMaker(extensions)
         self.announces = "pipelining" in extensions
         self._clock = asyncio.get_running_loop().time
         self._closes_at = self._clock() + server.connection_seconds
@@ -133,11 +124,12 @@ class SmtpConnection:
             # Closed meanwhile.
             self._talk.let_go()
             return
+        now = self._clock()
         self._sent += 1
         self._sender = outgoing.message.sender
-        self._talk.deadline = self._clock() + self._server.message_deadline_seconds
-        self._behind = self._ahead(following)
-        self._talk.go_on(outgoing.pieces, _group(self._behind.envelope) if self._behind else ())
+        self._talk.deadline = now + self._server.message_deadline_seconds
+        behind = self._behind = self._ahead(following, now)
+        self._talk.go_on(outgoing.pieces, b"" if behind is None else behind.envelope.group, now=now)
 
     def withdraw(self) -> None:
         """Do not send the message whose envelope was agreed to; see `Onward.withdraw`."""
@@ -148,9 +140,9 @@ class SmtpConnection:
 
     def _goes_on(self, answer: Answer) -> bool:
         """Ask whether the message behind the one that was taken is to be sent."""
-        if self._taken is None or self._behind is None or self._behind.length > BLOCK:
+        if self._taken is None or self._behind is None or self._behind.length + len(FINAL_DOT) > BLOCK:
             return False
-        return self._taken(_reply_to_content(answer), self)
+        return self._taken(answer.to_content, self)
 
     @property
     def extensions(self) -> Mapping[str, str]:
@@ -187,17 +179,16 @@ class SmtpConnection:
 
     def _outgoing(self, message: Message) -> _Outgoing | Reply:
         """Return a message as it goes over the wire, or why it cannot go to this server."""
-        pieces = message.pieces if message.is_wire else (normalised(message.content),)
-        size = sum(map(len, pieces))
-        envelope = make_envelope(message, size=size, extensions=self._extensions)
+        if message.is_wire:
+            pieces, size = message.pieces, message.size
+        else:
+            content = normalised(message.content)
+            pieces, size = (stuffed(content),), len(content)
+        envelope = self._envelopes.make(message, size)
         if isinstance(envelope, Reply):
             return envelope
-        if message.is_wire:
-            return _Outgoing(
-                message=message, envelope=envelope, pieces=(*pieces, FINAL_DOT), length=size + len(FINAL_DOT)
-            )
-        octets = stuffed(*pieces)
-        return _Outgoing(message=message, envelope=envelope, pieces=(octets,), length=len(octets))
+        length = size if message.is_wire else len(pieces[0])
+        return _Outgoing(message, envelope, pieces, length)
 
     async def _say_envelope(self, envelope: Envelope, *, is_said: bool) -> SendResult | None:
         """Say the envelope, unless it is said already; return a result if the message goes no further."""
@@ -209,7 +200,7 @@ class SmtpConnection:
                 return self._lost(f"the session was lost at {reply}")
         if self.announces:
             if not is_said:
-                self._talk.say(_group(envelope))
+                self._talk.say(envelope.group, len(ALL_WELL))
             elif self._talk.codes(len(ALL_WELL)) == ALL_WELL:
                 self._talk.pass_over(len(ALL_WELL))
                 self._open_envelope = self._served = True
@@ -293,10 +284,10 @@ class SmtpConnection:
             verdict = judge(reply)
             if verdict.outcome is not SendOutcome.ACCEPTED:
                 return self._conclude(reply, verdict)
-        self._behind = self._ahead(following)
+        behind = self._behind = self._ahead(following, self._clock())
         reply, ended = await self._talk.content(
             pieces,
-            next_lines=_group(self._behind.envelope) if self._behind else (),
+            behind=b"" if behind is None else behind.envelope.group,
             taken=self._goes_on,
             block_timeout_seconds=timeouts.block,
             reply_timeout_seconds=timeouts.content_reply,
@@ -311,17 +302,17 @@ class SmtpConnection:
             self._announced = ahead
         return self._conclude(reply, verdict)
 
-    def _ahead(self, following: Message | None) -> _Outgoing | None:
+    def _ahead(self, following: Message | None, now: float) -> _Outgoing | None:
         """Return the next message if its envelope can be said now; what is in its way is met in its turn."""
-        if following is None or not self.announces or not self._takes_more():
+        if following is None or not self.announces or not self._takes_more(now):
             return None
-        if self._clock() < self._server.habits.drops_until:
+        if now < self._server.habits.drops_until:
             return None
         try:
             outgoing = self._outgoing(following)
         except SenderRefusedError:
             return None
-        if isinstance(outgoing, Reply) or len("".join(_group(outgoing.envelope))) > _LONGEST_AHEAD:
+        if isinstance(outgoing, Reply) or len(outgoing.envelope.group) > _LONGEST_AHEAD:
             return None
         return outgoing
 
@@ -341,9 +332,9 @@ class SmtpConnection:
             raise self._complaint(reply, verdict)
         return self._result(reply, verdict)
 
-    def _takes_more(self) -> bool:
+    def _takes_more(self, now: float) -> bool:
         """Return whether the session may take another message besides those it has taken."""
-        return self._sent < self._server.messages_per_connection and self._clock() < self._closes_at
+        return self._sent < self._server.messages_per_connection and now < self._closes_at
 
     def _complaint(self, reply: Reply, verdict: Verdict) -> TransportError:
         """Return what the operator is told, as one line that says what to do."""
@@ -367,7 +358,7 @@ class SmtpConnection:
         return SendResult(
             outcome=verdict.outcome,
             reply=reply,
-            reusable=self._talk.is_open and self._takes_more(),
+            reusable=self._talk.is_open and self._takes_more(self._clock()),
             bounce=verdict.bounce,
             backs_off=verdict.backs_off,
         )

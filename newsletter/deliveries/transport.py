@@ -32,10 +32,10 @@ class Onward(Protocol):
         ...
 
 
-#: Called with the reply to a message that was taken when the server is ready for the one that was said to
+#: Called with the reply to a message that was taken, as one line, when the server is ready for the one that was said to
 #: follow. True: the result is seen to, and either method of the connection will be called once.
 #: False: `send` is to return.
-Taken = Callable[[Reply, Onward], bool]
+Taken = Callable[[str, Onward], bool]
 
 
 class Connection(Protocol):

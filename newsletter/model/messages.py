@@ -79,6 +79,16 @@ class Message:
     is_wire: bool = False
 
     @property
+    def size(self) -> int:
+        """How long the content is, in octets."""
+        return sum(map(len, self.pieces))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether sender and recipient are plain ASCII addresses, which can stand in a command as they are."""
+        return False
+
+    @property
     def content(self) -> bytes:
         """The pieces, put together."""
         return b"".join(self.pieces)

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.deliveries.conversation import normalised, stuffed
+from newsletter.deliveries.conversation import FINAL_DOT, normalised, stuffed
 from newsletter.deliveries.server import Timeouts
 
 #: Mostly what matters here: line ends, dots, and something between.
@@ -29,7 +29,7 @@ def test_every_line_ends_in_crlf_and_in_nothing_else(content: bytes) -> None:
 @given(contents)
 def test_the_final_dot_is_the_only_one_and_the_content_can_be_read_back(content: bytes) -> None:
     plain = normalised(content)
-    wire = stuffed(plain)
+    wire = stuffed(plain) + FINAL_DOT
     lines = wire.split(b"\r\n")
     assert lines[-2:] == [b".", b""]
     assert b"." not in lines[:-2]

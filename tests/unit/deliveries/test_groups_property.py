@@ -146,10 +146,12 @@ class Worker:
         self.told.asked.append(NAMES[self.place])
         return not self.row.withdrawn[self.place]
 
-    def taken(self, reply: Reply, onward: Onward) -> bool:
+    def taken(self, words: str, onward: Onward) -> bool:
         stride = self.row.strides[self.place]
         if stride is None or self.row.announced[self.place] != 1:
             return False
+        code, text = words.removeprefix("content: ").split(" ", 1)
+        reply = Reply(phase=SendPhase.CONTENT, code=int(code), text=text)
         self.told.results[NAMES[self.place]] = SendResult(outcome=O.ACCEPTED, reply=reply, reusable=True)
         self.place += 1
         self.told.asked.append(NAMES[self.place])

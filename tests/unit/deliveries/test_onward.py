@@ -12,7 +12,7 @@ from newsletter.deliveries.conversation import Conversation
 from newsletter.deliveries.server import SmtpSecurity, SmtpServer, Timeouts
 from newsletter.deliveries.session import SmtpConnection
 from newsletter.deliveries.transport import Onward
-from newsletter.model.deliveries import Reply, SendPhase, SendResult
+from newsletter.model.deliveries import SendPhase, SendResult
 
 AGREED = b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go on\r\n"
 TAKEN = b"250 2.0.0 taken\r\n"
@@ -56,7 +56,7 @@ class Stage:
         self.connection = SmtpConnection(Conversation(self.wire), server, {"pipelining": ""})
         #: What is to be done when Ada's message was taken and Bo's envelope agreed to.
         self.next: Callable[[Onward], object] = lambda onward: onward.go_on(CHI)
-        self.asked: list[Reply] = []
+        self.asked: list[str] = []
 
     async def send(self, *says: bytes) -> SendResult:
         """Send Ada's message; the server agrees to it, and says things when it has it, one by one."""
@@ -70,7 +70,7 @@ class Stage:
             await turns()
         return await sending
 
-    def _taken(self, reply: Reply, onward: Onward) -> bool:
+    def _taken(self, reply: str, onward: Onward) -> bool:
         self.asked.append(reply)
         asyncio.get_running_loop().call_soon(self.next, onward)
         return True
@@ -88,7 +88,7 @@ async def turns() -> None:
 async def test_what_is_returned_is_about_the_last_content() -> None:
     stage = Stage()
     result = await stage.send(TAKEN + AGREED, b"550 5.7.1 not Bo's\r\n")
-    assert [reply.text for reply in stage.asked] == ["2.0.0 taken"]
+    assert stage.asked == ["content: 250 2.0.0 taken"]
     assert (result.outcome, result.reply.text) == (O.FAILED, "5.7.1 not Bo's")
     assert stage.contents == 2
     assert stage.wire.written[-1].endswith(b"DATA\r\n"), "Chi's envelope"
