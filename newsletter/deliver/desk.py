@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from newsletter.deliver.postbag import Stationery
-from newsletter.messages.imprint import Imprint
+from newsletter.messages.imprint import Imprint, are_plain
 from newsletter.messages.links import unsubscribe_mails
-from newsletter.messages.mime import message_id
+from newsletter.messages.mime import message_ids
 from newsletter.model.deliveries import Delivery
-from newsletter.model.messages import Message, Reader, Rendering
+from newsletter.model.messages import ListHeaders, Message, Reader, Rendering
 from newsletter.store.store import Store
 
 #: Editions and variants that are kept ready in memory at a time.
@@ -68,11 +68,17 @@ class EditionCopies:
     """
 
     def __init__(self, rendering: Rendering, stationery: Stationery, *, uid: str) -> None:
-        self._stationery = stationery
-        self._uid = uid
-        self._headers = rendering.headers
-        self._imprint = Imprint(rendering, signer=stationery.signer(rendering.headers.sender_domain))
+        self._headers = headers = rendering.headers
+        self._imprint = Imprint(rendering, signer=stationery.signer(headers.sender_domain))
         self._make_reader = reader_maker(rendering, stationery)
+        self._message_id = message_ids(uid, headers.sender_domain)
+        self._sender = stationery.return_path or (lambda _delivery_id: headers.sender_address)
+        self._by_mail = _mail_maker(headers, stationery)
+        #: Makes links to a reader's pages, if all that is made for readers of this edition is plain.
+        self._pages: Callable[[int], tuple[str, str]] | None = None
+        if stationery.links is not None:
+            pages = stationery.links.reader_pages(headers.list_name)
+            self._pages = pages if are_plain(pages, self._by_mail, self._sender) else None
 
     def of(self, delivery: Delivery, *, now: datetime) -> Message:
         """Write the message of one delivery; its Message-ID is the same each time.
@@ -80,9 +86,21 @@ class EditionCopies:
         Raises:
             MessageRefusedError: It cannot be made for this reader.
         """
-        return_path = self._stationery.return_path
-        reader = self._make_reader(delivery.subscriber_id, delivery.address, delivery.name, delivery.since)
-        sender = return_path(delivery.id) if return_path else self._headers.sender_address
+        number, sender = delivery.subscriber_id, self._sender(delivery.id)
+        if self._pages is not None:
+            plain = self._imprint.plain_copy(
+                delivery.address,
+                delivery.name,
+                delivery.since,
+                self._pages(number),
+                self._by_mail(number),
+                message_id=self._message_id(number),
+                sender=sender,
+                now=now,
+            )
+            if plain is not None:
+                return plain
+        reader = self._make_reader(number, delivery.address, delivery.name, delivery.since)
         return self.for_reader(reader, sender=sender, now=now)
 
     def for_reader(self, reader: Reader, *, sender: str, now: datetime) -> Message:
@@ -96,7 +114,7 @@ class EditionCopies:
         Raises:
             MessageRefusedError: It cannot be made for this reader.
         """
-        name = message_id(self._uid, reader.subscriber_id, self._headers.sender_domain)
+        name = self._message_id(reader.subscriber_id)
         return self._imprint.copy(reader, message_id=name, sender=sender, now=now)
 
 
@@ -108,13 +126,12 @@ def reader_maker(rendering: Rendering, stationery: Stationery) -> Callable[[int,
     Raises:
         MessageRefusedError: The address that takes unsubscribe mails is none.
     """
-    headers, links, token = rendering.headers, stationery.links, stationery.unsubscribe_token
-    list_name = headers.list_name
-    by_mail = unsubscribe_mails(headers.unsubscribe_address, list_name=list_name)
+    links, list_name = stationery.links, rendering.headers.list_name
+    by_mail = _mail_maker(rendering.headers, stationery)
 
     def make(subscriber_id: int, address: str, name: str, since: datetime) -> Reader:
         """Make one reader."""
-        mail = by_mail(token(subscriber_id, list_name) if token else "")
+        mail = by_mail(subscriber_id)
         unsubscribe_url, preferences_url = mail, None
         if links is not None:
             unsubscribe_url = links.unsubscribe_url(subscriber_id=subscriber_id, list_name=list_name)
@@ -130,3 +147,14 @@ def reader_maker(rendering: Rendering, stationery: Stationery) -> Callable[[int,
         )
 
     return make
+
+
+def _mail_maker(headers: ListHeaders, stationery: Stationery) -> Callable[[int], str]:
+    """Return what makes the links to unsubscribing by mail, of subscribers' ids.
+
+    Raises:
+        MessageRefusedError: The address that takes unsubscribe mails is none.
+    """
+    list_name, token = headers.list_name, stationery.unsubscribe_token
+    link = unsubscribe_mails(headers.unsubscribe_address, list_name=list_name)
+    return lambda subscriber_id: link(token(subscriber_id, list_name) if token else "")

@@ -207,9 +207,7 @@ class Conversation(asyncio.Protocol):
                 return await self._broken_off()
             self._transport.write(octets[start:] if start == starts[-1] else octets[start : start + BLOCK])
             if self._paused:
-                await self._until(
-                    lambda: not self._paused, block_timeout_seconds, _stuck
-                )
+                await self._until(lambda: not self._paused, block_timeout_seconds, _stuck)
             if self._paused:
                 # What is still waiting here cannot have arrived, the final dot least of all: asyncio goes on
                 # once less than 16 KiB wait, and what follows the dot is shorter.

@@ -4,20 +4,22 @@ Readers' copies of an edition are made in `imprint.py`.
 """
 
 import hashlib
-import hmac
 import re
 from binascii import b2a_qp
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.addresses import ascii_host
+from newsletter.messages.macs import keyed
 
 _CRLF = b"\r\n"
 #: Quoted-printable (RFC 2045 section 6.7): a line end that is no part of the text.
 SOFT_BREAK = b"=\r\n"
 _DOTTED_LINE = re.compile(rb"^\.[^\r\n]*", re.MULTILINE)
 _LONGEST_QP_LINE = 76
+#: Bytes that are kept of the HMAC in a Message-ID: 128 bits.
+_ID_BYTES = 16
 
 
 def build_letter(
@@ -60,17 +62,20 @@ def message_id(edition_uid: str, subscriber_id: int, domain: str) -> str:
     Raises:
         MessageRefusedError: It is not a host name.
     """
-    mac = _keyed(edition_uid).copy()
-    mac.update(b"%d" % subscriber_id)
-    return f"<{mac.hexdigest()[:32]}@{_message_host(domain)}>"
+    return message_ids(edition_uid, domain)(subscriber_id)
 
 
 @lru_cache(maxsize=64)
-def _keyed(edition_uid: str) -> hmac.HMAC:
-    return hmac.new(edition_uid.encode("utf-8"), digestmod="sha256")
+def message_ids(edition_uid: str, domain: str) -> Callable[[int], str]:
+    """Return what makes the `message_id` of each reader of one edition.
+
+    Raises:
+        MessageRefusedError: The domain is not a host name.
+    """
+    mac, ending = keyed(edition_uid.encode("utf-8")), f"@{_message_host(domain)}>"
+    return lambda subscriber_id: f"<{mac(b'%d' % subscriber_id)[:_ID_BYTES].hex()}{ending}"
 
 
-@lru_cache(maxsize=64)
 def _message_host(domain: str) -> str:
     host = ascii_host(domain)
     if host is None:

@@ -6,21 +6,21 @@ servers and people change the case of an address.
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from newsletter.errors import AddressError, LinkError
 from newsletter.messages.addresses import ascii_host
 from newsletter.messages.links import LinkTarget, base36
+from newsletter.messages.macs import keyed
 
 #: Bytes that are kept of each HMAC: 96 bits, 20 characters. RFC 2104 section 5 asks for 80 bits at least.
 _TAG_BYTES = 12
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 #: Two digits of base 32 at a time.
 _PAIRS = [high + low for high in _BASE32 for low in _BASE32]
-#: From where the pairs of a tag are read, and the bits that its last letter has too many.
-_SHIFTS = tuple(range(90, -1, -10))
-_FILL = 4
+#: The bits that the last letter of a tag has too many, and half of all that its letters have.
+_FILL, _HALF = 4, 50
 _SIGNED = r"([0-9a-z]{1,13})-([a-z2-7]{20})"
 
 #: RFC 5321 section 4.5.3.1.1.
@@ -67,6 +67,7 @@ class ReturnPath:
         self._local, self._domain = _checked_address(address)
         # The address is signed too: another service with the same keys numbers its deliveries anew.
         self._keys = _purpose_keys(tuple(keys), f"newsletter return path {self._local}@{self._domain}")
+        self._sign = _signing("", self._keys[0])
         plain = rf"{re.escape(self._local)}\+{_SIGNED}"
         domain = re.escape(self._domain)
         self._forms = (
@@ -80,7 +81,7 @@ class ReturnPath:
         Raises:
             LinkError: It is not a delivery's id.
         """
-        return f"{self._local}+{_signed(delivery_id, '', self._keys[0])}@{self._domain}"
+        return f"{self._local}+{self._sign(delivery_id)}@{self._domain}"
 
     def letter_address_for(self, signup_id: int) -> str:
         """Return the envelope sender of the letter that answers a sign-up.
@@ -88,7 +89,7 @@ class ReturnPath:
         Raises:
             LinkError: It is not a sign-up's id.
         """
-        return f"{self._local}+{_signed(signup_id, _LETTER, self._keys[0])}@{self._domain}"
+        return f"{self._local}+{_signing(_LETTER, self._keys[0])(signup_id)}@{self._domain}"
 
     def read(self, address: str) -> int | None:
         """Return the id of the delivery that an address was made for; None if it is not ours.
@@ -120,7 +121,7 @@ def unsubscribe_token(subscriber_id: int, list_name: str, keys: Sequence[str]) -
     Raises:
         LinkError: There is no key, or it is not a subscriber's id.
     """
-    return _signed(subscriber_id, list_name.lower(), _purpose_keys(tuple(keys), _UNSUBSCRIBE)[0])
+    return _signing(list_name.lower(), _purpose_keys(tuple(keys), _UNSUBSCRIBE)[0])(subscriber_id)
 
 
 def read_unsubscribe_token(subject: str, keys: Sequence[str]) -> LinkTarget | None:
@@ -169,10 +170,18 @@ def _purpose_keys(keys: tuple[str, ...], purpose: str) -> tuple[bytes, ...]:
     return tuple(hmac.digest(key.encode("utf-8"), purpose.encode("utf-8"), "sha256") for key in keys)
 
 
-def _signed(number: int, context: str, key: bytes) -> str:
-    if not 0 <= number < 2**63:
-        raise LinkError(f"{number} is no id that a token can be made for")
-    return f"{base36(number)}-{_tag(number, context, key)}"
+@lru_cache(maxsize=64)
+def _signing(context: str, key: bytes) -> Callable[[int], str]:
+    """Return what makes signed numbers: each message has two."""
+    mac, ending = keyed(key), b"." + context.encode()
+
+    def signed(number: int) -> str:
+        """Return a number with its tag."""
+        if not 0 <= number < 2**63:
+            raise LinkError(f"{number} is no id that a token can be made for")
+        return f"{base36(number)}-{_base32(mac(b'%d%b' % (number, ending))[:_TAG_BYTES])}"
+
+    return signed
 
 
 def _verified(digits: str, tag: str, context: str, keys: Sequence[bytes]) -> int | None:
@@ -180,21 +189,9 @@ def _verified(digits: str, tag: str, context: str, keys: Sequence[bytes]) -> int
     # One number, one spelling.
     if base36(number) != digits.lower():
         return None
-    given = tag.lower().encode("ascii")
-    genuine = [hmac.compare_digest(_tag(number, context, key).encode("ascii"), given) for key in keys]
+    given = f"{digits}-{tag}".lower().encode("ascii")
+    genuine = [hmac.compare_digest(_signing(context, key)(number).encode("ascii"), given) for key in keys]
     return number if any(genuine) else None
-
-
-def _tag(number: int, context: str, key: bytes) -> str:
-    mac = _keyed(key).copy()
-    mac.update(f"{number}.{context}".encode())
-    return _base32(mac.digest()[:_TAG_BYTES])
-
-
-@lru_cache(maxsize=16)
-def _keyed(key: bytes) -> hmac.HMAC:
-    """Return an HMAC that has taken in its key; a copy costs less than to begin anew."""
-    return hmac.new(key, digestmod="sha256")
 
 
 def _base32(octets: bytes) -> str:
@@ -203,4 +200,9 @@ def _base32(octets: bytes) -> str:
     The standard library needs several times as long, and each message has two tags.
     """
     number, pairs = int.from_bytes(octets, "big") << _FILL, _PAIRS
-    return "".join([pairs[number >> shift & 1023] for shift in _SHIFTS])
+    a, b = number >> _HALF, number & ((1 << _HALF) - 1)
+    return (
+        f"{pairs[a >> 40]}{pairs[a >> 30 & 1023]}{pairs[a >> 20 & 1023]}{pairs[a >> 10 & 1023]}"
+        f"{pairs[a & 1023]}{pairs[b >> 40]}{pairs[b >> 30 & 1023]}{pairs[b >> 20 & 1023]}"
+        f"{pairs[b >> 10 & 1023]}{pairs[b & 1023]}"
+    )

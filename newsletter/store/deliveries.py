@@ -207,7 +207,10 @@ class Deliveries:
             Which may go on, and which results came too late. A delivery that another sender has taken over,
             whose reader has left or paused, or whose edition was paused meanwhile, may not.
         """
-        marks = [*marks, *(DeliveryMark(delivery_id=i, state=DeliveryState.ACCEPTED, reply=r) for i, r in accepted)]
+        marks = [
+            *marks,
+            *(DeliveryMark(delivery_id=i, state=DeliveryState.ACCEPTED, reply=r) for i, r in accepted),
+        ]
         # Whoever erases a reader, or takes in a bounce, locks the same rows from the other end.
         return self._database.repeated(
             lambda: self._advance(begin, marks, sender, policy, bounces, spending, now)

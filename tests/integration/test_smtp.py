@@ -131,7 +131,7 @@ async def test_a_refused_sender_stops_everything(transport, make_message, script
 
 async def test_a_refused_bounce_address_is_named(transport, make_message, script) -> None:
     script.answers["MAIL"] = ["553 5.7.1 sender not yours"]
-    message = replace(make_message(), sender="bounces+7@news.example.org")
+    message = make_message()._replace(sender="bounces+7@news.example.org")
     with pytest.raises(SenderRefusedError) as caught:
         await send(transport(), message)
     assert "the sender bounces+…@news.example.org: 553 5.7.1 sender not yours" in str(caught.value), (
@@ -407,7 +407,7 @@ async def test_a_message_too_big_for_the_server_is_not_begun(make_message) -> No
 @pytest.mark.parametrize("sender", ["d@example.org>\r\nRCPT TO:<b@example.org", "\u00fc@example.org"])
 async def test_a_sender_that_cannot_be_said_stops_its_list(make_message, sender: str) -> None:
     async with FaultServer() as server:
-        message = replace(make_message(), sender=sender)
+        message = make_message()._replace(sender=sender)
         with pytest.raises(SenderRefusedError, match="check BOUNCE_ADDRESS, or SENDER_ADDRESS") as caught:
             await send(SmtpTransport(local(server.port)), message)
     assert caught.value.permanent

@@ -16,7 +16,7 @@ from newsletter.model.feedback import BounceKind
 
 @pytest.mark.parametrize("pace", Pace)
 async def test_an_envelope_is_one_write_and_so_is_a_content_with_the_next(pace: Pace) -> None:
-    with_dots = replace(ADA, pieces=(b".a\r\n..b\r\n.\r\n",))
+    with_dots = ADA._replace(pieces=(b".a\r\n..b\r\n.\r\n",))
     there = line(pace=pace)
     connection = there.connect()
     results = [
@@ -169,7 +169,7 @@ async def test_an_envelope_too_long_to_go_behind_a_content_waits_for_its_turn() 
 async def test_what_cannot_be_sent_at_all_is_not_announced(following: str) -> None:
     there = line()
     connection = there.connect()
-    bad = replace(BO, recipient=following)
+    bad = BO._replace(recipient=following)
     assert (await send(connection, ADA, bad)).outcome is O.ACCEPTED
     assert (await send(connection, bad, CHI)).outcome is O.FAILED
     assert (await send(connection, CHI)).outcome is O.ACCEPTED

@@ -22,7 +22,8 @@ from newsletter.deliveries.conversation import normalised, stuffed
 from newsletter.errors import MessageRefusedError
 from newsletter.messages.dkim import Signer
 from newsletter.messages.dkim_keys import DkimKey
-from newsletter.messages.imprint import Imprint
+from newsletter.messages.imprint import Imprint, are_plain
+from newsletter.messages.links import LinkSigner
 from newsletter.messages.mime import encoded, message_id
 from newsletter.model.keys import KeyType
 from newsletter.model.messages import Message, Reader, Rendering
@@ -185,3 +186,69 @@ def test_each_day_of_joining_is_written_as_the_reader_saw_it(
         some = replace(reader, since=reader.since + timedelta(days=days, hours=days))
         slow = build_slowly(rendering, some, message_id=copied(imprint, some).message_id).as_bytes()
         assert read(copied(imprint, some).content) == read(slow)
+
+
+PLAIN_LOCALS = st.from_regex(r"[A-Za-z0-9_+-]{1,20}(\.[A-Za-z0-9]{1,10})?", fullmatch=True)
+PLAIN_READERS = st.builds(
+    Reader,
+    subscriber_id=st.integers(0, 2**63 - 1),
+    address=st.builds("{}@reader.example".format, PLAIN_LOCALS),
+    name=st.sampled_from(["", "Ada", "Ada Example 2"]),
+    since=st.integers(0, 10**8).map(lambda seconds: NOW - timedelta(seconds=seconds)),
+    unsubscribe_url=st.just(""),
+    unsubscribe_mail=st.just(""),
+)
+BY_MAIL = "mailto:leave@brief.example?subject=unsubscribe%20daily%207-abc"
+
+
+@pytest.mark.parametrize("signer", [None, SIGNER])
+def test_a_plain_copy_is_the_careful_one(render: Callable[..., Rendering], signer: Signer | None) -> None:
+    imprint = Imprint(render(), signer=signer)
+    links = LinkSigner(public_url="https://brief.example", keys=["k" * 40]).reader_pages("daily")
+    sender = "news+7-abc@brief.example"
+    assert are_plain(links, lambda _: BY_MAIL, lambda _: sender)
+
+    @settings(COMMON, max_examples=examples(60))
+    @given(st.one_of(PLAIN_READERS.map(lambda some: (some, True)), READERS.map(lambda some: (some, None))))
+    def check(one: tuple[Reader, bool | None]) -> None:
+        some, is_plain = one
+        pages, name = links(some.subscriber_id), message_id("uid", some.subscriber_id, "brief.example")
+        copy = imprint.plain_copy(
+            *(some.address, some.name, some.since, pages, BY_MAIL),
+            message_id=name,
+            sender=sender,
+            now=NOW,
+        )
+        assert is_plain is None or (copy is not None) is is_plain
+        if copy is None:
+            return
+        linked = replace(some, unsubscribe_url=pages[0], preferences_url=pages[1], unsubscribe_mail=BY_MAIL)
+        careful = imprint.copy(linked, message_id=name, sender=sender, now=NOW)
+        assert copy == careful._replace(is_plain=True)
+        assert copy.size == len(copy.content)
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("base", "by_mail", "sender"),
+    [
+        ("https://brief.example/" + "a" * 40, BY_MAIL, "news@brief.example"),
+        ("https://brief.example/a'b", BY_MAIL, "news@brief.example"),
+        ("https://brief.example", "mailto:l&n@brief.example?subject=x", "news@brief.example"),
+        ("https://brief.example", BY_MAIL, "néws@brief.example"),
+    ],
+)
+def test_what_is_not_plain_for_every_id_is_not_plain(base: str, by_mail: str, sender: str) -> None:
+    links = LinkSigner(public_url=base, keys=["k" * 40]).reader_pages("daily")
+    assert not are_plain(links, lambda _: by_mail, lambda _: sender)
+
+
+def test_the_pages_of_many_readers_are_those_of_each() -> None:
+    signer = LinkSigner(public_url="https://brief.example/news", keys=["k" * 40, "old"])
+    pages = signer.reader_pages("daily.weekly")
+    for number in (0, 7, 35, 36, 1295, 1296, 2**63 - 1):
+        assert pages(number) == (
+            signer.unsubscribe_url(subscriber_id=number, list_name="daily.weekly"),
+            signer.preferences_url(subscriber_id=number, list_name="daily.weekly"),
+        )
