@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from newsletter.store import database, keys, migrate
 
-_make, _prepare, _upgrade = database.create_engine, database._prepare_sqlite, migrate._upgrade
+_make, _prepare, _upgrade = database.create_engine, database.prepare_sqlite, migrate._upgrade
 _first: dict[str, Engine] = {}
 
 #: What SQLite is told to make each table and index; tables that come with one for searching are left out.
@@ -33,7 +33,7 @@ _tables: list[str] = []
 def share() -> None:
     """Let it be so for every engine that the product makes from now on."""
     database.create_engine = _make_sharing  # type: ignore[assignment]
-    database._prepare_sqlite = _prepare_unsafely
+    database.prepare_sqlite = _prepare_unsafely
     migrate._upgrade = _upgrade_at_once
 
 
@@ -56,9 +56,9 @@ def _meanwhile(upgrade: Callable[..., None]) -> Iterator[None]:
         migrate._upgrade = before
 
 
-def _prepare_unsafely(engine: Engine, *, synchronous: str) -> None:
+def _prepare_unsafely(engine: Engine, *, synchronous: str, busy_seconds: float) -> None:
     assert synchronous in ("FULL", "NORMAL")
-    _prepare(engine, synchronous="OFF")
+    _prepare(engine, synchronous="OFF", busy_seconds=busy_seconds)
 
 
 def _make_sharing(url: URL, **options: Any) -> Engine:

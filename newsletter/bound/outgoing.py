@@ -9,7 +9,7 @@ from newsletter.deliver.postbag import FindSigner, Postbag, Stationery
 from newsletter.deliveries.server import SmtpServer
 from newsletter.deliveries.transport import FileTransport, Transport
 from newsletter.messages.links import LinkSigner
-from newsletter.messages.verp import ReturnPath, unsubscribe_token
+from newsletter.messages.verp import ReturnPath, unsubscribe_tokens
 from newsletter.model.deliveries import RateLimit, RetryPolicy, UncertainPolicy
 from newsletter.model.feedback import BouncePolicy
 from newsletter.model.keys import KeyFile
@@ -60,7 +60,7 @@ class Paper:
         return Stationery(
             links=LinkSigner(public_url=self.public_url, keys=self.keys) if self.public_url else None,
             return_path=self._return_path(),
-            unsubscribe_token=partial(unsubscribe_token, keys=self.keys) if self.keys else None,
+            unsubscribe_tokens=partial(unsubscribe_tokens, keys=self.keys) if self.keys else None,
             find_signer=self._signing(),
         )
 

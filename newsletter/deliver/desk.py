@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.deliver.postbag import Stationery
 from newsletter.messages.imprint import Imprint, are_plain
-from newsletter.messages.links import unsubscribe_mails
+from newsletter.messages.links import mailto_unsubscribe
 from newsletter.messages.mime import message_ids
 from newsletter.model.deliveries import Delivery
 from newsletter.model.messages import ListHeaders, Message, Reader, Rendering
@@ -155,6 +155,9 @@ def _mail_maker(headers: ListHeaders, stationery: Stationery) -> Callable[[int],
     Raises:
         MessageRefusedError: The address that takes unsubscribe mails is none.
     """
-    list_name, token = headers.list_name, stationery.unsubscribe_token
-    link = unsubscribe_mails(headers.unsubscribe_address, list_name=list_name)
-    return lambda subscriber_id: link(token(subscriber_id, list_name) if token else "")
+    link = mailto_unsubscribe(headers.unsubscribe_address, list_name=headers.list_name)
+    if stationery.unsubscribe_tokens is None:
+        return lambda _subscriber_id: link
+    token = stationery.unsubscribe_tokens(headers.list_name)
+    # Digits, small letters and hyphens stand in a link as they are.
+    return lambda subscriber_id: f"{link}%20{token(subscriber_id)}"

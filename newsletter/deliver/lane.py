@@ -12,7 +12,7 @@ from newsletter.deliver.presence import Presence
 from newsletter.deliver.queue import Queue
 from newsletter.deliveries.transport import Connection, Onward
 from newsletter.model.clock import Clock
-from newsletter.model.deliveries import Delivery, Reply
+from newsletter.model.deliveries import Delivery
 from newsletter.model.messages import Message
 
 

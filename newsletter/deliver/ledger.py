@@ -10,7 +10,7 @@ from newsletter.deliver.postbag import Postbag
 from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliveryMark
 from newsletter.store.accounts import Spending
-from newsletter.store.deliveries import Advance
+from newsletter.store.advancing import Advance
 from newsletter.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ class Ledger:
         return self._broken is not None
 
     def go_on(self, stride: "Stride") -> None:
-        """Make it durable that one delivery was accepted, and that another is being sent: as for both in turn.
+        """Make it durable that one delivery was accepted, and that another is being sent.
 
-        It takes less than `record` and `begin`, and most deliveries come this way.
+        It takes less time than `record` and `begin`, and most deliveries come this way.
         """
         self._strides.append(stride)
         if len(self._strides) == 1:

@@ -25,8 +25,9 @@ class Stationery:
     links: LinkSigner | None = None
     #: Makes a delivery's envelope sender, whose bounces name it; None: bounces go to the list's sender.
     return_path: Callable[[int], str] | None = None
-    #: Makes the token by which an unsubscribe mail names its reader, from subscriber and list; None: without.
-    unsubscribe_token: Callable[[int, str], str] | None = None
+    #: Returns what makes the tokens by which unsubscribe mails name their readers, from subscribers' ids, for
+    #: a list; None: without.
+    unsubscribe_tokens: Callable[[str], Callable[[int], str]] | None = None
     #: DKIM; None: not signed here.
     find_signer: FindSigner | None = None
 

@@ -44,7 +44,6 @@ class Sending:
     """One turn of sending.
 
     Attributes:
-        outcomes: How many attempts ended in each state.
         findings: What was learnt about readers and servers.
         queue: What the workers share.
     """
@@ -73,11 +72,8 @@ class Sending:
             only: Only these deliveries; None for all.
             name: To claim under; empty: a random one.
         """
-        self._store = store
-        self._bag = bag
-        self._clock = clock
-        self._stopping = stopping
-        self._on_result = on_result
+        self._store, self._bag, self._clock = store, bag, clock
+        self._stopping, self._on_result = stopping, on_result
         self._name = name or secrets.token_hex(16)
         self._ending = asyncio.Event()
         self._presence = Presence(store, self._name, clock)
@@ -101,7 +97,9 @@ class Sending:
             only=only,
             company=self._company,
         )
-        self.outcomes: Counter[DeliveryState] = Counter()
+        self._outcomes: Counter[DeliveryState] = Counter()
+        #: Apart from the others: most are accepted, and to look up a state takes longer than to count it.
+        self._accepted = 0
         self.findings = Findings(
             bag, clock, troubles=terms.troubles, set_aside=set_aside, is_trial=terms.is_trial
         )
@@ -120,6 +118,11 @@ class Sending:
             waiting=self.queue.waiting,
             refused=lambda: self.findings.refused_in_a_row,
         )
+
+    @property
+    def outcomes(self) -> Counter[DeliveryState]:
+        """How many attempts ended in each state."""
+        return self._outcomes + Counter({DeliveryState.ACCEPTED: self._accepted})
 
     @property
     def halted(self) -> Breaker | None:
@@ -366,18 +369,18 @@ class Sending:
     def _count(self, delivery: Delivery, mark: DeliveryMark, is_ours: bool) -> None:  # noqa: FBT001
         if not is_ours:
             return
-        if mark.state is DeliveryState.UNCERTAIN:
-            # The policy may have queued it again.
-            self.queue.look_again()
         if mark.state is DeliveryState.ACCEPTED:
             self._count_accepted(delivery, mark.reply)
             return
-        self.outcomes[mark.state] += 1
+        if mark.state is DeliveryState.UNCERTAIN:
+            # The policy may have queued it again.
+            self.queue.look_again()
+        self._outcomes[mark.state] += 1
         log.warning("delivery %d to %s: %s (%s)", delivery.id, delivery.address, mark.state, mark.reply)
         self._on_result()
 
     def _count_accepted(self, delivery: Delivery, reply: str) -> None:
-        self.outcomes[DeliveryState.ACCEPTED] += 1
+        self._accepted += 1
         if log.isEnabledFor(logging.DEBUG):
             log.debug("delivery %d to %s: accepted (%s)", delivery.id, delivery.address, reply)
         self._on_result()

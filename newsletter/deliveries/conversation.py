@@ -186,8 +186,8 @@ class Conversation(asyncio.Protocol):
 
         Args:
             pieces: The content, stuffed, without its final dot.
-            behind: MAIL, RCPT and DATA that are said right behind it, at most a few thousand octets; for each of
-                them `reply` returns the reply. Empty: nothing is.
+            behind: MAIL, RCPT and DATA that are said right behind it, at most a few thousand octets; for
+                each of them `reply` returns the reply. Empty: nothing is.
             taken: Takes the reply to a content; True: `go_on` or `let_go` will be called, even if the
                 conversation is over by then. False: it is returned here.
             block_timeout_seconds: Longest wait until the server takes a block.
@@ -234,7 +234,7 @@ class Conversation(asyncio.Protocol):
         """
         if now >= self.deadline or self._transport.is_closing():
             self._look_around()
-        if not self.is_open:
+        if self._over or self._heard:
             self.let_go()
             return
         self._is_held = False

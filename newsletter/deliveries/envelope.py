@@ -23,7 +23,7 @@ _MAX_ENVID, _MAX_ORCPT = 100, 500
 
 
 class Envelope(NamedTuple):
-    """A message's envelope as commands; a tuple: each message has one, and a dataclass takes longer to make."""
+    """A message's envelope as commands; a tuple, since a dataclass takes longer to make."""
 
     #: MAIL, RCPT and DATA with their line ends; DATA must be the last of them (RFC 2920 section 3.1).
     group: bytes
@@ -64,7 +64,11 @@ class EnvelopeMaker:
         """
         if not message.is_plain or (self._limit is not None and size > self._limit):
             return make_envelope(message, size=size, extensions=self._extensions)
-        return _envelope(message, size if self._sized else None, dsn=self._dsn, smtputf8=False)
+        if self._dsn or not self._sized:
+            return _envelope(message, size if self._sized else None, dsn=self._dsn, smtputf8=False)
+        # What most servers offer: the same in half the time.
+        group = f"MAIL FROM:<{message.sender}> SIZE={size}\r\nRCPT TO:<{message.recipient}>\r\nDATA\r\n"
+        return Envelope(group.encode("ascii"), smtputf8=False, sized=True)
 
 
 def make_envelope(message: Message, *, size: int, extensions: Mapping[str, str]) -> Envelope | Reply:

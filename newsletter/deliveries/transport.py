@@ -32,8 +32,8 @@ class Onward(Protocol):
         ...
 
 
-#: Called with the reply to a message that was taken, as one line, when the server is ready for the one that was said to
-#: follow. True: the result is seen to, and either method of the connection will be called once.
+#: Called with the reply to a message that was taken, as one line, when the server is ready for the one that
+#: was said to follow. True: the result is seen to, and either method of the connection will be called once.
 #: False: `send` is to return.
 Taken = Callable[[str, Onward], bool]
 

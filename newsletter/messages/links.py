@@ -108,7 +108,7 @@ class LinkSigner:
         return self._url(LinkPurpose.PREFERENCES, list_name, subscriber_id)
 
     def reader_pages(self, list_name: str) -> Callable[[int], tuple[str, str]]:
-        """Return what makes a reader's `unsubscribe_url` and `preferences_url` of one list, for many readers."""
+        """Return what makes `unsubscribe_url` and `preferences_url` of one list, for many readers."""
         leave, settle = self._macs[LinkPurpose.UNSUBSCRIBE], self._macs[LinkPurpose.PREFERENCES]
         leave_base = f"{self._base}/{LinkPurpose.UNSUBSCRIBE.value}/"
         settle_base = f"{self._base}/{LinkPurpose.PREFERENCES.value}/"
@@ -168,17 +168,6 @@ class LinkSigner:
 def _signature(mac: bytes) -> str:
     """Return the first bytes of a HMAC in the URL's form of base 64 (RFC 4648 section 5)."""
     return b2a_base64(mac[:_SIGNATURE_BYTES], newline=False).translate(_URL_FORM).decode("ascii")
-
-
-def unsubscribe_mails(address: str, *, list_name: str) -> Callable[[str], str]:
-    """Return what makes the links of `mailto_unsubscribe` of one list, from tokens that name readers.
-
-    Raises:
-        MessageRefusedError: It is not a mail address.
-    """
-    bare = mailto_unsubscribe(address, list_name=list_name)
-    # Digits, small letters and hyphens stand in a link as they are.
-    return lambda token: f"{bare}%20{token}" if token else bare
 
 
 def mailto_unsubscribe(address: str, *, list_name: str, token: str = "") -> str:

@@ -121,7 +121,16 @@ def unsubscribe_token(subscriber_id: int, list_name: str, keys: Sequence[str]) -
     Raises:
         LinkError: There is no key, or it is not a subscriber's id.
     """
-    return _signing(list_name.lower(), _purpose_keys(tuple(keys), _UNSUBSCRIBE)[0])(subscriber_id)
+    return unsubscribe_tokens(list_name, keys)(subscriber_id)
+
+
+def unsubscribe_tokens(list_name: str, keys: Sequence[str]) -> Callable[[int], str]:
+    """Return what makes the `unsubscribe_token` of many subscribers of one list.
+
+    Raises:
+        LinkError: There is no key.
+    """
+    return _signing(list_name.lower(), _purpose_keys(tuple(keys), _UNSUBSCRIBE)[0])
 
 
 def read_unsubscribe_token(subject: str, keys: Sequence[str]) -> LinkTarget | None:

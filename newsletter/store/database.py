@@ -2,7 +2,6 @@
 
 import fcntl
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
@@ -10,15 +9,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import SenderBusyError, StoreError
-from newsletter.store.atonce import BEGUN_BY_HAND, AtOnce, OccupiedError
+from newsletter.store.atonce import AtOnce, OccupiedError
 from newsletter.store.idling import ask_after_idling
+from newsletter.store.opening import prepare_sqlite
 from newsletter.store.patience import in_time
 
 #: How long a writer waits for another one, in seconds.
@@ -104,7 +104,7 @@ class Database:
             message = "PostgreSQL needs its driver: pip install 'newsletter[postgres]'"
             raise StoreError(message) from error
         if self.is_sqlite:
-            _prepare_sqlite(self.engine, synchronous=synchronous)
+            prepare_sqlite(self.engine, synchronous=synchronous, busy_seconds=BUSY_TIMEOUT_SECONDS)
         else:
             ask_after_idling(self.engine)
         #: How often it was opened: once, and again by whoever uses it after it was closed.
@@ -166,6 +166,11 @@ class Database:
             else:
                 with self.engine.begin() as connection:
                     yield connection
+
+    @property
+    def writes_at_once(self) -> bool:
+        """Whether this thread's transactions go over the connection that `do_at_once` keeps."""
+        return self._at_once.is_asked_for
 
     def do_at_once(self, call: Callable[[], _Result]) -> _Result:
         """Do a short call that writes once, here and now; without waiting for anybody.
@@ -344,46 +349,6 @@ def _postgres_options(url: URL) -> dict[str, str]:
     unset = {name: value for name, value in options.items() if name not in url.query}
     asked = " ".join(f"-c {name}={value}" for name, value in _ASKED_OF_SERVER.items())
     return {**unset, "options": f"{asked} {words}".rstrip()}
-
-
-def _prepare_sqlite(engine: Engine, *, synchronous: str) -> None:
-    """Make every connection durable and every writing transaction exclusive from its start.
-
-    Without BEGIN IMMEDIATE, two transactions that read before they write overwrite each other silently.
-    """
-
-    @event.listens_for(engine, "connect")
-    def _(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
-        _enter_wal_mode(cursor)
-        cursor.execute(f"PRAGMA synchronous={synchronous}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if options.get(BEGUN_BY_HAND):
-            return
-        # Without SQLAlchemy around it, which takes several times as long as a short transaction itself.
-        driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        driver.execute("BEGIN" if options.get("only_reads") else "BEGIN IMMEDIATE")
-
-
-def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
-    """Switch to write-ahead logging; SQLite does not wait by itself while another process is switching."""
-    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 @contextmanager

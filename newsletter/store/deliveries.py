@@ -1,8 +1,7 @@
 """The outbox: who gets which edition, and how far each delivery has come."""
 
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
@@ -17,20 +16,14 @@ from newsletter.model.deliveries import (
     DeliveryState,
     UncertainPolicy,
 )
-from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store import tables
-from newsletter.store.accounts import Spending, spend
-from newsletter.store.database import Database, Lock
+from newsletter.store.advancing import Advance, Advancing
+from newsletter.store.database import Lock
 from newsletter.store.due import correct_times, due_ids, of_list, to_delivery, within
 from newsletter.store.groups import claim_step, claimed_rows
-from newsletter.store.keys import AddressHasher
 from newsletter.store.marks import (
-    OvertakenError,
-    begin_sending,
     settle_uncertain,
-    subscriber_of,
     write_mark,
-    write_marks,
 )
 from newsletter.store.steps import (
     edition_beside,
@@ -44,7 +37,7 @@ from newsletter.store.steps import (
     write_step,
 )
 
-log = logging.getLogger(__name__)
+__all__ = ["LEASE_SECONDS", "Advance", "Deliveries", "Recovery"]
 
 _deliveries = tables.deliveries
 _senders = tables.senders
@@ -52,8 +45,6 @@ _senders = tables.senders
 #: How long what a sender holds is its own without a word from it. Somebody looks each half a minute at most:
 #: what a dead one held goes out within a minute.
 LEASE_SECONDS = 30
-
-_BOUNCES = BouncePolicy()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,22 +57,8 @@ class Recovery:
     waiting: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Advance:
-    """What a group of steps came to."""
-
-    #: Deliveries that may be handed to the server now.
-    begun: frozenset[int]
-    #: Results that came too late: another sender has taken the delivery over.
-    overtaken: frozenset[int] = frozenset()
-
-
-class Deliveries:
+class Deliveries(Advancing):
     """Claims, steps and counts of deliveries."""
-
-    def __init__(self, database: Database, hasher: AddressHasher) -> None:
-        self._database = database
-        self._hasher = hasher
 
     def lease(self, *, sender: str, now: datetime) -> None:
         """Begin or prolong a sender's lease: what it holds is its own for another `LEASE_SECONDS`."""
@@ -170,6 +147,7 @@ class Deliveries:
             # Where all of those claimed have left, look further: an empty answer means that none is due.
             while ids := [row[0] for row in claim.rows(connection, values)]:
                 if wanted := self._wanted(connection, ids, now):
+                    self.vouch(connection, [each.id for each in wanted])
                     return wanted
             return []
 
@@ -179,119 +157,6 @@ class Deliveries:
         rows = query.rows(connection, {"ids": list(ids), "now": now})
         withhold(connection, {row[0]: row[-1] for row in rows if row[-1] is not None}, now)
         return [to_delivery(row) for row in rows if row[-1] is None]
-
-    def advance(
-        self,
-        *,
-        begin: Sequence[int],
-        marks: Sequence[DeliveryMark],
-        accepted: Sequence[tuple[int, str]] = (),
-        sender: str,
-        policy: UncertainPolicy,
-        bounces: BouncePolicy = _BOUNCES,
-        spending: Spending | None = None,
-        now: datetime,
-    ) -> Advance:
-        """Make the steps of several deliveries durable in one transaction.
-
-        Args:
-            begin: Deliveries that are about to be handed to a server.
-            marks: Results of others.
-            sender: The sender that claimed them all.
-            policy: What to do with uncertain ones.
-            bounces: When refusals suppress an address.
-            spending: Whose rates the begun ones count for; None without rates.
-            now: UTC.
-
-        Returns:
-            Which may go on, and which results came too late. A delivery that another sender has taken over,
-            whose reader has left or paused, or whose edition was paused meanwhile, may not.
-        """
-        marks = [
-            *marks,
-            *(DeliveryMark(delivery_id=i, state=DeliveryState.ACCEPTED, reply=r) for i, r in accepted),
-        ]
-        # Whoever erases a reader, or takes in a bounce, locks the same rows from the other end.
-        return self._database.repeated(
-            lambda: self._advance(begin, marks, sender, policy, bounces, spending, now)
-        )
-
-    def _advance(
-        self,
-        begin: Sequence[int],
-        marks: Sequence[DeliveryMark],
-        sender: str,
-        policy: UncertainPolicy,
-        bounces: BouncePolicy,
-        spending: Spending | None,
-        now: datetime,
-    ) -> Advance:
-        try:
-            with self._database.transaction() as connection:
-                write_marks(connection, marks, sender, now)
-                return self._follow_up(connection, begin, marks, sender, policy, bounces, spending, now)
-        except OvertakenError:
-            log.debug("results that came too late are among others: each is written by itself")
-        with self._database.transaction() as connection:
-            written = [mark for mark in marks if write_mark(connection, mark, sender, now)]
-            done = self._follow_up(connection, begin, written, sender, policy, bounces, spending, now)
-            late = {mark.delivery_id for mark in marks if mark not in written}
-            return replace(done, overtaken=frozenset(late))
-
-    def _follow_up(
-        self,
-        connection: Connection,
-        begin: Sequence[int],
-        written: Sequence[DeliveryMark],
-        sender: str,
-        policy: UncertainPolicy,
-        bounces: BouncePolicy,
-        spending: Spending | None,
-        now: datetime,
-    ) -> Advance:
-        """Do what results call for, and begin others."""
-        for mark in written:
-            if mark.state is DeliveryState.UNCERTAIN:
-                settle_uncertain(connection, mark.delivery_id, policy, now)
-            elif mark.bounce is not BounceKind.NONE:
-                self._count_bounce(connection, mark.delivery_id, mark.bounce, bounces, now)
-        begun = begin_sending(connection, begin, sender, now)
-        if spending is not None and begun:
-            spend(connection, spending, len(begun), now=now)
-        return Advance(begun=begun)
-
-    def count_bounces(
-        self, refused: Mapping[int, BounceKind], *, bounces: BouncePolicy, now: datetime
-    ) -> None:
-        """Count refusals for the addresses that they are about, which their marks had left out.
-
-        Args:
-            refused: What each refusal says about the mailbox, by delivery.
-            bounces: When refusals suppress an address.
-            now: UTC.
-        """
-
-        def count() -> None:
-            """Count them all in one transaction."""
-            with self._database.transaction() as connection:
-                for delivery_id, kind in refused.items():
-                    self._count_bounce(connection, delivery_id, kind, bounces, now)
-
-        self._database.repeated(count)
-
-    def _count_bounce(
-        self,
-        connection: Connection,
-        delivery_id: int,
-        kind: BounceKind,
-        bounces: BouncePolicy,
-        now: datetime,
-    ) -> None:
-        # Most turns meet none, and what keeps them knows all that readers do.
-        from newsletter.store.feedback import count_bounce
-
-        reader = subscriber_of(connection, delivery_id)
-        count_bounce(connection, self._hasher, reader, kind, bounces, now=now)
 
     def release(self, *, sender: str, now: datetime) -> int:
         """Queue again what a sender claimed and has not begun to send, end its lease; return how many."""

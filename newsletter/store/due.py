@@ -121,19 +121,8 @@ def claimed(now: ColumnElement[datetime]) -> Select[Any]:
 
 
 def to_delivery(row: Sequence[Any]) -> Delivery:
-    """Return a delivery as a row of `claimed` has it."""
-    delivery_id, edition_id, subscriber_id, address, name, since, attempts, queued_at, variant, _ = row
-    return Delivery(
-        id=delivery_id,
-        edition_id=edition_id,
-        subscriber_id=subscriber_id,
-        address=address,
-        name=name,
-        since=since,
-        attempts=attempts,
-        queued_at=queued_at,
-        variant=variant,
-    )
+    """Return a delivery as a row of `claimed` has it, whose columns are in its order."""
+    return Delivery._make((*row[:-1], row[3].rpartition("@")[2].lower()))
 
 
 def correct_times(connection: Connection, now: datetime) -> None:

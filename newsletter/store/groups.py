@@ -94,7 +94,7 @@ def begin_step(*, is_sqlite: bool) -> Prepared:
     )
     begin = step(
         _among(_deliveries.c.id, "ids", is_sqlite=is_sqlite),
-        _held_by_sender(),
+        held_by_sender(),
         _deliveries.c.edition_id.not_in(held_editions()),
         is_wanted,
         target=DeliveryState.SENDING,
@@ -136,7 +136,7 @@ def result_step(state: DeliveryState, *, is_sqlite: bool) -> Prepared:
         }
     write = step(
         _deliveries.c.id == given["delivery_id"],
-        _held_by_sender(),
+        held_by_sender(),
         target=state,
         now=_now,
         attempts=_deliveries.c.attempts + given["attempted"],
@@ -154,6 +154,7 @@ def _among(value: ColumnElement[int], name: str, *, is_sqlite: bool) -> ColumnEl
     return value == any_(numbers)
 
 
-def _held_by_sender() -> ColumnElement[bool]:
+def held_by_sender() -> ColumnElement[bool]:
+    """Return the condition that the sender of a parameter of that name holds a delivery."""
     # An expression: by the index of what is held SQLite would read all that the sender holds.
     return func.coalesce(_deliveries.c.claimed_by, literal_column("''")) == _sender

@@ -7,6 +7,7 @@ than SQLite takes to execute it. A sender does so by the hundred thousand.
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -72,14 +73,14 @@ class Prepared:
     def _driver_rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         prepared = self._fixed | self._prepare(values)
         if self._is_sqlite:
-            return _driver(connection).execute(self._text, prepared).fetchall()
+            return driver_of(connection).execute(self._text, prepared).fetchall()
         return list(connection.exec_driver_sql(self._text, prepared))
 
     def count(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute it, and return how many rows of the table it changed."""
         prepared = self._fixed | self._prepare(values)
         if self._is_sqlite:
-            return _driver(connection).execute(self._text, prepared).rowcount
+            return driver_of(connection).execute(self._text, prepared).rowcount
         return connection.exec_driver_sql(self._text, prepared).rowcount
 
     def count_many(
@@ -96,7 +97,7 @@ class Prepared:
         own = self._processors.keys() & rows[0].keys()
         prepared = [{**common, **(self._prepare(row) if own else row)} for row in rows]
         if self._is_sqlite:
-            return _driver(connection).executemany(self._text, prepared).rowcount
+            return driver_of(connection).executemany(self._text, prepared).rowcount
         return connection.exec_driver_sql(self._text, prepared).rowcount
 
     def _prepare(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,13 +106,42 @@ class Prepared:
         return {name: prepare[name](value) if name in prepare else value for name, value in values.items()}
 
 
+class PreparedRows:
+    """A statement for SQLite that is executed for each of many rows of parameters, given by their places.
+
+    Attributes:
+        moment: Turns a time, UTC, into what the driver takes for the parameter `now`.
+    """
+
+    def __init__(self, statement: ClauseElement, *, names: Sequence[str]) -> None:
+        """Compile it.
+
+        Args:
+            statement: An UPDATE without parameters of its own.
+            names: Of its parameters, in the order in which it has them.
+        """
+        dialect = sqlite.dialect(paramstyle="qmark")
+        compiled = statement.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - of the two kinds, DDL has no parameters
+        assert compiled.positiontup == list(names), compiled.positiontup  # noqa: S101 - as it was written
+        self._text = str(compiled)
+        now = next(bind for bind, name in compiled.bind_names.items() if name == "now")
+        process = now.type.dialect_impl(dialect).bind_processor(dialect)
+        assert process is not None  # noqa: S101 - SQLite keeps times as text
+        self.moment: Callable[[datetime], Any] = process
+
+    def count(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Execute it for each row of parameters; return how many rows of the table it changed."""
+        return driver_of(connection).executemany(self._text, rows).rowcount
+
+
 def _read(row: list[Any], readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
     for place, read in readers:
         row[place] = read(row[place])
     return row
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
+def driver_of(connection: Connection) -> sqlite3.Connection:
     """Return SQLite's own connection: on the way to it, SQLAlchemy needs longer than it does."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - as the dialect says

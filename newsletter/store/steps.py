@@ -54,8 +54,22 @@ def step(
         now: UTC.
         values: More columns to write; `due_at` and `claimed_by` are emptied unless given.
     """
+    columns = {"due_at": null(), "claimed_by": null()}
+    return held_step(*where, target=target, now=now, **columns | values)
+
+
+def held_step(
+    *where: ColumnElement[bool],
+    target: DeliveryState,
+    now: datetime | ColumnElement[datetime],
+    **values: Any,  # noqa: ANN401 - columns of whatever type
+) -> Update:
+    """The same for deliveries that a sender holds: they are not due, and are its own until `values` say else.
+
+    A column that is not written keeps its indexes as they are.
+    """
     before = [_constant(state) for state, targets in TRANSITIONS.items() if target in targets]
-    columns = {"state": _constant(target), "due_at": null(), "claimed_by": null(), "changed_at": now}
+    columns = {"state": _constant(target), "changed_at": now}
     return update(_deliveries).where(*where, _deliveries.c.state.in_(before)).values(columns | values)
 
 

@@ -50,7 +50,7 @@ def test_states_are_written_in_one_place_and_made_in_another() -> None:
         if {"deliveries", "state"} <= set(re.findall(r"deliveries|state", text := path.read_text("utf-8")))
         for name in writers(ast.parse(text))
     }
-    assert found == {("store/steps.py", "step"), ("store/audience.py", "queue_deliveries")}
+    assert found == {("store/steps.py", "held_step"), ("store/audience.py", "queue_deliveries")}
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,9 @@ def addresses(bag: Postbag) -> tuple[object, ...]:
     paper = bag.stationery
     assert paper.links is not None
     assert paper.return_path is not None
-    assert paper.unsubscribe_token is not None
+    assert paper.unsubscribe_tokens is not None
     link = paper.links.unsubscribe_url(subscriber_id=7, list_name="daily")
-    return link, paper.return_path(7), paper.unsubscribe_token(7, "daily"), paper.find_signer
+    return link, paper.return_path(7), paper.unsubscribe_tokens("daily")(7), paper.find_signer
 
 
 def test_workers_may_write_files() -> None:
