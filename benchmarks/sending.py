@@ -34,7 +34,7 @@ from benchmarks.mail.contenders import (
     run,
     smtp_source,
 )
-from benchmarks.mail.signing import bare_seconds, write_keys
+from benchmarks.mail.signing import bare_seconds, bare_seconds_beside, write_keys
 from benchmarks.sink import Sink, tls_front
 
 _PARTS = ("plain", "signed", "unpipelined", "tls")
@@ -156,25 +156,29 @@ class Benchmark:
             for kind, key, workers in (("RSA-2048", rsa, 1), ("RSA-2048", rsa, 2), ("Ed25519", ed25519, 1))
         ]
         bare: dict[Path, list[float]] = {rsa: [], ed25519: []}
+        side_by_side: list[float] = []
 
         def sign() -> None:
             """Measure signatures alone, as often as messages."""
             for key, found in bare.items():
                 found.append(1e6 * bare_seconds(key, 300))
+            side_by_side.append(1e6 * bare_seconds_beside(rsa, 600, processes=2))
 
         part = self._measure("With DKIM", contenders, reference="ours, NORMAL, RSA-2048", before=sign)
         if not part.contenders:
             return part
         alone = {key.stem: median(found) for key, found in bare.items()}
+        beside = median(side_by_side)
         self.notes.append(
-            f"A signature alone: RSA-2048 {alone['rsa']:.0f} us, Ed25519 {alone['ed25519']:.0f} us of CPU."
+            f"A signature alone: RSA-2048 {alone['rsa']:.0f} us, in two processes at once {beside:.0f} us; "
+            f"Ed25519 {alone['ed25519']:.0f} us of CPU."
         )
-        part.goals.extend(self._signed_goals(part, alone["rsa"]))
+        part.goals.extend(self._signed_goals(part, alone["rsa"], beside))
         return part
 
-    def _signed_goals(self, part: Part, bare: float) -> Iterator[Goal]:
+    def _signed_goals(self, part: Part, alone: float, beside: float) -> Iterator[Goal]:
         for durability in _DURABILITIES:
-            for suffix, goal in (("", 2500.0), (", 2 processes", 4500.0)):
+            for suffix, goal, bare in (("", 2500.0, alone), (", 2 processes", 4500.0, beside)):
                 name = f"ours, {durability}, RSA-2048{suffix}"
                 if part.of(name):
                     yield _either(name, part.rate(name), goal, part.cpu(name) / bare)

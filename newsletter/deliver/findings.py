@@ -96,7 +96,9 @@ class Findings:
         """The same for a message that was accepted; False, and nothing learnt, if there is more to it."""
         if self.unproven or self.problem is not None:
             return False
-        self._accept(delivery)
+        is_news = delivery.edition_id not in self.accepted_editions or self._refused_in_a_row > 0
+        if is_news or self._is_trial or self.troubles:
+            self._accept(delivery)
         return True
 
     def _accept(self, delivery: Delivery) -> None:

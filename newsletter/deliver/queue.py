@@ -121,7 +121,7 @@ class Queue:
             return None
         if behind.domain != domain:
             self._on_their_way[behind.domain] += 1
-        return self._reserve(behind)
+        return self._reserve(behind) if self._has_rates else behind
 
     def _refill(self) -> None:
         """See that more is claimed beside what goes on."""
@@ -156,10 +156,10 @@ class Queue:
             delivery: It.
             behind: What `take_behind` returned for it, which is on its way now.
         """
-        self._give_back_turn(delivery)
-        domain = delivery.domain
-        if behind is None or behind.domain != domain:
-            self._on_their_way[domain] -= 1
+        if self._has_rates:
+            self._give_back_turn(delivery)
+        if behind is None or behind.domain != delivery.domain:
+            self._on_their_way[delivery.domain] -= 1
             self.wake()
 
     def put_back(self, delivery: Delivery) -> None:
@@ -192,8 +192,6 @@ class Queue:
 
     def _give_back_turn(self, delivery: Delivery) -> None:
         """Let the rates forget a delivery that was not handed over after all."""
-        if not self._has_rates:
-            return
         taken = self._reserved.pop(delivery.id, None)
         if taken is not None:
             self._rates.give_back(taken)
@@ -206,12 +204,12 @@ class Queue:
 
     def _pick(self, domain_at_hand: str | None = None) -> Delivery | None:
         """Take the first delivery whose edition is not set aside and whose domain has room."""
-        on_their_way, room = self._on_their_way, self._company.room
         for place, delivery in enumerate(self._waiting):
             if self._set_aside and self._is_aside(delivery):
                 continue
             domain = delivery.domain
-            if on_their_way.get(domain, 0) - (domain == domain_at_hand) < room(domain):
+            on_their_way = self._on_their_way.get(domain, 0) - (domain == domain_at_hand)
+            if on_their_way < self._company.room(domain):
                 del self._waiting[place]
                 return delivery
         return None

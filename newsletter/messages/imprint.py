@@ -158,7 +158,8 @@ class Imprint:
         if one_click not in self._cuts:
             self._prepare(one_click=one_click)
         own = (to_field, f"Message-ID: {message_id}", f"List-Unsubscribe: <{page}>,\r\n <{by_mail}>")
-        since_text, since_html = self._since(since.astimezone(self._zone).date())
+        day = since.astimezone(self._zone).date()
+        since_text, since_html = self._days.get(day) or self._since(day)
         plain = address.encode("ascii")
         unsubscribe, preferences = page.encode("ascii"), settings.encode("ascii")
         values = (
