@@ -22,10 +22,11 @@ _deliveries = tables.deliveries
 
 
 class Vouched:
-    """Deliveries whose claim's look at what their readers want still holds; for one connection."""
+    """Deliveries whose claim's look at what their readers want still holds; for one connection at a time."""
 
     def __init__(self) -> None:
         self._ids: set[int] = set()
+        self._driver: sqlite3.Connection | None = None
         self._version: int | None = None
 
     def add(self, driver: sqlite3.Connection, ids: Iterable[int]) -> None:
@@ -52,8 +53,9 @@ class Vouched:
     def _look(self, driver: sqlite3.Connection) -> None:
         """Vouch for nothing any more if another connection, of whatever process, has committed since."""
         version = driver.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version:
-            self._version = version
+        # Each connection counts for itself, from the same number on.
+        if version != self._version or driver is not self._driver:
+            self._driver, self._version = driver, version
             self._ids.clear()
 
 

@@ -150,3 +150,24 @@ def test_a_late_result_among_others_keeps_none_of_them_from_the_store(sender: Se
 def test_what_was_given_back_is_not_begun(sender: Sender) -> None:
     sender.store.deliveries.release(sender="me", now=NOW)
     assert sender.begun("ada") == set()
+
+
+def test_a_claim_over_a_connection_that_was_closed_vouches_for_nothing(
+    store: Store, subscribe, publish
+) -> None:
+    """The version of the data begins at the same number on each connection: alike means nothing."""
+    subscribe("ada@example.org")
+    edition_id = publish("A story").id
+    store.close()
+    (claimed,) = store._database.do_at_once(
+        lambda: store.deliveries.claim(sender="me", limit=10, now=NOW),
+    )
+    store.close()
+    store.subscribers.unsubscribe("daily", ADA, now=NOW)
+    done = store._database.do_at_once(
+        lambda: store.deliveries.advance(
+            begin=[claimed.id], marks=(), sender="me", policy=UncertainPolicy.RESEND, now=NOW
+        )
+    )
+    assert done == Advance(begun=frozenset())
+    assert store.deliveries.counts(edition_id) == {DeliveryState.SUPPRESSED: 1}
