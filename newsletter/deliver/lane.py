@@ -110,11 +110,11 @@ class Pace:
         """Count what was accepted, and send what was ahead, or leave it out."""
         onward, accepted, following = lane.onward, lane.in_hand, lane.step()
         assert onward is not None  # noqa: S101 - it waits for this
+        if is_ours and accepted is not None:
+            self._count(accepted, lane.words)
         if accepted is None or following is None:
             onward.withdraw()
             return
-        if is_ours:
-            self._count(accepted, lane.words)
         self._queue.done(accepted, behind=following)
         if not is_begun or self._is_ending() or not self._presence.holds:
             onward.withdraw()
