@@ -154,6 +154,8 @@ class Imprint:
         if not _is_plain_address(address):
             return None
         page, settings = pages
+        if len(page) > _LONGEST_PLAIN or len(settings) > _LONGEST_PLAIN:
+            return None
         one_click = self._one_click and page.startswith("https:")
         if one_click not in self._cuts:
             self._prepare(one_click=one_click)
@@ -257,10 +259,11 @@ def are_plain(
     sender: Callable[[int], str],
 ) -> bool:
     """Return whether what is made of any id is plain: links to pages and by mail, and envelope senders."""
-    return all(
-        all(map(_is_plain_link, pages(number)))
-        and _PLAIN_MAIL.fullmatch(by_mail(number)) is not None
-        and _is_plain_address(sender(number))
+    # Links grow with ids, so that their length is looked at for each reader.
+    return all(map(_is_plain_link, pages(0))) and all(
+        all(map(_PLAIN_LINK.fullmatch, pages(number)))
+        and _PLAIN_MAIL.fullmatch(by_mail(number))
+        and _is_plain_sender(sender(number))
         for number in (0, _LARGEST_ID)
     )
 
@@ -330,6 +333,13 @@ def _wire_address(address: str) -> str:
 
 def _is_plain_address(address: str) -> bool:
     return len(address) <= _LONGEST_PLAIN_ADDRESS and _PLAIN_ADDRESS.fullmatch(address) is not None
+
+
+def _is_plain_sender(address: str) -> bool:
+    # It stands in no line of a body, and may be longer than a reader's.
+    local, _, domain = address.rpartition("@")
+    is_short = len(local) <= _LONGEST_PLAIN_ADDRESS and ascii_host(domain) == domain
+    return is_short and _PLAIN_ADDRESS.fullmatch(address) is not None
 
 
 def _is_plain_link(link: str) -> bool:

@@ -16,6 +16,8 @@ from newsletter.messages.macs import keyed
 
 #: Bytes that are kept of each HMAC: 96 bits, 20 characters. RFC 2104 section 5 asks for 80 bits at least.
 _TAG_BYTES = 12
+#: Below this are all ids that a database makes.
+_IDS = 2**63
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 #: Two digits of base 32 at a time.
 _PAIRS = [high + low for high in _BASE32 for low in _BASE32]
@@ -186,7 +188,7 @@ def _signing(context: str, key: bytes) -> Callable[[int], str]:
 
     def signed(number: int) -> str:
         """Return a number with its tag."""
-        if not 0 <= number < 2**63:
+        if not 0 <= number < _IDS:
             raise LinkError(f"{number} is no id that a token can be made for")
         return f"{base36(number)}-{_base32(mac(b'%d%b' % (number, ending))[:_TAG_BYTES])}"
 
@@ -195,8 +197,8 @@ def _signing(context: str, key: bytes) -> Callable[[int], str]:
 
 def _verified(digits: str, tag: str, context: str, keys: Sequence[bytes]) -> int | None:
     number = int(digits, base=36)
-    # One number, one spelling.
-    if base36(number) != digits.lower():
+    # Thirteen digits can say more than an id is, and one number has one spelling.
+    if number >= _IDS or base36(number) != digits.lower():
         return None
     given = f"{digits}-{tag}".lower().encode("ascii")
     genuine = [hmac.compare_digest(_signing(context, key)(number).encode("ascii"), given) for key in keys]

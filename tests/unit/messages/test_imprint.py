@@ -244,6 +244,35 @@ def test_what_is_not_plain_for_every_id_is_not_plain(base: str, by_mail: str, se
     assert not are_plain(links, lambda _: by_mail, lambda _: sender)
 
 
+def test_what_is_plain_for_most_ids_is_plain_for_those(render: Callable[..., Rendering]) -> None:
+    imprint = Imprint(render())
+    links = LinkSigner(public_url="https://newsletter.company-name.example", keys=["k" * 40]).reader_pages(
+        "daily"
+    )
+    sender = "newsletter+0000000000000-aaaaaaaaaaaaaaaaaaaa@mail.company.example"
+    assert len(sender) > 64
+    assert are_plain(links, lambda _: BY_MAIL, lambda _: sender)
+    for number, is_plain in ((0, True), (10**6, True), (2**63 - 1, False)):
+        reader = Reader(
+            subscriber_id=number,
+            address="ada@reader.example",
+            name="Ada",
+            since=NOW,
+            unsubscribe_url=links(number)[0],
+            unsubscribe_mail=BY_MAIL,
+            preferences_url=links(number)[1],
+        )
+        copy = imprint.plain_copy(
+            *(reader.address, reader.name, NOW, links(number), BY_MAIL),
+            message_id="<1@brief.example>",
+            sender=sender,
+            now=NOW,
+        )
+        assert (copy is not None) is is_plain
+        careful = imprint.copy(reader, message_id="<1@brief.example>", sender=sender, now=NOW)
+        assert copy is None or copy == careful._replace(is_plain=True)
+
+
 def test_the_pages_of_many_readers_are_those_of_each() -> None:
     signer = LinkSigner(public_url="https://brief.example/news", keys=["k" * 40, "old"])
     pages = signer.reader_pages("daily.weekly")

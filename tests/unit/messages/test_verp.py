@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import AddressError, LinkError
-from newsletter.messages.links import LinkTarget
+from newsletter.messages.links import LinkTarget, base36
 from newsletter.messages.verp import ReturnPath, _base32, read_unsubscribe_token, unsubscribe_token
 
 KEYS = ["the newest key", "an older key"]
@@ -171,6 +171,14 @@ def test_any_text_may_be_asked_about(text: str) -> None:
     assert PATHS.read(f"bounces+{text}@letters.example.org") is None
     assert read_unsubscribe_token(text, KEYS) is None
     assert read_unsubscribe_token(f"unsubscribe daily {text}", KEYS) is None
+
+
+@pytest.mark.parametrize("digits", [base36(2**63), "z" * 13])
+def test_a_number_that_is_no_id_is_read_as_none_of_ours(digits: str) -> None:
+    token = f"{digits}-{'a' * 20}"
+    assert PATHS.read(f"bounces+{token}@letters.example.org") is None
+    assert PATHS.read_letter(f"bounces+{token}@letters.example.org") is None
+    assert read_unsubscribe_token(f"unsubscribe daily {token}", KEYS) is None
 
 
 def test_a_hostile_address_is_refused_at_once() -> None:
