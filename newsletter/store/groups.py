@@ -23,7 +23,7 @@ from newsletter.model.deliveries import DeliveryState
 from newsletter.store import tables
 from newsletter.store.due import claimed, due_ids, within
 from newsletter.store.prepared import Numbers, Prepared
-from newsletter.store.steps import held_editions, refusal, step
+from newsletter.store.steps import goes_by, held_editions, refusal, step
 
 _deliveries = tables.deliveries
 _editions = tables.editions
@@ -84,11 +84,7 @@ def begin_step(*, is_sqlite: bool) -> Prepared:
         select(1)
         .select_from(_subscribers)
         .join(_editions, _editions.c.id == _deliveries.c.edition_id)
-        .join(
-            _subscriptions,
-            (_subscriptions.c.subscriber_id == _subscribers.c.id)
-            & (_subscriptions.c.list_name == _editions.c.audience_list),
-        )
+        .join(_subscriptions, goes_by(_subscribers.c.id))
         .where(_subscribers.c.id == _deliveries.c.subscriber_id, refusal(_now).is_(None))
         .correlate(_deliveries)
     )

@@ -168,12 +168,19 @@ def with_reader(query: Select[Any]) -> Select[Any]:
     return (
         query.join(_editions, _editions.c.id == _deliveries.c.edition_id)
         .join(_subscribers, _subscribers.c.id == _deliveries.c.subscriber_id)
-        .outerjoin(
-            _subscriptions,
-            (_subscriptions.c.subscriber_id == _deliveries.c.subscriber_id)
-            & (_subscriptions.c.list_name == _editions.c.audience_list),
-        )
+        .outerjoin(_subscriptions, goes_by(_deliveries.c.subscriber_id))
     )
+
+
+def goes_by(subscriber_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that a subscription is the one by which a subscriber gets an edition.
+
+    It is found by its subscriber.
+    """
+    # An expression: by the index of a list's subscriptions PostgreSQL, which has not counted them yet after
+    # many were taken in, would read them all for each delivery.
+    of_list = (_subscriptions.c.list_name + literal_column("''")) == _editions.c.audience_list
+    return (_subscriptions.c.subscriber_id == subscriber_id) & of_list
 
 
 def refusal(now: ColumnElement[datetime]) -> ColumnElement[str | None]:
