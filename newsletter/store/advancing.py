@@ -18,10 +18,12 @@ from newsletter.store.marks import (
     begin_sending,
     settle_uncertain,
     subscriber_of,
+    withhold_unwanted,
     write_mark,
     write_marks,
 )
 from newsletter.store.prepared import driver_of
+from newsletter.store.rounds import advance_in_one_round
 from newsletter.store.vouching import Vouched, accept_held, begin_vouched
 
 log = logging.getLogger(__name__)
@@ -82,9 +84,12 @@ class Advancing:
             Which may go on, and which results came too late. A delivery that another sender has taken over,
             whose reader has left or paused, or whose edition was paused meanwhile, may not.
         """
-        if self._database.writes_at_once and not marks:
+        if not marks:
             with suppress(OvertakenError):
-                return self._advance_at_once(begin, accepted, sender, spending, now)
+                if self._database.writes_at_once:
+                    return self._advance_at_once(begin, accepted, sender, spending, now)
+                if not self._database.is_sqlite and spending is None:
+                    return self._advance_in_one_round(begin, accepted, sender, now)
         results = [*marks, *(DeliveryMark.accepted(*each) for each in accepted)]
         # Whoever erases a reader, or takes in a bounce, locks the same rows from the other end.
         return self._database.repeated(
@@ -116,6 +121,29 @@ class Advancing:
             if spending is not None and begun:
                 spend(connection, spending, len(begun), now=now)
             return Advance(begun=begun)
+
+    def _advance_in_one_round(
+        self, begin: Sequence[int], accepted: Sequence[tuple[int, str]], sender: str, now: datetime
+    ) -> Advance:
+        """The same on PostgreSQL.
+
+        Raises:
+            OvertakenError: It is more than that; nothing was done.
+        """
+
+        def go() -> frozenset[int]:
+            """Do it."""
+            with self._database.single() as connection:
+                return advance_in_one_round(
+                    connection, accepted=accepted, begin=begin, sender=sender, now=now
+                )
+
+        begun = self._database.repeated(go)
+        rest = [delivery_id for delivery_id in begin if delivery_id not in begun]
+        if rest:
+            with self._database.transaction() as connection:
+                withhold_unwanted(connection, rest, sender, now)
+        return Advance(begun=begun)
 
     def _advance(
         self,

@@ -111,6 +111,7 @@ class Database:
         self._opened_times = 1
         self._close_what_comes_late()
         self._at_once = AtOnce(self.engine)
+        self._each_by_itself = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def exists(self) -> bool:
@@ -166,6 +167,16 @@ class Database:
             else:
                 with self.engine.begin() as connection:
                     yield connection
+
+    @contextmanager
+    def single(self) -> Iterator[Connection]:
+        """Open a connection on which each statement is a transaction of its own.
+
+        Raises:
+            StoreError: The database refused, or is gone.
+        """
+        with _translated(self.place), self._each_by_itself.connect() as connection:
+            yield connection
 
     @property
     def writes_at_once(self) -> bool:

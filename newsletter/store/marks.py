@@ -32,11 +32,11 @@ def begin_sending(
     begun = frozenset(row[0] for row in begin_step(is_sqlite=is_sqlite).rows(connection, values))
     rest = [delivery_id for delivery_id in delivery_ids if delivery_id not in begun]
     if rest:
-        _withhold_unwanted(connection, rest, sender, now)
+        withhold_unwanted(connection, rest, sender, now)
     return begun
 
 
-def _withhold_unwanted(
+def withhold_unwanted(
     connection: Connection, delivery_ids: Sequence[int], sender: str, now: datetime
 ) -> None:
     """Take out those of a sender's claims that their readers do not want; what a pause holds stays."""

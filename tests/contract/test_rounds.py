@@ -1,0 +1,149 @@
+"""What PostgreSQL does in one round is what the model allows, and what several statements would do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from plans import overheard
+from sqlalchemy import text, update
+
+from newsletter.model.deliveries import TRANSITIONS, DeliveryState, UncertainPolicy
+from newsletter.model.subscribers import SuppressionReason
+from newsletter.store import tables
+from newsletter.store.advancing import Advance
+from newsletter.store.store import Store
+from newsletter.subscribe import parse_address
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store_url(postgres_url: str) -> str:
+    return postgres_url
+
+
+@pytest.fixture
+def held(store: Store, subscribe, publish) -> list[int]:
+    """Deliveries of three readers, which are claimed."""
+    subscribe("ada@example.org", "bo@example.org", "chi@example.org")
+    publish("A story")
+    return [each.id for each in store.deliveries.claim(sender="me", limit=10, now=NOW)]
+
+
+def put(store: Store, delivery_id: int, state: DeliveryState) -> None:
+    """Put a delivery that a sender holds into a state, whether that can be or not."""
+    with store._database.transaction() as connection:
+        connection.execute(
+            update(tables.deliveries).where(tables.deliveries.c.id == delivery_id).values(state=state.value)
+        )
+
+
+def advance(store: Store, *begin: int, accepted: tuple[int, ...] = ()) -> Advance:
+    return store.deliveries.advance(
+        begin=begin,
+        marks=[],
+        accepted=[(delivery_id, "250 taken") for delivery_id in accepted],
+        sender="me",
+        policy=UncertainPolicy.RESEND,
+        now=NOW,
+    )
+
+
+def state_of(store: Store, delivery_id: int) -> tuple[DeliveryState, int, str]:
+    with store._database.reading() as connection:
+        row = connection.execute(
+            tables.deliveries.select().where(tables.deliveries.c.id == delivery_id)
+        ).one()
+    return DeliveryState(row.state), row.attempts, row.reply
+
+
+@pytest.mark.parametrize("state", list(DeliveryState))
+def test_it_takes_the_steps_that_the_model_allows(
+    store: Store, held: list[int], state: DeliveryState
+) -> None:
+    first, second, _ = held
+    put(store, first, state)
+    put(store, second, state)
+    assert advance(store, second).begun == (
+        {second} if DeliveryState.SENDING in TRANSITIONS[state] else set()
+    )
+    allowed = DeliveryState.ACCEPTED in TRANSITIONS[state]
+    assert advance(store, accepted=(first,)).overtaken == (set() if allowed else {first})
+    assert state_of(store, first) == ((DeliveryState.ACCEPTED, 1, "250 taken") if allowed else (state, 0, ""))
+
+
+def test_a_group_is_one_statement(store: Store, held: list[int]) -> None:
+    ada, bo, chi = held
+    with overheard(store) as heard:
+        assert advance(store, ada, bo) == Advance(begun=frozenset([ada, bo]))
+        assert advance(store, chi, accepted=(ada, bo)) == Advance(begun=frozenset([chi]))
+    assert len(heard) == 2
+    assert state_of(store, bo) == (DeliveryState.ACCEPTED, 1, "250 taken")
+    assert state_of(store, chi)[0] is DeliveryState.SENDING
+
+
+def test_a_result_that_came_too_late_takes_no_other_with_it(store: Store, held: list[int]) -> None:
+    ada, bo, chi = held
+    advance(store, ada, bo)
+    put(store, bo, DeliveryState.QUEUED)
+    done = advance(store, chi, accepted=(ada, bo))
+    assert done == Advance(begun=frozenset([chi]), overtaken=frozenset([bo]))
+    assert state_of(store, ada)[0] is DeliveryState.ACCEPTED
+    assert state_of(store, bo)[0] is DeliveryState.QUEUED
+
+
+UNWANTED: dict[str, Callable[[Store, int], object]] = {
+    "suppressed": lambda store, _: store.subscribers.suppress(
+        parse_address("bo@example.org"), SuppressionReason.BOUNCE, now=NOW
+    ),
+    "paused edition": lambda store, edition_id: store.operations.pause(edition_id),
+}
+
+
+@pytest.mark.parametrize("why", sorted(UNWANTED))
+def test_what_is_not_wanted_any_more_is_left_out(store: Store, held: list[int], why: str) -> None:
+    ada, bo, _ = held
+    advance(store, ada)
+    with store._database.reading() as connection:
+        edition_id = connection.scalar(tables.editions.select().with_only_columns(tables.editions.c.id))
+    UNWANTED[why](store, edition_id)
+    assert advance(store, bo, accepted=(ada,)) == Advance(begun=frozenset())
+    expected = DeliveryState.SUPPRESSED if why == "suppressed" else DeliveryState.CLAIMED
+    assert state_of(store, bo)[0] is expected
+    assert state_of(store, ada)[0] is DeliveryState.ACCEPTED
+
+
+def test_whoever_leaves_in_this_very_moment_is_waited_for(store: Store, held: list[int]) -> None:
+    """What is read once the delivery is locked is what others have written by then."""
+    ada, bo, _ = held
+    advance(store, ada)
+    database, deliveries = store._database, tables.deliveries
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as connection:
+            locked = deliveries.select().where(deliveries.c.id == bo).with_for_update()
+            reader = connection.execute(locked).one().subscriber_id
+            coming = pool.submit(advance, store, bo, accepted=(ada,))
+            wait_for_lock(store)
+            left = update(tables.subscriptions).where(tables.subscriptions.c.subscriber_id == reader)
+            connection.execute(left.values(state="unsubscribed"))
+        assert coming.result(30) == Advance(begun=frozenset())
+    assert state_of(store, ada)[0] is DeliveryState.ACCEPTED
+    assert state_of(store, bo)[0] is DeliveryState.SUPPRESSED
+
+
+def wait_for_lock(store: Store) -> None:
+    """Wait until a call waits for somebody's lock."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%advance_%'"
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with store._database.reading() as connection:
+            if connection.scalar(text(waiting)):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
