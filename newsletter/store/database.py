@@ -368,7 +368,9 @@ def _translated(place: str) -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        reason = " ".join(str(cause).split())
+        # PostgreSQL adds the statement, and the function that it stands in.
+        told = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause)
+        reason = " ".join(told.split())
         raise StoreError(f"the store at {place} failed: {reason}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store at {place} failed: {error}") from error
