@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.deliveries.refusals import judge_refusal
 from newsletter.model.deliveries import Reply, SendOutcome, SendPhase
 from newsletter.model.feedback import BounceKind
 
@@ -147,6 +146,9 @@ def _bounce(reply: Reply) -> BounceKind:
     if reply.phase is SendPhase.MAIL:
         return BounceKind.NONE
     if reply.enhanced in _HARD_STATUS:
+        # Its expressions take a while to compile, and most turns meet no such refusal.
+        from newsletter.deliveries.refusals import judge_refusal
+
         # Some say "no such user" in the code, and "spam", "full" or "later" in words: doubt wins.
         said = f"{reply.code} {reply.text}"
         return judge_refusal(status=reply.enhanced, diagnostic=said, notice="")
