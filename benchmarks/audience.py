@@ -280,7 +280,7 @@ def _killed(size: int, most: int, synchronous: str, dice: random.Random) -> Kill
         made = bed.make(folder, readers=size, smtp_port=sink.port, sqlite_synchronous=synchronous)
         sender = ours_command(folder, made.settings)
         # On average, a tenth is left for when the last kill is over: chance must not end the run before it.
-        goal = 2 * size * 9 // (10 * most)
+        goal = 2 * size * 9 // (10 * max(1, most))
         while found.kills < most and _kill_once(sender, sink, found, goal=goal, dice=dice):
             found.ambiguous.append(_count(folder, "sending"))
             print(f"  kill {found.kills}: {sink.counts().messages:,} messages", flush=True)

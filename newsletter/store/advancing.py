@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from newsletter.errors import StoreError
 from newsletter.model.deliveries import DeliveryMark, DeliveryState, UncertainPolicy
 from newsletter.model.feedback import BounceKind, BouncePolicy
 from newsletter.store.accounts import Spending, spend
@@ -16,6 +17,7 @@ from newsletter.store.keys import AddressHasher
 from newsletter.store.marks import (
     OvertakenError,
     begin_sending,
+    lock,
     settle_uncertain,
     subscriber_of,
     withhold_unwanted,
@@ -84,6 +86,8 @@ class Advancing:
             Which may go on, and which results came too late. A delivery that another sender has taken over,
             whose reader has left or paused, or whose edition was paused meanwhile, may not.
         """
+        if not (begin or marks or accepted):
+            return Advance(begun=frozenset())
         if not marks:
             with suppress(OvertakenError):
                 if self._database.writes_at_once:
@@ -141,9 +145,23 @@ class Advancing:
         begun = self._database.repeated(go)
         rest = [delivery_id for delivery_id in begin if delivery_id not in begun]
         if rest:
-            with self._database.transaction() as connection:
-                withhold_unwanted(connection, rest, sender, now)
+            self._leave_out(rest, sender, now)
         return Advance(begun=begun)
+
+    def _leave_out(self, delivery_ids: Sequence[int], sender: str, now: datetime) -> None:
+        """Take out of what could not be begun what its readers do not want; the others wait as they are."""
+
+        def leave_out() -> None:
+            """Do it in one transaction."""
+            with self._database.transaction() as connection:
+                lock(connection, delivery_ids)
+                withhold_unwanted(connection, delivery_ids, sender, now)
+
+        try:
+            self._database.repeated(leave_out)
+        except StoreError as error:
+            # What was begun beside them is durable, and goes out. They are looked at again when claimed anew.
+            log.warning("deliveries that may not go out are still held: %s", error)
 
     def _advance(
         self,

@@ -25,15 +25,21 @@ def begin_sending(
         return frozenset()
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
-        # Whoever takes over in this very moment, or erases a reader, is waited for: what is read thereafter
-        # is what they have written.
-        lock_rows(is_sqlite=False).rows(connection, {"ids": list(delivery_ids)})
+        lock(connection, delivery_ids)
     values = {"ids": list(delivery_ids), "sender": sender, "now": now}
     begun = frozenset(row[0] for row in begin_step(is_sqlite=is_sqlite).rows(connection, values))
     rest = [delivery_id for delivery_id in delivery_ids if delivery_id not in begun]
     if rest:
         withhold_unwanted(connection, rest, sender, now)
     return begun
+
+
+def lock(connection: Connection, delivery_ids: Sequence[int]) -> None:
+    """Wait on PostgreSQL for whoever takes over in this very moment, or erases a reader.
+
+    What is read thereafter is what they have written.
+    """
+    lock_rows(is_sqlite=False).rows(connection, {"ids": list(delivery_ids)})
 
 
 def withhold_unwanted(

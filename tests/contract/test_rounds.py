@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from plans import overheard
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
+from newsletter.errors import StoreError
 from newsletter.model.deliveries import TRANSITIONS, DeliveryState, UncertainPolicy
 from newsletter.model.subscribers import SuppressionReason
 from newsletter.store import tables
 from newsletter.store.advancing import Advance
+from newsletter.store.rounds import advance_in_one_round
 from newsletter.store.store import Store
 from newsletter.subscribe import parse_address
 
@@ -135,15 +138,120 @@ def test_whoever_leaves_in_this_very_moment_is_waited_for(store: Store, held: li
     assert state_of(store, bo)[0] is DeliveryState.SUPPRESSED
 
 
-def wait_for_lock(store: Store) -> None:
-    """Wait until a call waits for somebody's lock."""
+def test_who_locks_from_the_other_end_keeps_nothing_from_going_out(
+    store: Store, held: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is begun is durable before those are left out whose readers do not want them."""
+    ada, bo, chi = held
+    unsubscribe(store, ada, bo)
+    database, deliveries = store._database, tables.deliveries
+    coming_to_it, go_on = threading.Event(), threading.Event()
+
+    def late(delivery_ids: Sequence[int], sender: str, now: datetime) -> None:
+        coming_to_it.set()
+        assert go_on.wait(30)
+        really(delivery_ids, sender, now)
+
+    really = store.deliveries._leave_out
+    monkeypatch.setattr(store.deliveries, "_leave_out", late)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(advance, store, ada, bo, chi)
+        assert coming_to_it.wait(30)
+        with database.transaction() as connection:
+            # The others are found out first.
+            connection.execute(text("SET LOCAL deadlock_timeout = '20s'"))
+            for place, delivery_id in enumerate((bo, ada)):
+                connection.execute(
+                    update(deliveries).where(deliveries.c.id == delivery_id).values(reply="seen")
+                )
+                if place == 0:
+                    go_on.set()
+                    wait_for_lock(store, "FOR UPDATE")
+        assert coming.result(30) == Advance(begun=frozenset([chi]))
+    assert [state_of(store, each)[0] for each in held] == [
+        DeliveryState.SUPPRESSED,
+        DeliveryState.SUPPRESSED,
+        DeliveryState.SENDING,
+    ]
+
+
+def test_a_store_that_fails_after_some_were_begun_lets_them_go_out(
+    store: Store, held: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada, bo, _ = held
+    unsubscribe(store, ada)
+
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr("newsletter.store.advancing.withhold_unwanted", fail)
+    assert advance(store, ada, bo) == Advance(begun=frozenset([bo]))
+    assert "the disk is full" in caplog.text
+    assert state_of(store, ada)[0] is DeliveryState.CLAIMED
+
+
+def unsubscribe(store: Store, *delivery_ids: int) -> None:
+    deliveries, subscriptions = tables.deliveries, tables.subscriptions
+    readers = select(deliveries.c.subscriber_id).where(deliveries.c.id.in_(delivery_ids))
+    with store._database.transaction() as connection:
+        connection.execute(
+            update(subscriptions)
+            .where(subscriptions.c.subscriber_id.in_(readers))
+            .values(state="unsubscribed")
+        )
+
+
+#: An edition before, which many had.
+MANY = """
+INSERT INTO deliveries (
+    edition_id, subscriber_id, state, attempts, uncertain_count, reply, queued_at, changed_at, variant
+)
+SELECT edition_id, n + 1000, 'accepted', 1, 0, '', now(), now(), 0
+FROM (SELECT min(edition_id) AS edition_id FROM deliveries) AS one, generate_series(1, 5000) AS n
+"""
+
+
+def test_a_plan_made_when_there_was_little_never_reads_all(store: Store, subscribe, publish) -> None:
+    """Sessions keep it until PostgreSQL has counted the rows again."""
+    subscribe(*[f"r{number}@example.org" for number in range(60)])
+    publish("A story")
+    with store._database.single() as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+        # It would have the plan made anew.
+        connection.execute(text("ALTER TABLE deliveries SET (autovacuum_enabled = false)"))
+    first, second, third, *_ = [each.id for each in store.deliveries.claim(sender="me", limit=100, now=NOW)]
+
+    def go_on(accepted: Sequence[int], *begin: int) -> int:
+        """Do a round, and return how many deliveries were read in it."""
+        read = (
+            "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'"
+        )
+        with store._database.transaction() as connection:
+            results = [(delivery_id, "250 taken") for delivery_id in accepted]
+            # What the session read in transactions before may not have been told yet.
+            before: int = connection.execute(text(read)).scalar_one()
+            begun = advance_in_one_round(connection, accepted=results, begin=begin, sender="me", now=NOW)
+            assert begun == frozenset(begin)
+            after: int = connection.execute(text(read)).scalar_one()
+            return after - before
+
+    go_on([], first)
+    go_on([first], second)
+    with store._database.transaction() as connection:
+        connection.execute(text(MANY))
+    go_on([second], third)
+    assert go_on([third]) < 20
+
+
+def wait_for_lock(store: Store, words: str = "advance_") -> None:
+    """Wait until a statement with such words waits for somebody's lock."""
     waiting = (
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%advance_%'"
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, :words) > 0"
     )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with store._database.reading() as connection:
-            if connection.scalar(text(waiting)):
+            if connection.scalar(text(waiting), {"words": words}):
                 return
         time.sleep(0.01)
     raise AssertionError("nobody waits")
