@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from newsletter import model, wiring
 from newsletter import settings as settings_room
-from newsletter import wiring
 from newsletter.bound import checks
 from newsletter.bound.crew import crew
 from newsletter.bound.loops import run_in_loop
@@ -27,10 +27,7 @@ from newsletter.model.clock import Clock
 from newsletter.model.deliveries import DeliverReport, DeliveryRange
 from newsletter.model.documents import FileReport, IngestReport, ParsedItem
 from newsletter.model.editions import Draft, MailingList, PublishReport
-from newsletter.model.findings import Examination
-from newsletter.model.gauges import Gauges
 from newsletter.model.jobs import JobKind, QueueState
-from newsletter.model.status import Status
 from newsletter.model.stories import Summary
 from newsletter.settings.values import mailbox_passwords
 from newsletter.store.patience import apart
@@ -272,7 +269,7 @@ class App(Nouns):
         """Return when a list's next edition is due, UTC."""
         return next_slot(mailing_list.schedule, mailing_list.time_zone, now)
 
-    def status(self, *, now: datetime, editions: int = 3) -> Status:
+    def status(self, *, now: datetime, editions: int = 3) -> "model.status.Status":
         """Return how everything stands; see `newsletter.status`."""
         from newsletter.status import status
 
@@ -292,14 +289,14 @@ class App(Nouns):
 
         return missing_places(self.settings, self.lists, self.sources.all)
 
-    def gauges(self, *, now: datetime) -> Gauges:
+    def gauges(self, *, now: datetime) -> "model.gauges.Gauges":
         """Return how everything stands in numbers; see `newsletter.gauges`."""
         from newsletter.gauges import gauges
 
         return gauges(self.store, now=now)
 
 
-def unreadable(error: SettingsError, *, now: datetime) -> Examination:
+def unreadable(error: SettingsError, *, now: datetime) -> "model.findings.Examination":
     """Return what an examination comes to where the settings cannot be read; `now` in UTC."""
     from newsletter.bound.doctor import Doctor
 

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from newsletter import model
 from newsletter.errors import SettingsError, SubscriberError
 from newsletter.model.deliveries import DeliveryRecord, DeliveryState, Resolution
 from newsletter.model.editions import EditionState, PublishedEdition
-from newsletter.model.status import EditionStatus, ReaderStatus
 from newsletter.model.subscribers import Address
 from newsletter.store.store import Store
 
@@ -17,7 +17,7 @@ class Operator:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def edition(self, list_name: str, number: int | None = None) -> EditionStatus:
+    def edition(self, list_name: str, number: int | None = None) -> "model.status.EditionStatus":
         """Return one of a list's editions, the latest if no number is given, and how it stands.
 
         Raises:
@@ -31,6 +31,8 @@ class Operator:
             raise SettingsError(
                 f"{list_name} has no edition No. {number}; the latest is No. {latest[0].number}"
             )
+        from newsletter.model.status import EditionStatus
+
         return EditionStatus(edition=found, counts=self._store.deliveries.counts(found.id))
 
     def deliveries(
@@ -57,12 +59,14 @@ class Operator:
         key = address.key if address else None
         return self._store.operations.listed(edition.id, states=states, address_key=key, limit=limit)
 
-    def reader(self, address: Address, *, limit: int) -> ReaderStatus:
+    def reader(self, address: Address, *, limit: int) -> "model.status.ReaderStatus":
         """Return how a reader stands with all lists, with the latest deliveries.
 
         Raises:
             SubscriberError: Nobody has the address, and it is not suppressed.
         """
+        from newsletter.model.status import ReaderStatus
+
         status = ReaderStatus(
             address=address,
             suppressed=self._store.subscribers.suppression(address),

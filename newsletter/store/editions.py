@@ -13,7 +13,7 @@ from sqlalchemy import (
     select,
 )
 
-from newsletter.model.audit import AuditEntry
+from newsletter import model
 from newsletter.model.editions import (
     Edition,
     EditionState,
@@ -24,7 +24,6 @@ from newsletter.model.editions import (
     WeekBehind,
 )
 from newsletter.model.messages import ListHeaders, Rendering
-from newsletter.model.proposals import Proposal
 from newsletter.model.subscribers import Cadence
 from newsletter.store import tables
 from newsletter.store.codec import from_json
@@ -83,8 +82,8 @@ class Editions:
         missable: Sequence[Sequence[int]] = (),
         variants: Sequence[Variant] = (),
         week: WeekBehind | None = None,
-        proposal: Proposal | None = None,
-        entry: AuditEntry | None = None,
+        proposal: "model.proposals.Proposal | None" = None,
+        entry: "model.audit.AuditEntry | None" = None,
     ) -> PublishedEdition:
         """Store an edition, what it told, its deliveries and its run, all in one transaction.
 
