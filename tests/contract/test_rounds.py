@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from plans import overheard
@@ -17,6 +18,7 @@ from newsletter.model.deliveries import TRANSITIONS, DeliveryState, UncertainPol
 from newsletter.model.subscribers import SuppressionReason
 from newsletter.store import tables
 from newsletter.store.advancing import Advance
+from newsletter.store.marks import begin_sending
 from newsletter.store.rounds import advance_in_one_round
 from newsletter.store.store import Store
 from newsletter.subscribe import parse_address
@@ -118,6 +120,45 @@ def test_what_is_not_wanted_any_more_is_left_out(store: Store, held: list[int], 
     expected = DeliveryState.SUPPRESSED if why == "suppressed" else DeliveryState.CLAIMED
     assert state_of(store, bo)[0] is expected
     assert state_of(store, ada)[0] is DeliveryState.ACCEPTED
+
+
+class UndoneError(Exception):
+    """Nothing of it is to stay."""
+
+
+#: What may have become of Bo's delivery since it was claimed.
+SINCE = {
+    "nothing": "SELECT 1",
+    "left": "UPDATE subscriptions SET state = 'unsubscribed' WHERE subscriber_id = {reader}",
+    "erased": "DELETE FROM subscriptions WHERE subscriber_id = {reader}",
+    "paused": "UPDATE subscriptions SET paused_until = '{later}' WHERE subscriber_id = {reader}",
+    "pause ends now": "UPDATE subscriptions SET paused_until = '{now}' WHERE subscriber_id = {reader}",
+    "suppressed": "INSERT INTO suppressions (address_hash, reason, created_at) "
+    "SELECT address_hash, 'bounce', '{now}' FROM subscribers WHERE id = {reader}",
+    "edition paused": "UPDATE editions SET state = 'paused'",
+    "edition cancelled": "UPDATE editions SET state = 'cancelled'",
+    "edition of another list": "UPDATE editions SET audience_list = 'weekly'",
+    "another's": "UPDATE deliveries SET claimed_by = 'you' WHERE id = {delivery}",
+    "nobody's": "UPDATE deliveries SET claimed_by = NULL WHERE id = {delivery}",
+    "queued again": "UPDATE deliveries SET state = 'queued' WHERE id = {delivery}",
+}
+
+
+@pytest.mark.parametrize("what", sorted(SINCE))
+def test_what_is_begun_in_one_round_is_what_several_statements_begin(
+    store: Store, held: list[int], what: str
+) -> None:
+    _, bo, _ = held
+    with store._database.transaction() as connection:
+        row = connection.execute(tables.deliveries.select().where(tables.deliveries.c.id == bo)).one()
+        values = {"reader": row.subscriber_id, "delivery": bo, "now": NOW, "later": NOW + timedelta(days=1)}
+        connection.execute(text(SINCE[what].format(**values)))
+    begun: frozenset[int] = frozenset()
+    with suppress(UndoneError), store._database.transaction() as connection:
+        begun = begin_sending(connection, held, "me", NOW)
+        raise UndoneError
+    assert (bo in begun) is (what in {"nothing", "pause ends now"})
+    assert advance(store, *held).begun == begun
 
 
 def test_whoever_leaves_in_this_very_moment_is_waited_for(store: Store, held: list[int]) -> None:
